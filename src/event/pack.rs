@@ -1,0 +1,212 @@
+//! Events and levels to lines and back: the one place that knows where a field lies.
+
+use super::{
+    Body, Checksum, Event, LEVELS_PER_LINE, Level, Levels, Line, MarketStatus, NotAnEvent,
+    OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX, Shape, Stale, Trade,
+};
+use crate::types::{InstrumentId, Nanos, Price, Qty, Side};
+
+const TAG_LEVELS: u8 = 1;
+const TAG_ORDER: u8 = 2;
+const TAG_TRADE: u8 = 3;
+const TAG_HEARTBEAT: u8 = 4;
+const TAG_STATUS: u8 = 5;
+const TAG_FAULT: u8 = 6;
+const TAG_SUBSCRIBED: u8 = 7;
+const TAG_IGNORED: u8 = 8;
+
+const FIRST: u8 = 1;
+const LAST: u8 = 2;
+const CHECKSUM: u8 = 4;
+const SNAPSHOT: u8 = 8;
+const HISTORY: u8 = 16;
+
+/// The words of a head that depend on its tag.
+struct Packed {
+    tag: u8,
+    flags: u8,
+    small: u8,
+    count: u8,
+    words: [u64; 4],
+}
+
+impl Event {
+    /// The head line of this event; its levels go by [`pack_levels`].
+    #[inline]
+    #[must_use]
+    pub fn pack(&self) -> Line {
+        let body = self.body.pack();
+        let head = u64::from(body.tag)
+            | u64::from(body.flags) << 8
+            | u64::from(body.small) << 16
+            | u64::from(self.instrument.0) << 32
+            | u64::from(body.count) << 48;
+        let [a, b, c, d] = body.words;
+        let (received, venue_time) = (self.received.0, self.venue_time.0);
+        Line([
+            head,
+            self.sequence,
+            received.cast_unsigned(),
+            venue_time.cast_unsigned(),
+            a,
+            b,
+            c,
+            d,
+        ])
+    }
+
+    /// The event of a head line.
+    ///
+    /// # Errors
+    /// The line is the head of no event of this version.
+    #[inline]
+    pub fn unpack(line: &Line) -> Result<Self, NotAnEvent> {
+        let [head, sequence, received, venue_time, a, b, c, d] = line.0;
+        let [tag, flags, small, _, low, high, count, _] = head.to_le_bytes();
+        let body = Body::unpack(&Packed { tag, flags, small, count, words: [a, b, c, d] })
+            .ok_or(NotAnEvent { tag })?;
+        Ok(Self {
+            sequence,
+            received: Nanos(received.cast_signed()),
+            venue_time: Nanos(venue_time.cast_signed()),
+            instrument: InstrumentId(u16::from_le_bytes([low, high])),
+            body,
+        })
+    }
+}
+
+impl Body {
+    #[inline]
+    fn pack(&self) -> Packed {
+        let plain = |tag, small| Packed { tag, flags: 0, small, count: 0, words: [0; 4] };
+        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+        match *self {
+            Self::Levels(levels) => {
+                let sum = levels.checksum.map_or(0, |sum| {
+                    u64::from(sum.crc())
+                        | u64::from(sum.price_decimals) << 32
+                        | u64::from(sum.qty_decimals) << 40
+                });
+                Packed {
+                    tag: TAG_LEVELS,
+                    flags: flag(levels.first, FIRST)
+                        | flag(levels.last, LAST)
+                        | flag(levels.checksum.is_some(), CHECKSUM),
+                    small: levels.shape as u8,
+                    count: levels.count,
+                    words: [levels.follows, levels.id, sum, 0],
+                }
+            }
+            Self::Order(order) => Packed {
+                tag: TAG_ORDER,
+                flags: flag(order.first, FIRST) | flag(order.snapshot, SNAPSHOT),
+                small: order.action as u8,
+                count: 1,
+                words: [order.key.high, order.key.low, order.id, 0],
+            },
+            Self::Trade(trade) => Packed {
+                tag: TAG_TRADE,
+                flags: flag(trade.history, HISTORY),
+                small: trade.aggressor as u8,
+                count: 0,
+                words: [trade.price.0.cast_unsigned(), trade.qty.0.cast_unsigned(), trade.id, 0],
+            },
+            Self::Heartbeat { id, trade_id } => {
+                Packed { words: [id, trade_id, 0, 0], ..plain(TAG_HEARTBEAT, 0) }
+            }
+            Self::Status(status) => plain(TAG_STATUS, status as u8),
+            Self::Fault(reason) => plain(TAG_FAULT, reason as u8),
+            Self::Subscribed => plain(TAG_SUBSCRIBED, 0),
+            Self::Ignored => plain(TAG_IGNORED, 0),
+        }
+    }
+
+    #[inline]
+    fn unpack(packed: &Packed) -> Option<Self> {
+        let set = |flag: u8| packed.flags & flag != 0;
+        let [a, b, c, _] = packed.words;
+        Some(match packed.tag {
+            TAG_LEVELS => {
+                let [c0, c1, c2, c3, price_decimals, qty_decimals, ..] = c.to_le_bytes();
+                let crc = u32::from_le_bytes([c0, c1, c2, c3]);
+                if usize::from(packed.count) > PART_LEVELS_MAX {
+                    return None;
+                }
+                Self::Levels(Levels {
+                    shape: match packed.small {
+                        0 => Shape::Snapshot,
+                        1 => Shape::Update,
+                        2 => Shape::Top,
+                        _ => return None,
+                    },
+                    first: set(FIRST),
+                    last: set(LAST),
+                    count: packed.count,
+                    follows: a,
+                    id: b,
+                    checksum: set(CHECKSUM)
+                        .then(|| Checksum::new(crc, price_decimals, qty_decimals)),
+                })
+            }
+            TAG_ORDER => Self::Order(OrderUpdate {
+                key: OrderKey { high: a, low: b },
+                action: match packed.small {
+                    0 => OrderAction::Open,
+                    1 => OrderAction::Match,
+                    2 => OrderAction::Change,
+                    3 => OrderAction::Done,
+                    4 => OrderAction::Received,
+                    _ => return None,
+                },
+                snapshot: set(SNAPSHOT),
+                first: set(FIRST),
+                id: c,
+            }),
+            TAG_TRADE => Self::Trade(Trade {
+                price: Price(a.cast_signed()),
+                qty: Qty(b.cast_signed()),
+                id: c,
+                aggressor: *Side::BOTH.get(usize::from(packed.small))?,
+                history: set(HISTORY),
+            }),
+            TAG_HEARTBEAT => Self::Heartbeat { id: a, trade_id: b },
+            TAG_STATUS => Self::Status(match packed.small {
+                0 => MarketStatus::Trading,
+                1 => MarketStatus::CancelOnly,
+                2 => MarketStatus::PostOnly,
+                3 => MarketStatus::Halted,
+                _ => return None,
+            }),
+            TAG_FAULT => Self::Fault(*Stale::ALL.get(usize::from(packed.small))?),
+            TAG_SUBSCRIBED => Self::Subscribed,
+            TAG_IGNORED => Self::Ignored,
+            _ => return None,
+        })
+    }
+}
+
+/// The line of up to four levels; places that are left stay zero.
+///
+/// # Panics
+/// More than four levels: our own fault.
+#[inline]
+#[must_use]
+pub fn pack_levels(levels: &[Level]) -> Line {
+    let mut line = Line::default();
+    assert!(levels.len() <= LEVELS_PER_LINE);
+    for (pair, level) in line.0.chunks_exact_mut(2).zip(levels) {
+        pair[0] = level.key.cast_unsigned();
+        pair[1] = level.qty.0.cast_unsigned();
+    }
+    line
+}
+
+/// The four places of a line of levels.
+#[inline]
+#[must_use]
+pub fn unpack_levels(line: &Line) -> [Level; LEVELS_PER_LINE] {
+    std::array::from_fn(|i| Level {
+        key: line.0[2 * i].cast_signed(),
+        qty: Qty(line.0[2 * i + 1].cast_signed()),
+    })
+}

@@ -1,0 +1,15 @@
+//! PinnacleMM: a market maker for crypto venues.
+//!
+//! The modules in reading order. A module imports only from those above it (`tests/it/layers.rs`
+//! holds that):
+//!
+//! | layer | module | what it is |
+//! |---|---|---|
+//! | 1 | `types` | units, instruments, venues |
+//! | 2 | `event` | every message on a ring or in the journal |
+//! | 3 | `engine` | the deterministic core: so far the books |
+//! | 4 | `venue` | a venue's bytes to events: decoders, sessions, recordings |
+//! | 5 | `threads` | what joins stages: the lane of events between two threads |
+
+pub mod event;
+pub mod types;

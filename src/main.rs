@@ -1,0 +1,3 @@
+//! The engine binary: arguments → wire → run → exit code.
+
+fn main() {}

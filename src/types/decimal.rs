@@ -1,0 +1,418 @@
+//! From a venue's decimal text to integers and back, without floats.
+//!
+//! `Decimal` is what stood on the wire: a mantissa and how many digits stood behind the point.
+//! `Scale` says what one tick or one lot is worth and turns the one into the other, exactly or not
+//! at all.
+
+use std::fmt;
+
+/// The most digits a number may have, leading zeros aside: all of them fit an `i64`.
+pub const DIGITS_MAX: u8 = 18;
+
+const POW10: [i64; 19] = {
+    let mut table = [1_i64; 19];
+    let mut i = 1;
+    while i < 19 {
+        table[i] = table[i - 1] * 10;
+        i += 1;
+    }
+    table
+};
+
+/// 10 to the power of `exponent`, which is at most [`DIGITS_MAX`].
+#[inline]
+#[must_use]
+pub const fn pow10(exponent: u8) -> i64 {
+    POW10[exponent as usize]
+}
+
+/// A number as it was written: `mantissa` × 10^-`decimals`.
+///
+/// Trailing zeros are kept (`1.50` has two decimals), since Kraken's checksum is over the text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Decimal {
+    /// All digits, as one integer; never negative.
+    pub mantissa: i64,
+    /// How many of them stood behind the point, at most [`DIGITS_MAX`].
+    pub decimals: u8,
+}
+
+/// Why a text is not taken as a number, or a number not as ticks or lots.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NumberError {
+    /// Not a digit where one must stand.
+    NotADigit,
+    /// A sign; prices and quantities have none.
+    Sign,
+    /// `1e-8` where plain digits are expected.
+    Exponent,
+    /// More digits than are kept exactly.
+    TooManyDigits,
+    /// The count of ticks or lots does not fit.
+    Overflow,
+    /// Not a whole number of ticks or lots.
+    OffStep,
+    /// A price of zero.
+    Zero,
+}
+
+impl NumberError {
+    /// A stable short name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotADigit => "not_a_digit",
+            Self::Sign => "sign",
+            Self::Exponent => "exponent",
+            Self::TooManyDigits => "too_many_digits",
+            Self::Overflow => "overflow",
+            Self::OffStep => "off_step",
+            Self::Zero => "zero",
+        }
+    }
+}
+
+impl fmt::Display for NumberError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotADigit => "a digit is missing",
+            Self::Sign => "a sign is not allowed here",
+            Self::Exponent => "an exponent is not allowed here",
+            Self::TooManyDigits => "more than 18 digits",
+            Self::Overflow => "the number is too large for its tick or lot",
+            Self::OffStep => "not a whole number of ticks or lots",
+            Self::Zero => "a price of zero",
+        })
+    }
+}
+
+impl std::error::Error for NumberError {}
+
+impl Decimal {
+    /// Reads a whole text as digits with at most one point.
+    ///
+    /// # Errors
+    /// Anything else, by name: a sign, an exponent, too many digits, a missing digit.
+    pub fn parse(text: &[u8]) -> Result<Self, NumberError> {
+        let (number, used) = Self::prefix(text)?;
+        match text.get(used) {
+            None => Ok(number),
+            Some(b'e' | b'E') => Err(NumberError::Exponent),
+            Some(_) => Err(NumberError::NotADigit),
+        }
+    }
+
+    /// Reads a text that may carry an exponent (`1e-08`), as increments in Kraken's product list
+    /// do.
+    ///
+    /// # Errors
+    /// As [`Decimal::parse`], but for the exponent; the value must keep to [`DIGITS_MAX`] digits
+    /// on both sides of the point.
+    pub fn parse_exponent(text: &[u8]) -> Result<Self, NumberError> {
+        let Some(at) = text.iter().position(|b| matches!(b, b'e' | b'E')) else {
+            return Self::parse(text);
+        };
+        let number = Self::parse(&text[..at])?;
+        let (negative, digits) = match &text[at + 1..] {
+            [b'-', rest @ ..] => (true, rest),
+            [b'+', rest @ ..] => (false, rest),
+            rest => (false, rest),
+        };
+        let exponent = Self::parse(digits)?;
+        if exponent.decimals != 0 || exponent.mantissa > i64::from(DIGITS_MAX) {
+            return Err(NumberError::TooManyDigits);
+        }
+        let shift = u8::try_from(exponent.mantissa).expect("checked to be at most 18");
+        if negative {
+            let decimals = number.decimals + shift;
+            if decimals > DIGITS_MAX {
+                return Err(NumberError::TooManyDigits);
+            }
+            return Ok(Self { decimals, ..number });
+        }
+        let kept = number.decimals.saturating_sub(shift);
+        let grow = shift - (number.decimals - kept);
+        let mantissa = number.mantissa.checked_mul(pow10(grow)).ok_or(NumberError::Overflow)?;
+        Ok(Self { mantissa, decimals: kept })
+    }
+
+    /// Reads the number at the head of `text` and says how many bytes it takes.
+    ///
+    /// # Errors
+    /// As [`Decimal::parse`]; what stands behind the number is the caller's.
+    #[inline]
+    pub fn prefix(text: &[u8]) -> Result<(Self, usize), NumberError> {
+        let mut at = 0;
+        let mut mantissa = 0_u64;
+        while let Some(digit) = text.get(at).map(|b| b.wrapping_sub(b'0')).filter(|d| *d < 10) {
+            // Leading zeros do not count; beyond 18 digits the length check below refuses.
+            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+            at += 1;
+        }
+        let whole = at;
+        if whole == 0 {
+            return Err(match text.first() {
+                Some(b'-' | b'+') => NumberError::Sign,
+                _ => NumberError::NotADigit,
+            });
+        }
+        let mut decimals = 0;
+        if text.get(at) == Some(&b'.') {
+            at += 1;
+            let point = at;
+            if let Some(eight) = text[at..].first_chunk::<8>()
+                && let Some(value) = eight_digits(*eight)
+            {
+                mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(value);
+                at += 8;
+            }
+            while let Some(digit) = text.get(at).map(|b| b.wrapping_sub(b'0')).filter(|d| *d < 10) {
+                mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+                at += 1;
+            }
+            decimals = at - point;
+            if decimals == 0 {
+                return Err(NumberError::NotADigit);
+            }
+        }
+        if whole + decimals > usize::from(DIGITS_MAX) {
+            let zeros = text[..whole].iter().take_while(|b| **b == b'0').count();
+            if whole - zeros + decimals > usize::from(DIGITS_MAX) {
+                return Err(NumberError::TooManyDigits);
+            }
+        }
+        #[expect(clippy::cast_possible_wrap, reason = "at most 18 digits")]
+        #[expect(clippy::cast_possible_truncation, reason = "at most 18 digits")]
+        Ok((Self { mantissa: mantissa as i64, decimals: decimals as u8 }, at))
+    }
+
+    /// The same value without zeros at its end.
+    #[must_use]
+    pub fn normalized(mut self) -> Self {
+        while self.decimals > 0 && self.mantissa % 10 == 0 {
+            self.mantissa /= 10;
+            self.decimals -= 1;
+        }
+        self
+    }
+}
+
+/// The value of eight ASCII digits, or nothing if one of them is none.
+///
+/// The usual SWAR reduction: pairs, then fours, then eight, each by one multiplication.
+#[inline]
+fn eight_digits(text: [u8; 8]) -> Option<u64> {
+    let word = u64::from_le_bytes(text);
+    let digits = word.wrapping_sub(0x3030_3030_3030_3030);
+    let over = word.wrapping_add(0x4646_4646_4646_4646);
+    if (digits | over) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let pairs = (digits.wrapping_mul(10)).wrapping_add(digits >> 8);
+    let low = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
+    let high = ((pairs >> 16) & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
+    Some(low.wrapping_add(high) >> 32)
+}
+
+/// What one step (a tick or a lot) is worth: `increment` × 10^-`decimals`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Scale {
+    increment: i64,
+    decimals: u8,
+}
+
+impl Scale {
+    /// Steps of 10^-`decimals`.
+    ///
+    /// # Panics
+    /// `decimals` above [`DIGITS_MAX`]: our own fault.
+    #[must_use]
+    pub const fn power_of_ten(decimals: u8) -> Self {
+        assert!(decimals <= DIGITS_MAX);
+        Self { increment: 1, decimals }
+    }
+
+    /// The step that a venue writes as `0.05`, `1`, `0.01000000` or `1e-08`.
+    ///
+    /// # Errors
+    /// The text is no number, or is zero.
+    pub fn parse(text: &[u8]) -> Result<Self, NumberError> {
+        let step = Decimal::parse_exponent(text)?.normalized();
+        if step.mantissa == 0 {
+            return Err(NumberError::Zero);
+        }
+        Ok(Self { increment: step.mantissa, decimals: step.decimals })
+    }
+
+    /// The integer part of the step: 1 for a power of ten, 5 for `0.05`.
+    #[inline]
+    #[must_use]
+    pub const fn increment(self) -> i64 {
+        self.increment
+    }
+
+    /// Digits behind the point of one step.
+    #[inline]
+    #[must_use]
+    pub const fn decimals(self) -> u8 {
+        self.decimals
+    }
+
+    /// How many steps the number is.
+    ///
+    /// # Errors
+    /// It is no whole number of steps, or too many.
+    #[inline]
+    pub fn steps(self, number: Decimal) -> Result<i64, NumberError> {
+        let units = if number.decimals <= self.decimals {
+            number
+                .mantissa
+                .checked_mul(pow10(self.decimals - number.decimals))
+                .ok_or(NumberError::Overflow)?
+        } else {
+            exact(number.mantissa, pow10(number.decimals - self.decimals))?
+        };
+        if self.increment == 1 { Ok(units) } else { exact(units, self.increment) }
+    }
+
+    /// The decimal text of that many steps, with all the decimals of the step.
+    #[must_use]
+    pub const fn text(self, steps: i64) -> Scaled {
+        Scaled { steps, scale: self }
+    }
+}
+
+#[inline]
+fn exact(number: i64, divisor: i64) -> Result<i64, NumberError> {
+    if number % divisor == 0 { Ok(number / divisor) } else { Err(NumberError::OffStep) }
+}
+
+/// A count of steps on its way to text.
+#[derive(Clone, Copy, Debug)]
+pub struct Scaled {
+    steps: i64,
+    scale: Scale,
+}
+
+impl fmt::Display for Scaled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = i128::from(self.steps) * i128::from(self.scale.increment);
+        let sign = if units < 0 { "-" } else { "" };
+        let units = units.unsigned_abs();
+        let one = u128::from(pow10(self.scale.decimals).unsigned_abs());
+        write!(f, "{sign}{}", units / one)?;
+        if self.scale.decimals > 0 {
+            let width = usize::from(self.scale.decimals);
+            write!(f, ".{:0width$}", units % one)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_become_numbers_or_named_errors() {
+        use NumberError as E;
+        let check = |text: &str, expected: Result<(i64, u8), E>| {
+            let got = Decimal::parse(text.as_bytes()).map(|d| (d.mantissa, d.decimals));
+            assert_eq!(got, expected, "{text}");
+        };
+        check("0", Ok((0, 0)));
+        check("62797.0", Ok((627_970, 1)));
+        check("0.00005100", Ok((5100, 8)));
+        check("335.0", Ok((3350, 1)));
+        check("0.123456789012345678", Ok((123_456_789_012_345_678, 18)));
+        check("999999999999999999", Ok((999_999_999_999_999_999, 0)));
+        check("000000000000000000000012", Ok((12, 0)));
+        check("12345678.12345678", Ok((1_234_567_812_345_678, 8)));
+        check("1.1234567", Ok((11_234_567, 7)));
+        check("1.123456789", Ok((1_123_456_789, 9)));
+        check("", Err(E::NotADigit));
+        check(".5", Err(E::NotADigit));
+        check("5.", Err(E::NotADigit));
+        check("1.2.3", Err(E::NotADigit));
+        check("1,2", Err(E::NotADigit));
+        check("-1", Err(E::Sign));
+        check("+1", Err(E::Sign));
+        check("1e-8", Err(E::Exponent));
+        check("1.5E3", Err(E::Exponent));
+        check("1000000000000000000", Err(E::TooManyDigits));
+        check("0.1234567890123456789", Err(E::TooManyDigits));
+        check("1234567890123456789012345678901234567890", Err(E::TooManyDigits));
+        check("NaN", Err(E::NotADigit));
+    }
+
+    #[test]
+    fn eight_digits_at_once_equal_one_by_one() {
+        for n in (0..100_000_000_u64).step_by(997) {
+            let text = format!("{n:08}");
+            let eight = text.as_bytes().first_chunk().unwrap();
+            assert_eq!(eight_digits(*eight), Some(n));
+        }
+        for at in 0..8 {
+            for byte in 0..=u8::MAX {
+                let mut text = *b"00000000";
+                text[at] = byte;
+                assert_eq!(eight_digits(text).is_some(), byte.is_ascii_digit(), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn exponents_are_read_where_increments_are() {
+        let check = |text: &str, expected: Result<(i64, u8), NumberError>| {
+            let got = Scale::parse(text.as_bytes()).map(|s| (s.increment, s.decimals));
+            assert_eq!(got, expected, "{text}");
+        };
+        check("1e-08", Ok((1, 8)));
+        check("0.01000000", Ok((1, 2)));
+        check("5e-1", Ok((5, 1)));
+        check("2.5E+2", Ok((250, 0)));
+        check("1", Ok((1, 0)));
+        check("1e-19", Err(NumberError::TooManyDigits));
+        check("1e19", Err(NumberError::TooManyDigits));
+        check("12e17", Ok((1_200_000_000_000_000_000, 0)));
+        check("12e18", Err(NumberError::Overflow));
+        check("0.00", Err(NumberError::Zero));
+        check("1e", Err(NumberError::NotADigit));
+    }
+
+    #[test]
+    fn steps_are_exact_and_read_back_as_the_same_number() {
+        let check = |step: &str, text: &str, expected: Result<(i64, &str), NumberError>| {
+            let scale = Scale::parse(step.as_bytes()).unwrap();
+            let got = Decimal::parse(text.as_bytes()).and_then(|d| scale.steps(d));
+            assert_eq!(got, expected.map(|e| e.0), "{text} in {step}");
+            if let Ok((steps, back)) = expected {
+                assert_eq!(scale.text(steps).to_string(), back);
+            }
+        };
+        check("0.01", "413.1", Ok((41310, "413.10")));
+        check("0.01", "413.10000", Ok((41310, "413.10")));
+        check("0.01", "413.105", Err(NumberError::OffStep));
+        check("0.05", "413.15", Ok((8263, "413.15")));
+        check("0.05", "413.11", Err(NumberError::OffStep));
+        check("1e-08", "0.00005100", Ok((5100, "0.00005100")));
+        check("10", "120", Ok((12, "120")));
+        check("1e-18", "999999999", Err(NumberError::Overflow));
+    }
+
+    #[test]
+    fn every_count_of_steps_survives_its_text() {
+        for scale in
+            [Scale::power_of_ten(0), Scale::power_of_ten(8), Scale::parse(b"0.25").unwrap()]
+        {
+            for shift in 0..50 {
+                for steps in [(1_i64 << shift) - 1, 1_i64 << shift, (1_i64 << shift) + 1] {
+                    let text = scale.text(steps).to_string();
+                    let back = Decimal::parse(text.as_bytes()).and_then(|d| scale.steps(d));
+                    assert_eq!(back, Ok(steps), "{text}");
+                }
+            }
+        }
+        assert_eq!(Scale::power_of_ten(2).text(-5).to_string(), "-0.05");
+    }
+}

@@ -1,0 +1,93 @@
+//! Short ASCII names that are `Copy`: symbols of instruments and codes of currencies.
+
+use std::fmt;
+
+/// At most `N` bytes of printable ASCII, kept inline; the rest is zero.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name<const N: usize> {
+    bytes: [u8; N],
+    len: u8,
+}
+
+/// An instrument's symbol as the venue writes it, such as `BTC-USD` or `XBT/USD`.
+pub type Symbol = Name<31>;
+/// A currency code as the venue writes it, such as `USD` or `USDT`.
+pub type Currency = Name<15>;
+
+/// Why a text is no name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NameError {
+    /// No characters.
+    Empty,
+    /// More than the `max` bytes that fit.
+    TooLong {
+        /// How many bytes fit.
+        max: usize,
+    },
+    /// A byte outside letters, digits and `-_./:`.
+    Character(u8),
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("an empty name"),
+            Self::TooLong { max } => write!(f, "a name of more than {max} bytes"),
+            Self::Character(byte) => {
+                write!(f, "a name may hold letters, digits and -_./: but not byte {byte:#04x}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NameError {}
+
+impl<const N: usize> Name<N> {
+    /// Takes a venue's text.
+    ///
+    /// # Errors
+    /// The text is empty, longer than `N` bytes, or holds another character than letters, digits
+    /// and `-_./:`.
+    pub fn new(text: &[u8]) -> Result<Self, NameError> {
+        if text.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if text.len() > N {
+            return Err(NameError::TooLong { max: N });
+        }
+        if let Some(&byte) =
+            text.iter().find(|b| !b.is_ascii_alphanumeric() && !b"-_./:".contains(b))
+        {
+            return Err(NameError::Character(byte));
+        }
+        let mut bytes = [0; N];
+        bytes[..text.len()].copy_from_slice(text);
+        let len = u8::try_from(text.len()).expect("N is at most 255");
+        Ok(Self { bytes, len })
+    }
+
+    /// The text as bytes.
+    #[inline]
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).expect("a name is ASCII by construction")
+    }
+}
+
+impl<const N: usize> fmt::Display for Name<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl<const N: usize> fmt::Debug for Name<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.as_str())
+    }
+}
