@@ -1,0 +1,3 @@
+//! Coinbase: two protocols of one company.
+
+pub mod exchange;

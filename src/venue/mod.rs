@@ -1,0 +1,8 @@
+//! Venues: from their bytes to events, and the sessions that fetch the bytes.
+//!
+//! One folder a venue with the same names inside: `decode` (bytes to events) and, where a live
+//! session exists, `session` (endpoints, subscriptions, limits). What they share stands beside
+//! them. No decision is made here: integrity is judged by the books.
+
+pub mod coinbase;
+pub mod decode;
