@@ -11,6 +11,7 @@
 //! | 4 | `venue` | a venue's bytes to events: decoders, sessions, recordings |
 //! | 5 | `threads` | what joins stages: the lane of events between two threads |
 
+pub mod engine;
 pub mod event;
 pub mod types;
 pub mod venue;
