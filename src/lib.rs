@@ -13,5 +13,6 @@
 
 pub mod engine;
 pub mod event;
+pub mod threads;
 pub mod types;
 pub mod venue;

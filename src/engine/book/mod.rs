@@ -17,6 +17,8 @@ pub mod top;
 #[cfg(test)]
 mod ladder_tests;
 #[cfg(test)]
+mod orders_tests;
+#[cfg(test)]
 mod tests;
 
 pub use checksum::WireScales;

@@ -1,0 +1,3 @@
+//! What joins stages. Threads carry; they do not decide.
+
+pub mod lane;
