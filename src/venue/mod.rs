@@ -1,0 +1,3 @@
+//! Venues: a venue's bytes to events, and where those bytes come from.
+
+pub mod recorded;
