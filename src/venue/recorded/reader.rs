@@ -89,7 +89,7 @@ pub struct Report {
     pub named: Vec<(u64, Malformed)>,
     /// The recording stops inside a record or a compressed stream; so many bytes are left of it.
     pub torn: Option<usize>,
-    /// Records that were received before an earlier one: the recorder's clock stepped back.
+    /// Records whose stamp lies before that of the one before: the recorder's clock stepped back.
     pub steps_back: u64,
     /// The first stamp.
     pub first: Nanos,
@@ -266,8 +266,9 @@ impl Reader {
         if !self.report.first.is_known() {
             self.report.first = received;
         }
+        // Against the one before, not the greatest: one stamp too high is one step.
+        self.report.steps_back += u64::from(received < self.report.last);
         self.report.last = received;
-        self.report.steps_back += u64::from(received < self.latest);
         self.latest = self.latest.max(received);
     }
 
