@@ -16,14 +16,17 @@
 pub mod framing;
 pub mod own;
 pub mod pace;
+pub mod packed;
 pub mod reader;
 pub mod record;
+pub(crate) mod sink;
 pub mod source;
 pub mod tape;
 
 pub use framing::{Framing, Malformed};
 pub use own::Recorder;
 pub use pace::{Pace, Speed};
+pub use packed::{PackedError, PackedReader, PackedWriter};
 pub use reader::{Reader, RecordingError, Report};
 pub use record::{Kind, Record};
 pub use tape::Tape;

@@ -15,9 +15,9 @@
 
 use super::framing::{Malformed, Parts, Place};
 use super::record::{Kind, Record};
+use super::sink::{self, Sink};
 use super::source::{Cut, LINE_MAX, Source};
 use crate::types::{Nanos, Venue};
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -32,8 +32,6 @@ pub const FLUSH_EVERY: Nanos = Nanos::from_seconds(1);
 const HEAD_MAX: usize = 64;
 /// What is gathered before it is written.
 const GATHER: usize = 64 << 10;
-/// zstd's fast end: a feed must not wait for its recorder.
-const ZSTD_LEVEL: i32 = 1;
 
 /// Reads the first line: its venue, or the part of it that is not understood.
 pub(crate) fn parse_first_line(line: &[u8]) -> Result<Venue, String> {
@@ -176,35 +174,6 @@ impl std::fmt::Display for RecorderError {
 
 impl std::error::Error for RecorderError {}
 
-/// Where a recorder writes; a trait so that tests can fail at will.
-pub(crate) trait Sink: Write + Send {
-    /// Closes the stream and puts all of it on the disk.
-    fn finish(self: Box<Self>) -> io::Result<()>;
-}
-
-impl Sink for File {
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        self.sync_all()
-    }
-}
-
-impl Sink for zstd::stream::write::Encoder<'static, File> {
-    fn finish(self: Box<Self>) -> io::Result<()> {
-        (*self).finish()?.sync_all()
-    }
-}
-
-/// A new file of that name; compressed if the name ends in `.zst`.
-pub(crate) fn create(path: &Path) -> io::Result<Box<dyn Sink>> {
-    let file = File::create_new(path)?;
-    if path.extension().is_some_and(|end| end == "zst") {
-        let mut encoder = zstd::stream::write::Encoder::new(file, ZSTD_LEVEL)?;
-        encoder.include_checksum(true)?;
-        return Ok(Box::new(encoder));
-    }
-    Ok(Box::new(file))
-}
-
 /// Writes records to a file as they come.
 pub struct Recorder {
     sink: Option<Box<dyn Sink>>,
@@ -231,7 +200,7 @@ impl Recorder {
     /// The file cannot be made, or there is one.
     pub fn create(path: &Path, venue: Venue) -> Result<Self, RecorderError> {
         let name = path.display().to_string();
-        match create(path) {
+        match sink::create(path) {
             Ok(sink) => Ok(Self::over(sink, name, venue)),
             Err(cause) => Err(RecorderError::Create { path: name, cause }),
         }
