@@ -174,7 +174,8 @@ impl std::fmt::Display for RecorderError {
 
 impl std::error::Error for RecorderError {}
 
-/// Writes records to a file as they come.
+/// Writes records to a file as they come. One that is dropped without [`Self::finish`] leaves a
+/// torn file, as a crash does.
 pub struct Recorder {
     sink: Option<Box<dyn Sink>>,
     path: String,

@@ -156,22 +156,55 @@ fn spoilt_lines_are_named() {
     check(F::OrderRows, "1,soon,3,4,5,created,bid", M::Stamp);
 }
 
+/// One line of each framing that is cut by lines.
+const SAMPLES: &[(Framing, &str)] = &[
+    (Framing::CryptofeedText, "1617647603.4249449: {\"a\": 1}"),
+    (Framing::CryptofeedText, "https://x:1/ -> 1617647603.4249449: [\"a\"]"),
+    (Framing::CryptofeedText, "wss://x <-> 1617647603.4249449"),
+    (Framing::CryptofeedJson, r#"{"t":"recv","ts":1.5,"data":"{\"a\":\"\ud83d\ude00\"}"}"#),
+    (Framing::NanosJson, "1723161253937085768 {}"),
+    (Framing::LogTime, "2016-03-12 00:08:37,352 {}"),
+    (Framing::EventLog, "1430438404518 trade {}"),
+    (Framing::RxNanos, r#"{"rx_ns": 7, "dir": "tx", "frame": {"a":["b"]}}"#),
+    (Framing::JsonLines, r#"{"a":["b"]}"#),
+    (Framing::OrderRows, "1,1777,3,4,5,created,bid"),
+    (Framing::TradeRows, "1,2,3,4,5,6,7,buy"),
+];
+
 #[test]
-fn no_beginning_of_a_line_breaks_the_cut() {
-    let lines: [(Framing, &str); 6] = [
-        (Framing::CryptofeedText, "https://x:1/ -> 1617647603.4249449: [\"a\"]"),
-        (Framing::CryptofeedJson, r#"{"t":"recv","ts":1.5,"data":"{\"a\":\"\ud83d\ude00\"}"}"#),
-        (Framing::LogTime, "2016-03-12 00:08:37,352 {}"),
-        (Framing::EventLog, "1430438404518 trade {}"),
-        (Framing::RxNanos, r#"{"rx_ns": 7, "dir": "tx", "frame": {"a":["b"]}}"#),
-        (Framing::OrderRows, "1,1777,3,4,5,created,bid"),
-    ];
-    for (framing, line) in lines {
-        assert!(cut(framing, line).is_ok());
+fn no_beginning_of_a_line_passes_for_a_whole_one() {
+    for (framing, line) in SAMPLES {
+        assert!(cut(*framing, line).is_ok(), "{line}");
         for end in 0..line.len() {
-            let whole = cut(framing, &line[..end])
-                .is_ok_and(|_| framing.is_whole(&line.as_bytes()[..end], &line.as_bytes()[..end]));
+            let start = &line.as_bytes()[..end];
+            let mut unescaped = Vec::new();
+            let whole = framing
+                .cut(start, &mut unescaped)
+                .is_ok_and(|parts| framing.is_whole(start, parts.payload.of(start, &unescaped)));
             assert!(!whole, "{}", &line[..end]);
         }
     }
+}
+
+#[test]
+fn no_byte_breaks_the_cut() {
+    let mut unescaped = Vec::new();
+    let mut cuts = [0; 2];
+    for (framing, line) in SAMPLES {
+        for place in 0..line.len() {
+            for byte in 0..=u8::MAX {
+                let mut spoilt = line.as_bytes().to_vec();
+                spoilt[place] = byte;
+                let _ = Framing::detect(&spoilt);
+                let parts = framing.cut(&spoilt, &mut unescaped);
+                cuts[usize::from(parts.is_ok())] += 1;
+                if let Ok(parts) = parts {
+                    // Places lie within their buffers, or this panics.
+                    parts.tag.of(&spoilt, &unescaped);
+                    parts.payload.of(&spoilt, &unescaped);
+                }
+            }
+        }
+    }
+    assert!(cuts.iter().all(|count| *count > 1000), "{cuts:?}");
 }
