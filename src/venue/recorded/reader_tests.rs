@@ -28,6 +28,9 @@ fn a_bad_line_is_counted_and_the_rest_goes_on() {
     assert_eq!(report.count(Kind::Received), 3);
     assert_eq!(report.torn, None);
 
+    let (_, report) = read("5 {}\n1 {}\n2 {}\n");
+    assert_eq!((report.steps_back, report.last), (1, Nanos(2)));
+
     let (_, report) = read(&format!("5 {{}}\n{}", "x\n".repeat(20)));
     assert_eq!((report.malformed, report.named.len()), (20, NAMED_MAX));
 }
