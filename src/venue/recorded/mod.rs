@@ -1,0 +1,35 @@
+//! The recorded venue: files of messages that somebody received, played again.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `record` | what every framing is cut into |
+//! | `source` | a file's bytes: plain, gzip or zstd, from one reused buffer |
+//! | `framing` | how a recording marks stamp, direction and payload |
+//! | `own` | our own framing, and the recorder that writes it |
+//! | `reader` | one recording: source and framing joined, with its report |
+//! | `tape` | several recordings merged by receive time |
+//! | `pace` | `--speed`: when a record is due |
+//! | `packed` | decoded events as they lie in the journal, replayed without parsing |
+//!
+//! What a payload says is not known here: the venues' decoders read it.
+
+pub mod framing;
+pub mod own;
+pub mod pace;
+pub mod packed;
+pub mod reader;
+pub mod record;
+pub(crate) mod sink;
+pub mod source;
+pub mod tape;
+
+pub use framing::{Framing, Malformed};
+pub use own::Recorder;
+pub use pace::{Pace, Speed};
+pub use packed::{PackedError, PackedReader, PackedWriter};
+pub use reader::{Reader, RecordingError, Report};
+pub use record::{Kind, Record};
+pub use tape::Tape;
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,277 @@
+//! Reads a packed file: a block is checked as a whole, then its events are handed out in place.
+
+use super::super::source;
+use super::{
+    BLOCK, BLOCK_LINES_MAX, BlockHead, CLOSE, LINE, MAGIC, PackedError, PackedFault, SUMMED,
+    Totals, VERSION, line,
+};
+use crate::event::pack::unpack_levels;
+use crate::event::{Body, Event, LEVELS_PER_LINE, Level, PART_LEVELS_MAX};
+use crate::types::{
+    Currency, InstrumentId, InstrumentTable, Nanos, Price, Product, Qty, Scale, Side, Symbol, Venue,
+};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// What is read of the file at once.
+const BUFFER: usize = 512 << 10;
+/// The longest line of the header: three names and two numbers.
+const HEADER_LINE_MAX: u64 = 256;
+
+/// Reads events from a packed file.
+pub struct PackedReader {
+    path: PathBuf,
+    input: BufReader<Box<dyn Read + Send>>,
+    venue: Venue,
+    instruments: InstrumentTable,
+    /// The lines of the current block, and where the next event begins in it.
+    block: Vec<u8>,
+    at: usize,
+    blocks: u64,
+    crc: u32,
+    read: Totals,
+    ended: bool,
+    event: Event,
+    levels: [Level; PART_LEVELS_MAX],
+}
+
+impl std::fmt::Debug for PackedReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PackedReader")
+            .field("path", &self.path)
+            .field("blocks", &self.blocks)
+            .field("read", &self.read)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PackedReader {
+    /// Opens a packed file, plain or compressed, and checks its header and its first block.
+    ///
+    /// # Errors
+    /// It is no packed file of this version, or is damaged so far.
+    pub fn open(path: &Path) -> Result<Self, PackedError> {
+        let fail = |fault| PackedError { path: path.to_owned(), fault };
+        let input = source::open(path).map_err(|cause| fail(PackedFault::Read(cause)))?;
+        Self::over(path, input)
+    }
+
+    pub(super) fn over(path: &Path, input: Box<dyn Read + Send>) -> Result<Self, PackedError> {
+        let fail = |fault| PackedError { path: path.to_owned(), fault };
+        let mut input = BufReader::with_capacity(BUFFER, input);
+        let mut sum = crc32fast::Hasher::new();
+        let (venue, instruments) = read_header(&mut input, &mut sum).map_err(fail)?;
+        let level = Level::new(Side::Bid, Price(0), Qty::ZERO);
+        let mut reader = Self {
+            path: path.to_owned(),
+            input,
+            venue,
+            instruments,
+            block: Vec::with_capacity(BLOCK_LINES_MAX * LINE),
+            at: 0,
+            blocks: 0,
+            crc: sum.finalize(),
+            read: Totals::default(),
+            ended: false,
+            event: Event {
+                sequence: 0,
+                received: Nanos::UNKNOWN,
+                venue_time: Nanos::UNKNOWN,
+                instrument: InstrumentId::ALL,
+                body: Body::Ignored,
+            },
+            levels: [level; PART_LEVELS_MAX],
+        };
+        reader.load().map_err(fail)?;
+        Ok(reader)
+    }
+
+    /// Whose events these are.
+    #[must_use]
+    pub const fn venue(&self) -> Venue {
+        self.venue
+    }
+
+    /// What they are of: ids count as in this table.
+    #[must_use]
+    pub const fn instruments(&self) -> &InstrumentTable {
+        &self.instruments
+    }
+
+    /// What was handed out so far.
+    #[must_use]
+    pub const fn totals(&self) -> Totals {
+        self.read
+    }
+
+    /// The next event with its levels; nothing behind the last one, when the file is whole.
+    ///
+    /// # Errors
+    /// The file is cut or damaged from here on; the next call says that it has ended.
+    #[inline]
+    pub fn advance(&mut self) -> Result<Option<(&Event, &[Level])>, PackedError> {
+        match self.step() {
+            Ok(Some(count)) => Ok(Some((&self.event, &self.levels[..count]))),
+            Ok(None) => Ok(None),
+            Err(fault) => {
+                self.ended = true;
+                self.block.clear();
+                self.at = 0;
+                Err(PackedError { path: self.path.clone(), fault })
+            }
+        }
+    }
+
+    /// Unpacks the next event and says how many levels it has.
+    #[inline]
+    fn step(&mut self) -> Result<Option<usize>, PackedFault> {
+        if self.at == self.block.len() {
+            self.load()?;
+            if self.ended {
+                return Ok(None);
+            }
+        }
+        let (lines, _) = self.block[self.at..].as_chunks::<LINE>();
+        let (head, behind) = lines.split_first().ok_or(PackedFault::Overlong)?;
+        let event = Event::unpack(&line(head)).map_err(PackedFault::NotAnEvent)?;
+        if event.instrument.index() >= self.instruments.len()
+            && event.instrument != InstrumentId::ALL
+        {
+            return Err(PackedFault::Instrument(event.instrument));
+        }
+        let (count, lines) = (event.level_count(), event.line_count());
+        let behind = behind.get(..lines - 1).ok_or(PackedFault::Overlong)?;
+        let (places, _) = self.levels.as_chunks_mut::<LEVELS_PER_LINE>();
+        for (four, bytes) in places.iter_mut().zip(behind) {
+            *four = unpack_levels(&line(bytes));
+        }
+        self.event = event;
+        self.at += lines * LINE;
+        self.read.add(Totals { lines: lines as u64, events: 1, levels: count as u64 });
+        Ok(Some(count))
+    }
+
+    /// Reads and checks the next block, or the end.
+    fn load(&mut self) -> Result<(), PackedFault> {
+        if self.ended {
+            return Ok(());
+        }
+        let mut head = [0; LINE];
+        self.fill(&mut head)?;
+        let damaged = PackedFault::Damaged { block: self.blocks };
+        let Some((parsed, crc)) = BlockHead::from_bytes(&head) else { return Err(damaged) };
+        let lines = match parsed.magic {
+            BLOCK => usize::try_from(parsed.totals.lines).unwrap_or(usize::MAX),
+            CLOSE => 0,
+            _ => return Err(damaged),
+        };
+        // The length is not checked yet, so it may be anything.
+        if lines > BLOCK_LINES_MAX || parsed.number != self.blocks {
+            return Err(damaged);
+        }
+        let mut block = std::mem::take(&mut self.block);
+        block.resize(lines * LINE, 0);
+        let filled = self.fill(&mut block);
+        self.block = block;
+        self.at = 0;
+        filled?;
+        let mut sum = crc32fast::Hasher::new_with_initial(self.crc);
+        sum.update(&head[..SUMMED]);
+        sum.update(&self.block);
+        self.crc = sum.finalize();
+        if self.crc != crc {
+            return Err(damaged);
+        }
+        self.blocks += 1;
+        if parsed.magic == CLOSE { self.close(parsed.totals) } else { Ok(()) }
+    }
+
+    fn close(&mut self, written: Totals) -> Result<(), PackedFault> {
+        self.ended = true;
+        if written != self.read {
+            return Err(PackedFault::Totals { written, read: self.read });
+        }
+        match self.input.read(&mut [0]) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(PackedFault::Trailing),
+            Err(cause) => Err(self.fault(cause)),
+        }
+    }
+
+    fn fill(&mut self, into: &mut [u8]) -> Result<(), PackedFault> {
+        self.input.read_exact(into).map_err(|cause| self.fault(cause))
+    }
+
+    fn fault(&self, cause: io::Error) -> PackedFault {
+        fault(cause, self.blocks)
+    }
+}
+
+fn fault(cause: io::Error, blocks: u64) -> PackedFault {
+    match cause.kind() {
+        io::ErrorKind::UnexpectedEof => PackedFault::Truncated { blocks },
+        _ => PackedFault::Read(cause),
+    }
+}
+
+type Header = (Venue, InstrumentTable);
+
+fn read_header(
+    input: &mut impl BufRead,
+    sum: &mut crc32fast::Hasher,
+) -> Result<Header, PackedFault> {
+    let start = input.fill_buf().map_err(|cause| fault(cause, 0))?;
+    let known = start.len().min(MAGIC.len());
+    if start[..known] != MAGIC.as_bytes()[..known] {
+        return Err(PackedFault::NotPacked);
+    }
+    let first = read_header_line(input, sum)?;
+    let rest = first.strip_prefix(MAGIC).ok_or(PackedFault::NotPacked)?;
+    let unknown = || PackedFault::Header(first.clone());
+    let (version, rest) = rest.split_once(' ').ok_or_else(unknown)?;
+    if version != VERSION {
+        return Err(PackedFault::Version(version.to_owned()));
+    }
+    let (venue, count) = rest.split_once(' ').ok_or_else(unknown)?;
+    let venue = venue.strip_prefix("venue=").and_then(Venue::from_name).ok_or_else(unknown)?;
+    let count = count.strip_prefix("instruments=").and_then(|count| count.parse().ok());
+    let count = count.filter(|count| *count <= InstrumentTable::INSTRUMENTS_MAX);
+    let count: usize = count.ok_or_else(unknown)?;
+    let mut instruments = InstrumentTable::new(count.max(1));
+    for _ in 0..count {
+        let text = read_header_line(input, sum)?;
+        let added = parse_product(&text).and_then(|product| instruments.add(venue, &product).ok());
+        added.ok_or(PackedFault::Header(text))?;
+    }
+    Ok((venue, instruments))
+}
+
+fn read_header_line(
+    input: &mut impl BufRead,
+    sum: &mut crc32fast::Hasher,
+) -> Result<String, PackedFault> {
+    let mut bytes = Vec::new();
+    let read = input.take(HEADER_LINE_MAX).read_until(b'\n', &mut bytes);
+    read.map_err(|cause| fault(cause, 0))?;
+    sum.update(&bytes);
+    match bytes.split_last() {
+        Some((b'\n', text)) => {
+            String::from_utf8(text.to_vec()).map_err(|error| PackedFault::Header(error.to_string()))
+        }
+        _ if bytes.len() as u64 == HEADER_LINE_MAX => {
+            Err(PackedFault::Header(String::from_utf8_lossy(&bytes).into_owned()))
+        }
+        _ => Err(PackedFault::Truncated { blocks: 0 }),
+    }
+}
+
+/// The product that a line of the header names.
+fn parse_product(text: &str) -> Option<Product> {
+    let mut words = text.split(' ').map(str::as_bytes);
+    let symbol = Symbol::new(words.next()?).ok()?;
+    let base = Currency::new(words.next()?).ok()?;
+    let quote = Currency::new(words.next()?).ok()?;
+    let tick = Scale::parse(words.next()?).ok()?;
+    let lot = Scale::parse(words.next()?).ok()?;
+    words.next().is_none().then_some(Product { symbol, base, quote, tick, lot, trading: true })
+}
