@@ -1,3 +1,5 @@
 //! Coinbase: two protocols of one company.
 
+pub mod advanced;
 pub mod exchange;
+pub mod products;

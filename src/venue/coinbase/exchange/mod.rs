@@ -1,6 +1,15 @@
 //! Coinbase Exchange, the feed of `ws-feed.exchange.coinbase.com`.
+//!
+//! `decode` says which message goes where; `levels`, `orders`, `trades` and `notices` read the
+//! stream's, `rest` the books of REST, `products` the product list.
 
 pub mod decode;
+mod levels;
+mod notices;
+mod orders;
+pub mod products;
+mod rest;
+mod trades;
 
 #[cfg(test)]
 mod tests;

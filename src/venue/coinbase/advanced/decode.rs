@@ -1,0 +1,332 @@
+//! Coinbase Advanced Trade: the grammar of one connection, and which file reads what message.
+//!
+//! Of the protocol's traps: `sequence_num` counts all messages of the connection, so that a jump
+//! on any channel casts doubt on every book; the side of a trade is the maker's (see `trades`); a
+//! level's quantity is absolute; the first book is a frame of 5 MB. A message holds events, each
+//! with the levels, trades or tickers of its own.
+
+use super::levels::{Rows, walk_levels};
+use super::sequence::Sequence;
+use super::ticker::{scan_ticker, walk_tickers};
+use super::trades::{scan_trade, walk_trades};
+use crate::event::{Body, Shape, Stale};
+use crate::types::time::StampReader;
+use crate::types::{Instrument, InstrumentId, Nanos, Venue};
+use crate::venue::decode::parts::Parts;
+use crate::venue::decode::scan::Scan;
+use crate::venue::decode::tape::{Elements, Fields, Value};
+use crate::venue::decode::{Frame, Grammar, Kind, Part, Scanned, Surprise, Wrong};
+
+pub(super) const VENUE: Venue = Venue::CoinbaseAdvanced;
+
+/// A channel that is scanned by hand.
+#[derive(Debug, Clone, Copy)]
+enum Channel {
+    Levels,
+    Trades,
+    Tickers,
+}
+
+/// What the scan of a frame is in the middle of.
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    /// Nothing was read yet.
+    Head,
+    /// The next event of the message begins here.
+    Event(Channel),
+    /// Levels of an event.
+    Levels(Rows),
+    /// Trades of an event.
+    Trades { history: bool },
+    /// Tickers of an event.
+    Tickers,
+}
+
+/// Reads the feed of one connection.
+#[derive(Debug)]
+pub struct Advanced {
+    stage: Stage,
+    /// Where the scan goes on.
+    at: usize,
+    /// The stamp at the head of the message.
+    stamp: Nanos,
+    /// What the message counts as: its first event decides.
+    kind: Option<Kind>,
+    stamps: StampReader,
+    sequence: Sequence,
+}
+
+impl Default for Advanced {
+    fn default() -> Self {
+        Self {
+            stage: Stage::Head,
+            at: 0,
+            stamp: Nanos::UNKNOWN,
+            kind: None,
+            stamps: StampReader::default(),
+            sequence: Sequence::default(),
+        }
+    }
+}
+
+impl Grammar for Advanced {
+    fn connected(&mut self) {
+        self.sequence = Sequence::default();
+    }
+
+    #[inline]
+    fn begin(&mut self) {
+        self.stage = Stage::Head;
+        self.at = 0;
+        self.kind = None;
+        self.sequence.begin();
+    }
+
+    #[inline]
+    fn scan(&mut self, frame: &Frame<'_>, part: &mut Part) -> Result<Scanned, Surprise> {
+        let scanned = self.scan_part(frame, part);
+        if scanned.is_err() {
+            // Whether the message can be read at all is now the general reading's to say.
+            self.sequence.unread();
+        }
+        scanned
+    }
+
+    fn walk(
+        &mut self,
+        frame: &Frame<'_>,
+        message: Value<'_, '_>,
+        parts: &mut Parts,
+    ) -> Result<Kind, Wrong> {
+        if frame.origin.rest.is_some() {
+            // The stream opens each book with its snapshot: nothing is asked for by REST.
+            self.sequence.unnumbered();
+            return Err(Wrong::UnknownType);
+        }
+        let read = self.walk_message(frame, message, parts);
+        if read.is_err() {
+            self.sequence.unread();
+        }
+        read
+    }
+
+    /// The one product that is named in the bytes; all, where several are.
+    fn culprit(&self, frame: &Frame<'_>) -> InstrumentId {
+        const KEY: &[u8] = b"\"product_id\":";
+        if let Some(id) = frame.origin.rest {
+            return id;
+        }
+        let places = frame.bytes.windows(KEY.len()).enumerate().filter(|(_, text)| *text == KEY);
+        let mut culprit = None;
+        for (at, _) in places {
+            let text = frame.bytes[at + KEY.len()..].trim_ascii_start();
+            let named = text.strip_prefix(b"\"").and_then(|text| text.split(|b| *b == b'"').next());
+            match named.and_then(|symbol| frame.table.lookup(VENUE, symbol)) {
+                Some(known) if culprit.is_none_or(|id| id == known.id) => culprit = Some(known.id),
+                _ => return InstrumentId::ALL,
+            }
+        }
+        culprit.unwrap_or(InstrumentId::ALL)
+    }
+}
+
+impl Advanced {
+    /// Scans on from where the last call stopped and fills one part.
+    #[inline]
+    fn scan_part(&mut self, frame: &Frame<'_>, part: &mut Part) -> Result<Scanned, Surprise> {
+        let mut scan = Scan::at(frame.bytes, self.at);
+        if let Stage::Head = self.stage {
+            if frame.origin.rest.is_some() {
+                return Err(Surprise);
+            }
+            self.stage = Stage::Event(self.scan_head(&mut scan)?);
+        }
+        if let Stage::Event(channel) = self.stage {
+            self.stage = self.scan_event(channel, frame, &mut scan)?;
+        }
+        part.event.received = frame.origin.received;
+        let (event_ended, channel) = match &mut self.stage {
+            Stage::Levels(rows) => (rows.scan(&mut scan, part, self.stamp)?, Channel::Levels),
+            Stage::Trades { history } => {
+                let ended = scan_trade(frame, &mut scan, &mut self.stamps, *history, part)?;
+                (ended, Channel::Trades)
+            }
+            Stage::Tickers => (scan_ticker(frame, &mut scan, self.stamp, part)?, Channel::Tickers),
+            Stage::Head | Stage::Event(_) => return Err(Surprise),
+        };
+        if event_ended {
+            if scan.take(b"}]}") {
+                scan.end()?;
+                return Ok(Scanned::LastPart(self.kind.ok_or(Surprise)?));
+            }
+            scan.literal(b"},")?;
+            self.stage = Stage::Event(channel);
+        }
+        self.at = scan.place();
+        Ok(Scanned::Part)
+    }
+
+    /// Scans what stands before the events of a hot channel.
+    #[inline]
+    fn scan_head(&mut self, scan: &mut Scan<'_>) -> Result<Channel, Surprise> {
+        scan.literal(b"{\"channel\":\"")?;
+        let channel = if scan.take(b"l2_data\",\"") {
+            Channel::Levels
+        } else if scan.take(b"market_trades\",\"") {
+            Channel::Trades
+        } else {
+            scan.literal(b"ticker\",\"")?;
+            Channel::Tickers
+        };
+        // Samples of the documentation have it, the recordings have not.
+        scan.take(b"client_id\":\"\",\"");
+        scan.literal(b"timestamp\":\"")?;
+        self.stamp = self.stamps.rfc3339(scan.text()?).ok_or(Surprise)?;
+        scan.literal(b",\"sequence_num\":")?;
+        // A gap is rare, and is a part before the message's own: the general reading makes it.
+        if !self.sequence.follows(scan.count()?) {
+            return Err(Surprise);
+        }
+        scan.literal(b",\"events\":[")?;
+        Ok(channel)
+    }
+
+    /// Scans the head of an event.
+    #[inline]
+    fn scan_event(
+        &mut self,
+        channel: Channel,
+        frame: &Frame<'_>,
+        scan: &mut Scan<'_>,
+    ) -> Result<Stage, Surprise> {
+        let snapshot = if scan.take(b"{\"type\":\"update\",\"") {
+            false
+        } else {
+            scan.literal(b"{\"type\":\"snapshot\",\"")?;
+            true
+        };
+        let (stage, kind) = match channel {
+            Channel::Levels => {
+                scan.literal(b"product_id\":\"")?;
+                let instrument = lookup(frame, scan.text()?)?;
+                scan.literal(b",\"updates\":[")?;
+                let shape = if snapshot { Shape::Snapshot } else { Shape::Update };
+                (Stage::Levels(Rows::begin(instrument, shape)), levels_kind(snapshot))
+            }
+            Channel::Trades => {
+                scan.literal(b"trades\":[")?;
+                (Stage::Trades { history: snapshot }, trades_kind(snapshot))
+            }
+            Channel::Tickers => {
+                scan.literal(b"tickers\":[")?;
+                (Stage::Tickers, Kind::Ticker)
+            }
+        };
+        self.kind = self.kind.or(Some(kind));
+        Ok(stage)
+    }
+
+    fn walk_message(
+        &mut self,
+        frame: &Frame<'_>,
+        message: Value<'_, '_>,
+        parts: &mut Parts,
+    ) -> Result<Kind, Wrong> {
+        let fields = Fields::of(message, "message")?;
+        if fields.get("channel")?.is_none() && fields.text("type")? == "error" {
+            self.sequence.unnumbered();
+            // It does not say whom it concerns.
+            let fault = Body::Fault(Stale::Unsubscribed);
+            parts.event(InstrumentId::ALL, Nanos::UNKNOWN, fault);
+            return Ok(Kind::Error);
+        }
+        let channel = fields.text("channel")?;
+        let stamp = fields.stamp("timestamp")?;
+        if !self.sequence.follows(fields.count("sequence_num")?) {
+            let fault = Body::Fault(Stale::SequenceGap);
+            parts.event(InstrumentId::ALL, Nanos::UNKNOWN, fault);
+        }
+        let events = fields.array("events")?;
+        match channel {
+            "l2_data" => {
+                let snapshot = first_is_snapshot(events)?;
+                walk_levels(events, stamp, frame, parts)?;
+                Ok(levels_kind(snapshot))
+            }
+            "market_trades" => {
+                let snapshot = first_is_snapshot(events)?;
+                walk_trades(events, frame, parts)?;
+                Ok(trades_kind(snapshot))
+            }
+            "ticker" => {
+                walk_tickers(events, stamp, frame, parts)?;
+                Ok(Kind::Ticker)
+            }
+            "heartbeats" => {
+                // It counts the heartbeats of the connection, no sequence of a product.
+                let body = Body::Heartbeat { id: 0, trade_id: 0 };
+                parts.event(InstrumentId::ALL, stamp, body);
+                Ok(Kind::Heartbeat)
+            }
+            "subscriptions" => {
+                let body = walk_subscriptions(events)?;
+                parts.event(InstrumentId::ALL, stamp, body);
+                Ok(Kind::Subscription)
+            }
+            "candles" => Ok(Kind::Candle),
+            "user" => Ok(Kind::User),
+            _ => Err(Wrong::UnknownType),
+        }
+    }
+}
+
+const fn levels_kind(snapshot: bool) -> Kind {
+    if snapshot { Kind::BookSnapshot } else { Kind::BookUpdate }
+}
+
+const fn trades_kind(snapshot: bool) -> Kind {
+    if snapshot { Kind::TradeHistory } else { Kind::Trade }
+}
+
+#[inline]
+pub(super) fn lookup<'a>(frame: &Frame<'a>, symbol: &[u8]) -> Result<&'a Instrument, Surprise> {
+    frame.table.lookup(VENUE, symbol).ok_or(Surprise)
+}
+
+/// The product that an object names. An unknown one is noted; the rest of the message is read on.
+pub(super) fn known<'a>(
+    fields: &Fields<'_, '_>,
+    frame: &Frame<'a>,
+    parts: &mut Parts,
+) -> Result<Option<&'a Instrument>, Wrong> {
+    match fields.instrument("product_id", VENUE, frame.table, parts) {
+        Ok(instrument) => Ok(Some(instrument)),
+        Err(Wrong::UnknownSymbol) => Ok(None),
+        Err(wrong) => Err(wrong),
+    }
+}
+
+/// Whether an event opens its channel, or carries on with it.
+pub(super) fn is_snapshot(event: &Fields<'_, '_>) -> Result<bool, Wrong> {
+    match event.text("type")? {
+        "snapshot" => Ok(true),
+        "update" => Ok(false),
+        _ => Err(Wrong::Field("type")),
+    }
+}
+
+fn first_is_snapshot(events: Elements<'_, '_>) -> Result<bool, Wrong> {
+    events.iter().next().map_or(Ok(false), |event| is_snapshot(&Fields::of(event, "events")?))
+}
+
+/// All that the connection is subscribed to now.
+///
+/// Without any channel the venue sends nothing more, however well the socket lives.
+fn walk_subscriptions(events: Elements<'_, '_>) -> Result<Body, Wrong> {
+    let mut none = true;
+    for event in events.iter() {
+        let channels = Fields::of(event, "events")?.need("subscriptions")?;
+        none &= Fields::of(channels, "subscriptions")?.iter().next().is_none();
+    }
+    Ok(if none { Body::Fault(Stale::Unsubscribed) } else { Body::Subscribed })
+}

@@ -1,0 +1,17 @@
+//! Coinbase Advanced Trade, the feed of `advanced-trade-ws.coinbase.com`.
+//!
+//! `decode` says which message goes where; `sequence` counts the connection's messages; `levels`,
+//! `trades` and `ticker` read the hot channels, `products` the product list.
+//!
+//! A product that is priced in USDC is answered under the name of its USD twin: who subscribes
+//! `BTC-USDC` reads of `BTC-USD`, so that is the name the instrument table must hold.
+
+pub mod decode;
+mod levels;
+pub mod products;
+mod sequence;
+mod ticker;
+mod trades;
+
+#[cfg(test)]
+mod tests;
