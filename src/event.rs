@@ -277,12 +277,17 @@ pub enum Body {
         /// The last trade, or 0.
         trade_id: u64,
     },
-    /// The venue says how the instrument trades.
+    /// The venue says how the instrument trades; of [`InstrumentId::ALL`], how the venue itself
+    /// does, whatever each instrument's own status is.
     Status(MarketStatus),
     /// The data of the instrument (or of all) cannot be trusted from here on.
     Fault(Stale),
-    /// The venue took a subscription; data may follow.
-    Subscribed,
+    /// The venue took the subscription of a book; its data may follow.
+    Subscribed {
+        /// How many levels of each side the venue keeps us told of, or 0 for the whole book: what
+        /// moves beyond them is not said to be gone, and the book must cut it off itself.
+        depth: u32,
+    },
     /// A message that is understood and says nothing of a book (a candle, a welcome).
     Ignored,
 }

@@ -116,7 +116,9 @@ impl Body {
             }
             Self::Status(status) => plain(TAG_STATUS, status as u8),
             Self::Fault(reason) => plain(TAG_FAULT, reason as u8),
-            Self::Subscribed => plain(TAG_SUBSCRIBED, 0),
+            Self::Subscribed { depth } => {
+                Packed { words: [u64::from(depth), 0, 0, 0], ..plain(TAG_SUBSCRIBED, 0) }
+            }
             Self::Ignored => plain(TAG_IGNORED, 0),
         }
     }
@@ -178,7 +180,7 @@ impl Body {
                 _ => return None,
             }),
             TAG_FAULT => Self::Fault(*Stale::ALL.get(usize::from(packed.small))?),
-            TAG_SUBSCRIBED => Self::Subscribed,
+            TAG_SUBSCRIBED => Self::Subscribed { depth: u32::try_from(a).ok()? },
             TAG_IGNORED => Self::Ignored,
             _ => return None,
         })

@@ -5,8 +5,8 @@ use super::*;
 
 fn every_body() -> Vec<Body> {
     let sum = Checksum::new(u32::MAX, 5, 8);
-    let mut bodies =
-        vec![Body::Heartbeat { id: u64::MAX, trade_id: 7 }, Body::Subscribed, Body::Ignored];
+    let mut bodies = vec![Body::Heartbeat { id: u64::MAX, trade_id: 7 }, Body::Ignored];
+    bodies.extend([0, 10, u32::MAX].map(|depth| Body::Subscribed { depth }));
     for shape in [Shape::Snapshot, Shape::Update, Shape::Top] {
         for bits in 0..8_u8 {
             bodies.push(Body::Levels(Levels {
@@ -76,6 +76,8 @@ fn a_foreign_head_is_no_event() {
     }
     assert!(events > 0 && known > 50);
     assert_eq!(Event::unpack(&Line([0xfe, 0, 0, 0, 0, 0, 0, 0])), Err(NotAnEvent { tag: 0xfe }));
+    let too_deep = Line([7, 0, 0, 0, 1 << 32, 0, 0, 0]);
+    assert_eq!(Event::unpack(&too_deep), Err(NotAnEvent { tag: 7 }));
     let too_many = 1 | 29_u64 << 48;
     assert_eq!(Event::unpack(&Line([too_many, 0, 0, 0, 0, 0, 0, 0])), Err(NotAnEvent { tag: 1 }));
 }

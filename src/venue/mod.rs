@@ -6,3 +6,4 @@
 
 pub mod coinbase;
 pub mod decode;
+pub mod kraken;

@@ -146,7 +146,7 @@ impl Grammar for Exchange {
             "activate" => Ok(Kind::OrderActivate),
             "status" => walk_status(&fields, frame, parts),
             "subscriptions" => {
-                parts.event(InstrumentId::ALL, Nanos::UNKNOWN, Body::Subscribed);
+                parts.event(InstrumentId::ALL, Nanos::UNKNOWN, Body::Subscribed { depth: 0 });
                 Ok(Kind::Subscription)
             }
             "error" => {
