@@ -6,4 +6,5 @@
 
 pub mod coinbase;
 pub mod decode;
+pub mod kraken;
 pub mod recorded;

@@ -171,6 +171,8 @@ pub enum Wrong {
     Twice(&'static str),
     /// A number is none, or does not fit.
     Number(&'static str, NumberError),
+    /// The levels of one message differ in how many digits stand behind the point.
+    MixedDecimals,
     /// A message type that nobody knows.
     UnknownType,
     /// A symbol that is not subscribed.
@@ -197,6 +199,9 @@ impl fmt::Display for Wrong {
             Self::Field(field) => write!(f, "{field} has another type or value than expected"),
             Self::Twice(field) => write!(f, "{field} stands in the message twice"),
             Self::Number(field, error) => write!(f, "{field}: {error}"),
+            Self::MixedDecimals => {
+                f.write_str("the levels differ in how many digits stand behind the point")
+            }
             Self::UnknownType => f.write_str("a message of an unknown type"),
             Self::UnknownSymbol => f.write_str("a message for a symbol that is not subscribed"),
         }
