@@ -5,5 +5,6 @@
 //! them. No decision is made here: integrity is judged by the books.
 
 pub mod binance;
+pub mod bitstamp;
 pub mod coinbase;
 pub mod decode;
