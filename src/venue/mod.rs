@@ -4,6 +4,8 @@
 //! session exists, `session` (endpoints, subscriptions, limits). What they share stands beside
 //! them. No decision is made here: integrity is judged by the books.
 
+pub mod binance;
+pub mod bitstamp;
 pub mod coinbase;
 pub mod decode;
 pub mod kraken;

@@ -280,6 +280,16 @@ pub trait Grammar {
         parts: &mut Parts,
     ) -> Result<Kind, Wrong>;
 
+    /// Reads a message that is no JSON (rows of a recording) into parts; `None` leaves it to
+    /// [`Grammar::walk`].
+    fn walk_plain(
+        &mut self,
+        _frame: &Frame<'_>,
+        _parts: &mut Parts,
+    ) -> Option<Result<Kind, Wrong>> {
+        None
+    }
+
     /// Whose message it is, found in the bytes of one that is broken.
     fn culprit(&self, frame: &Frame<'_>) -> InstrumentId;
 }
@@ -420,6 +430,8 @@ impl<G: Grammar> Decoder<G> {
         let Self { grammar, json, parts, .. } = self;
         let read = if frame.bytes.len() > FRAME_BYTES_MAX {
             Err(Wrong::TooLong)
+        } else if let Some(read) = grammar.walk_plain(frame, parts) {
+            read
         } else {
             json.read(frame.bytes, |message| grammar.walk(frame, message, parts))
         };
@@ -437,7 +449,9 @@ impl<G: Grammar> Decoder<G> {
         };
         self.last_wrong = Some(wrong);
         match wrong {
-            Wrong::UnknownSymbol => {}
+            // Counted above with its name, but for one that no instrument could have.
+            Wrong::UnknownSymbol if self.parts.unknown_symbol().is_some() => {}
+            Wrong::UnknownSymbol => self.counts.unknown_symbol += 1,
             Wrong::UnknownType => self.counts.unknown += 1,
             _ => self.counts.malformed += 1,
         }
