@@ -83,7 +83,7 @@ fn untyped(
     let answered = fields.get("id")?.is_some() && fields.iter().any(|(key, _)| key == "result");
     let (body, kind) = match (refused, answered) {
         (true, _) => (Body::Fault(Stale::Unsubscribed), Kind::Error),
-        (false, true) => (Body::Subscribed, Kind::Subscription),
+        (false, true) => (Body::Subscribed { depth: 0 }, Kind::Subscription),
         (false, false) => return Err(Wrong::UnknownType),
     };
     parts.event(InstrumentId::ALL, Nanos::UNKNOWN, body);

@@ -158,7 +158,9 @@ impl Bitstamp {
                 let data = Fields::of(fields.need("data")?, "data")?;
                 walk_levels(Shape::Update, &data, instrument, parts)
             }
-            "bts:subscription_succeeded" => all(parts, Body::Subscribed, Kind::Subscription),
+            "bts:subscription_succeeded" => {
+                all(parts, Body::Subscribed { depth: 0 }, Kind::Subscription)
+            }
             "bts:heartbeat" => all(parts, Body::Heartbeat { id: 0, trade_id: 0 }, Kind::Heartbeat),
             "bts:request_reconnect" => all(parts, Body::Fault(Stale::Disconnected), Kind::Status),
             "bts:unsubscription_succeeded" => {

@@ -7,7 +7,7 @@
 //! taker's; a refused subscription goes on with heartbeats and an empty book.
 //!
 //! The checksum is not computed here and the book not cut to its depth: both are the book's, which
-//! is told the depth by [`Body::Subscribed`].
+//! is told the depth by [`Body::Subscribed { depth: 0 }`].
 
 use super::{v1, v2};
 use crate::event::{Body, Checksum, Level, Levels, MarketStatus, Shape, Stale};

@@ -328,5 +328,5 @@ fn walk_subscriptions(events: Elements<'_, '_>) -> Result<Body, Wrong> {
         let channels = Fields::of(event, "events")?.need("subscriptions")?;
         none &= Fields::of(channels, "subscriptions")?.iter().next().is_none();
     }
-    Ok(if none { Body::Fault(Stale::Unsubscribed) } else { Body::Subscribed })
+    Ok(if none { Body::Fault(Stale::Unsubscribed) } else { Body::Subscribed { depth: 0 } })
 }

@@ -126,7 +126,6 @@ impl Grammar for Exchange {
             "activate" => Ok(Kind::OrderActivate),
             "status" => walk_status(&fields, frame, parts),
             "subscriptions" => {
-                parts.event(InstrumentId::ALL, Nanos::UNKNOWN, Body::Subscribed { depth: 0 });
                 self.full = walk_subscriptions(&fields, parts)?;
                 Ok(Kind::Subscription)
             }

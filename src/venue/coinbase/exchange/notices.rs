@@ -81,7 +81,7 @@ pub(super) fn walk_subscriptions(
         full |= Fields::of(channel, "channels")?.text("name")? == "full";
     }
     let none = Body::Fault(Stale::Unsubscribed);
-    let body = if channels.is_empty() { none } else { Body::Subscribed };
+    let body = if channels.is_empty() { none } else { Body::Subscribed { depth: 0 } };
     parts.event(InstrumentId::ALL, Nanos::UNKNOWN, body);
     Ok(full)
 }
