@@ -320,6 +320,18 @@ impl Event {
         }
     }
 
+    /// The venue's clock minus ours, the way between included; negative where theirs is behind or
+    /// the way is long. Nothing where one of the stamps is unknown.
+    #[inline]
+    #[must_use]
+    pub const fn clock_offset(&self) -> Option<Nanos> {
+        if self.received.is_known() && self.venue_time.is_known() {
+            Some(Nanos(self.venue_time.0.saturating_sub(self.received.0)))
+        } else {
+            None
+        }
+    }
+
     /// How many lines the event and its levels take.
     #[inline]
     #[must_use]

@@ -8,5 +8,6 @@ pub mod binance;
 pub mod bitstamp;
 pub mod coinbase;
 pub mod decode;
+pub mod decoder;
 pub mod kraken;
 pub mod recorded;

@@ -228,12 +228,10 @@ impl Book {
     }
 
     fn judge_clock(&mut self, event: &Event) {
-        let (ours, theirs) = (event.received, event.venue_time);
-        if ours.is_known() && theirs.is_known() {
-            let apart = theirs.0.saturating_sub(ours.0).saturating_abs();
-            if apart > self.rules.clock_offset_max.0 {
-                self.fail(Stale::ClockOffset);
-            }
+        if let Some(offset) = event.clock_offset()
+            && offset.0.saturating_abs() > self.rules.clock_offset_max.0
+        {
+            self.fail(Stale::ClockOffset);
         }
     }
 

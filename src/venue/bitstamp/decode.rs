@@ -13,12 +13,13 @@ use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::Scales;
 use crate::venue::decode::tape::Value;
 use crate::venue::decode::{Frame, Grammar, Kind, Part, Scanned, Surprise, Wrong};
+use crate::venue::recorded::framing::{ORDER_ROW, TRADE_ROW};
 
 pub(super) const VENUE: Venue = Venue::Bitstamp;
 /// The tag of a row of orders.
-pub const ORDERS_CSV: &[u8] = b"orders.csv";
+pub const ORDERS_CSV: &[u8] = ORDER_ROW;
 /// The tag of a row of trades.
-pub const TRADES_CSV: &[u8] = b"trades.csv";
+pub const TRADES_CSV: &[u8] = TRADE_ROW;
 
 /// Reads the feed of one connection, or one recording.
 #[derive(Debug, Default)]

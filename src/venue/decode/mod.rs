@@ -357,10 +357,10 @@ impl<G: Grammar> Decoder<G> {
         }
     }
 
-    /// A decoder that never scans by hand: the oracle of the differential test.
+    /// The same decoder without its hand scanner: the oracle of the differential test.
     #[must_use]
-    pub fn general(grammar: G) -> Self {
-        Self { scanning: false, ..Self::new(grammar) }
+    pub fn generally(self) -> Self {
+        Self { scanning: false, ..self }
     }
 
     /// A new connection begins.

@@ -107,7 +107,7 @@ pub(crate) fn check<G: Grammar>(
     table: &InstrumentTable,
     cases: &[(&str, &[&str])],
 ) -> u64 {
-    let (mut fast, mut general) = (Decoder::new(make()), Decoder::general(make()));
+    let (mut fast, mut general) = (Decoder::new(make()), Decoder::new(make()).generally());
     for (message, expected) in cases {
         let origin = Origin::stream(Nanos(7));
         let frame = Frame { bytes: message.as_bytes(), origin, table };

@@ -9,6 +9,9 @@
 //! | `reader` | one recording: source and framing joined, with its report |
 //! | `tape` | several recordings merged by receive time |
 //! | `pace` | `--speed`: when a record is due |
+//! | `survey` | the first pass: instruments and their steps |
+//! | `replay` | recordings through decoders into books |
+//! | `report` | what a replay is told as, and whether a recording is whole |
 //! | `packed` | decoded events as they lie in the journal, replayed without parsing |
 //!
 //! What a payload says is not known here: the venues' decoders read it.
@@ -19,8 +22,11 @@ pub mod pace;
 pub mod packed;
 pub mod reader;
 pub mod record;
+pub mod replay;
+pub mod report;
 pub(crate) mod sink;
 pub mod source;
+pub mod survey;
 pub mod tape;
 
 pub use framing::{Framing, Malformed};

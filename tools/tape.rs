@@ -1,0 +1,134 @@
+//! `pinnaclemm-tape`: looks at recordings of market data.
+//!
+//! A thin command line over `venue::recorded`; it knows no format of its own.
+
+use clap::{Args, Parser, Subcommand};
+use pinnaclemm::types::Venue;
+use pinnaclemm::venue::recorded::replay::{Replay, ReplayError};
+use pinnaclemm::venue::recorded::report::{damage, report};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The recording is not whole.
+const NOT_WHOLE: u8 = 1;
+/// It could not be read.
+const FAILED: u8 = 3;
+
+/// Looks at recordings of market data: counts them, checks them, shows their final books.
+#[derive(Parser, Debug)]
+#[command(
+    version,
+    about,
+    after_help = "Exit codes: 0 done, 1 the recording is not whole (check), \
+    2 wrong arguments, 3 a file cannot be read or written."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Counts messages, rates, gaps, checksums and clock offsets.
+    Stats(Input),
+    /// Prints the final books as one JSON object.
+    Book {
+        #[command(flatten)]
+        input: Input,
+        /// Levels of each side to show; 0 shows all.
+        #[arg(long, default_value_t = 10)]
+        depth: usize,
+    },
+    /// Exits 0 only if the recording is whole, and says what is wrong with it.
+    Check(Input),
+}
+
+#[derive(Args, Debug)]
+struct Input {
+    /// Whose messages they are.
+    #[arg(long, value_parser = venue)]
+    venue: Venue,
+    /// Recordings in any framing, plain, gzip or zstd; several are merged by receive time.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+fn venue(name: &str) -> Result<Venue, String> {
+    let names = || Venue::ALL.map(Venue::name).join(", ");
+    Venue::from_name(name).ok_or_else(|| format!("one of {}", names()))
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse().command) {
+        Ok(code) => code,
+        Err(Failure::Pipe) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("pinnaclemm-tape: {failure}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+enum Failure {
+    Replay(ReplayError),
+    /// Whoever read our output has had enough.
+    Pipe,
+    Output(io::Error),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Replay(error) => write!(f, "{error}"),
+            Self::Pipe => f.write_str("the reader of the output has gone"),
+            Self::Output(error) => write!(f, "cannot write the output: {error}"),
+        }
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        Self::Replay(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe { Self::Pipe } else { Self::Output(error) }
+    }
+}
+
+fn run(command: &Command) -> Result<ExitCode, Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut code = ExitCode::SUCCESS;
+    match command {
+        Command::Book { input, depth } => {
+            let replay = play(input)?;
+            let text = serde_json::to_string(&report(&replay, *depth)).map_err(io::Error::from)?;
+            writeln!(out, "{text}")?;
+        }
+        Command::Check(input) => {
+            let found = damage(&play(input)?);
+            for line in &found {
+                writeln!(out, "{line}")?;
+            }
+            if found.is_empty() {
+                writeln!(out, "whole")?;
+            } else {
+                code = ExitCode::from(NOT_WHOLE);
+            }
+        }
+        Command::Stats(_) => {}
+    }
+    out.flush()?;
+    Ok(code)
+}
+
+fn play(input: &Input) -> Result<Replay, ReplayError> {
+    let mut replay = Replay::open(input.venue, &input.files)?;
+    replay.run(|_, _, _| {})?;
+    Ok(replay)
+}
