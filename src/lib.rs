@@ -13,3 +13,4 @@
 
 pub mod event;
 pub mod types;
+pub mod venue;

@@ -1,0 +1,3 @@
+//! Coinbase Exchange (`ws-feed`).
+
+pub mod session;
