@@ -357,7 +357,6 @@ impl Client {
 }
 
 pub(crate) fn kraken_answer(channel: &str, success: bool) -> String {
-    format!(
-        r#"{{"method":"subscribe","result":{{"channel":"{channel}","symbol":"BTC/USD"}},"success":{success}}}"#
-    )
+    let result = format!(r#"{{"channel":"{channel}","symbol":"BTC/USD"}}"#);
+    format!(r#"{{"method":"subscribe","result":{result},"success":{success}}}"#)
 }

@@ -119,7 +119,7 @@ impl fmt::Display for ConfigError {
             }
             Self::ContentNotOffered { venue, content } => write!(
                 f,
-                "{venue} does not carry {} on one connection: one session for books, one for trades",
+                "{venue} carries {} on two connections: one session for books, one for trades",
                 content.name()
             ),
             Self::Host(host) => write!(f, "{host:?} is no host name"),

@@ -20,6 +20,8 @@ mod resolve;
 mod rest;
 mod resync;
 mod socket;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::io::ErrorKind;
