@@ -56,8 +56,8 @@ fn every_venue_is_told_in_its_own_words() {
         &[
             (
                 concat!(
-                    r#"{"method":"subscribe","params":{"channel":"book","symbol":["BTC/USD","ETH/USD"],"#,
-                    r#""depth":25}}"#,
+                    r#"{"method":"subscribe","params":{"channel":"book","symbol":["BTC/USD","#,
+                    r#""ETH/USD"],"depth":25}}"#,
                 ),
                 2,
             ),
