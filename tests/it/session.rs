@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
 use pinnaclemm::types::{Nanos, Venue};
@@ -192,6 +193,42 @@ fn a_host_name_is_resolved_and_a_dead_address_does_not_bar_the_next() {
         }
     }
     panic!("localhost has more than two addresses and none answers");
+}
+
+/// Far longer than anything waited for here: a wait that is not woken fails the test.
+const TOO_LONG: Duration = Duration::from_secs(25);
+
+#[test]
+fn a_wait_ends_when_something_arrives_or_is_due() {
+    let (server, mut client) = started(Venue::Kraken);
+    client.waits = false;
+    let mut peer = client.come_up_subscribed(&server);
+    for round in 0..50 {
+        client.quiet(2);
+        let writer = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(2));
+            peer.send("arrived");
+            peer
+        });
+        let began = Instant::now();
+        let event = loop {
+            client.session.wait(TOO_LONG);
+            if let Some(event) = client.turn() {
+                break event;
+            }
+        };
+        assert_eq!(event, Event::Frame(b"arrived".to_vec()));
+        assert!(began.elapsed() < TOO_LONG / 5, "round {round}");
+        peer = writer.join().unwrap();
+    }
+    // The back-off ends by itself, though nothing arrives.
+    peer.cut();
+    assert_eq!(client.next(), Event::Down(DropReason::Cut));
+    client.quiet(1);
+    let began = Instant::now();
+    client.session.wait(TOO_LONG);
+    assert!(began.elapsed() < TOO_LONG / 5);
+    assert!(client.now().0 + 5_000_000 >= client.session.next_due().0, "and not before its time");
 }
 
 #[test]

@@ -75,8 +75,8 @@ fn a_wrong_certificate_is_named_and_makes_no_storm() {
     let (server, other) = (Server::start([]), Server::start([]));
     let mut wrong_root = config(Venue::Kraken, &server);
     wrong_root.roots = Roots::Only(vec![other.certificate.clone()]);
-    let mut wrong_name = config(Venue::Kraken, &server);
-    wrong_name.feed.as_mut().unwrap().host = "127.0.0.2".into();
+    let elsewhere = Server::start_as(&["feed.example.org"], []);
+    let wrong_name = config(Venue::Kraken, &elsewhere);
     for config in [wrong_root, wrong_name] {
         let mut client = Client::new(config);
         let began = client.now();

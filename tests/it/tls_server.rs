@@ -77,7 +77,12 @@ pub(crate) struct Server {
 impl Server {
     /// Listens; connections are met by `welcomes` in order, and by a WebSocket after them.
     pub(crate) fn start(welcomes: impl IntoIterator<Item = Welcome>) -> Self {
-        let names = vec!["localhost".to_string(), "127.0.0.1".to_string()];
+        Self::start_as(&["localhost", "127.0.0.1"], welcomes)
+    }
+
+    /// The same with a certificate for these names.
+    pub(crate) fn start_as(names: &[&str], welcomes: impl IntoIterator<Item = Welcome>) -> Self {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let made = rcgen::generate_simple_self_signed(names).expect("names are valid");
         let certificate = made.cert.der().clone();
         let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
