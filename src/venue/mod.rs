@@ -11,3 +11,4 @@ pub mod decode;
 pub mod decoder;
 pub mod kraken;
 pub mod recorded;
+pub mod session;

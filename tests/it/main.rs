@@ -1,4 +1,9 @@
 //! The integration tests: one binary, a module for each thing proved.
 
 mod data;
+mod layers;
 mod recordings;
+mod session;
+mod session_faults;
+mod session_rest;
+mod tls_server;

@@ -2,6 +2,7 @@
 
 pub mod decode;
 pub mod products;
+pub mod session;
 mod trades;
 mod walk;
 

@@ -2,6 +2,7 @@
 
 pub mod decode;
 pub mod products;
+pub mod session;
 
 mod v1;
 mod v2;

@@ -10,6 +10,7 @@ pub mod decode;
 mod levels;
 pub mod products;
 mod sequence;
+pub mod session;
 mod ticker;
 mod trades;
 

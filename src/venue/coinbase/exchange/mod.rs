@@ -9,6 +9,7 @@ mod notices;
 mod orders;
 pub mod products;
 mod rest;
+pub mod session;
 mod trades;
 
 #[cfg(test)]
