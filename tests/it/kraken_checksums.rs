@@ -10,6 +10,7 @@ use pinnaclemm::venue::decode::{Decoder, Frame, Kind, Next, Origin, Part};
 use pinnaclemm::venue::kraken::decode::Kraken;
 use pinnaclemm::venue::kraken::products;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// A book as plain as can be: of each side, lots by ticks.
 #[derive(Default, Clone)]
@@ -64,21 +65,30 @@ fn units(scale: Scale, steps: i64, decimals: u8) -> String {
     digits.trim_start_matches('0').to_owned()
 }
 
+/// A file's bytes, plain or zstd.
+fn unpacked(path: &Path) -> Vec<u8> {
+    let bytes = std::fs::read(path).expect("a recording can be read");
+    if path.extension().is_some_and(|extension| extension == "zst") {
+        return zstd::decode_all(&*bytes).expect("a recording is whole");
+    }
+    bytes
+}
+
 /// The pairs of the recorded product list by both of their names.
 fn table() -> Option<InstrumentTable> {
     let path = data::path("kraken/rest/asset_pairs_20210417.txt.zst")?;
-    let list = zstd::decode_all(std::fs::File::open(path).unwrap()).unwrap();
-    let line = list.split(|b| *b == b'\n').next().unwrap();
-    let begin = line.iter().position(|b| *b == b'{').unwrap();
-    let products = products::read(&line[begin..]).unwrap();
+    let list = unpacked(&path);
+    let line = list.split(|b| *b == b'\n').next().expect("split gives one");
+    let begin = line.iter().position(|b| *b == b'{').expect("the answer");
+    let products = products::read(&line[begin..]).expect("a product list");
     assert_eq!(products.len(), 293, "304 pairs, 11 of them dark pools");
     let mut table = InstrumentTable::new(1024);
     for product in &products {
-        table.add(Venue::Kraken, product).unwrap();
+        table.add(Venue::Kraken, product).expect("one of each name");
     }
     for product in products.iter().map(products::for_v2) {
         if table.lookup(Venue::Kraken, product.symbol.as_bytes()).is_none() {
-            table.add(Venue::Kraken, &product).unwrap();
+            table.add(Venue::Kraken, &product).expect("one of each name");
         }
     }
     Some(table)
@@ -86,12 +96,8 @@ fn table() -> Option<InstrumentTable> {
 
 /// The messages of a recording that came from the venue.
 fn received(name: &str) -> Option<Vec<String>> {
-    let path = data::path(name)?;
-    let mut bytes = std::fs::read(&path).unwrap();
-    if name.ends_with(".zst") {
-        bytes = zstd::decode_all(&*bytes).unwrap();
-    }
-    let text = String::from_utf8(bytes).unwrap();
+    let bytes = unpacked(&data::path(name)?);
+    let text = String::from_utf8(bytes).expect("a recording is text");
     Some(text.lines().filter_map(message).map(str::to_owned).collect())
 }
 
@@ -159,7 +165,7 @@ fn check(name: &str, expected: &Expected) {
         assert_eq!(kinds[Kind::BookUpdate as usize], expected.updates);
         assert_eq!((ok, decoder.counts().malformed, decoder.counts().unknown), (expected.ok, 0, 0));
         for (symbol, sizes) in expected.sizes {
-            let of = table.lookup(Venue::Kraken, symbol.as_bytes()).unwrap();
+            let of = table.lookup(Venue::Kraken, symbol.as_bytes()).expect("in the list");
             let book = &books[of.id.index()];
             assert_eq!([0, 1].map(|side| book.sides[side].len()), *sizes, "{symbol}");
         }
@@ -189,4 +195,41 @@ fn every_checksum_of_v2_is_ours() {
     check("kraken/v2_book_btcusd_d10_20260816.ndjson", &expected);
     let expected = Expected { ok: 4, snapshots: 1, updates: 3, sizes };
     check("kraken/v2_book_btcusd_d10_20260824.jsonl", &expected);
+}
+
+/// The worked example of Kraken's guide: its ten levels a side, and the checksum it comes to.
+#[test]
+fn the_worked_example_of_the_guide_is_ours() {
+    let list = r#"{"error":[],"result":{"XXBTZUSD":{"wsname":"XBT/USD","pair_decimals":1,"lot_decimals":8}}}"#;
+    let product = products::for_v2(&products::read(list.as_bytes()).unwrap()[0]);
+    let mut table = InstrumentTable::new(1);
+    let id = table.add(Venue::Kraken, &product).unwrap();
+    let side = |levels: &str| {
+        let levels = levels.split(' ').map(|level| level.split_once('=').unwrap());
+        let rows = levels.map(|(price, qty)| format!(r#"{{"price":{price},"qty":{qty}}}"#));
+        rows.collect::<Vec<_>>().join(",")
+    };
+    let bids = side(
+        "45283.5=0.10000000 45283.4=1.54582015 45282.1=0.10000000 45281.0=0.10000000 \
+         45280.3=1.54592586 45279.0=0.07990000 45277.6=0.03310103 45277.5=0.30000000 \
+         45277.3=1.54602737 45276.6=0.15445238",
+    );
+    let asks = side(
+        "45285.2=0.00100000 45286.4=1.54571953 45286.6=1.54571109 45289.6=1.54560911 \
+         45290.2=0.15890660 45291.8=1.54553491 45294.7=0.04454749 45296.1=0.35380000 \
+         45297.5=0.09945542 45299.5=0.18772827",
+    );
+    let message = format!(
+        r#"{{"channel":"book","type":"snapshot","data":[{{"symbol":"BTC/USD","bids":[{bids}],"asks":[{asks}],"checksum":3310070434,"timestamp":"2023-10-06T17:35:55.440295Z"}}]}}"#
+    );
+    let frame =
+        Frame { bytes: message.as_bytes(), origin: Origin::stream(Nanos(0)), table: &table };
+    let (mut decoder, mut part) = (Decoder::new(Kraken::default()), Part::empty());
+    decoder.begin();
+    assert_eq!(decoder.next(&frame, &mut part), Next::Part);
+    let Body::Levels(head) = part.event.body else { panic!("{:?}", part.event) };
+    let mut book = Naive { depth: 10, ..Naive::default() };
+    book.apply(head.shape, head.first, part.levels());
+    let sum = head.checksum.unwrap();
+    assert_eq!((sum.crc(), book.crc(table.get(id), sum)), (3_310_070_434, 3_310_070_434));
 }
