@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module for each thing proved.
 
 mod data;
+mod kraken_checksums;
 mod layers;
 mod recordings;
 mod session;
