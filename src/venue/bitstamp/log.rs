@@ -8,7 +8,6 @@
 
 use super::decode::{Bitstamp, Deed, Order, SIDES, event, only_instrument, stamp};
 use crate::event::{Body, Levels, Shape, Trade};
-use crate::types::decimal::DIGITS_MAX;
 use crate::types::{Decimal, Instrument, Nanos, NumberError, Price, Qty, Scale, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
@@ -157,31 +156,54 @@ impl Quoted {
 /// A double is off by less than one part in 10¹⁵ of its value; what is further from a whole count
 /// of steps than that was none.
 fn nearest(text: &[u8], scale: Scale) -> Result<i64, NumberError> {
-    let (digits, exponent) = match text.iter().position(|b| matches!(b, b'e' | b'E')) {
-        Some(at) => {
-            let shift = text[at + 1..].strip_prefix(b"-").ok_or(NumberError::Exponent)?;
-            (&text[..at], Decimal::parse(shift)?)
-        }
-        None => (text, Decimal { mantissa: 0, decimals: 0 }),
+    let (digits, shift) = match text.iter().position(|b| matches!(b, b'e' | b'E')) {
+        Some(at) => (&text[..at], shift(&text[at + 1..])?),
+        None => (text, 0),
     };
-    let number = Decimal::parse(digits)?;
-    if exponent.decimals != 0 || exponent.mantissa > i64::from(DIGITS_MAX) {
-        return Err(NumberError::Exponent);
-    }
-    let ten = |power: i64| u32::try_from(power).ok().and_then(|power| 10_i128.checked_pow(power));
-    let wide = || {
-        let units = i128::from(number.mantissa).checked_mul(ten(scale.decimals().into())?)?;
-        let behind_point = i64::from(number.decimals) + exponent.mantissa;
-        let step = i128::from(scale.increment()).checked_mul(ten(behind_point)?)?;
-        let steps = (units + step / 2) / step;
-        let off = (units - steps * step).abs().checked_mul(ten(15)?)?;
-        Some((steps, off <= units))
-    };
-    let (steps, near) = wide().ok_or(NumberError::Overflow)?;
-    if !near {
+    let (mantissa, behind_point) = printed(digits)?;
+    let ten = |power: u32| 10_i128.checked_pow(power);
+    let units = || mantissa.checked_mul(ten(scale.decimals().into())?);
+    let step = || i128::from(scale.increment()).checked_mul(ten(behind_point + shift)?);
+    let (units, step) = units().zip(step()).ok_or(NumberError::Overflow)?;
+    let steps = (units + step / 2) / step;
+    let off = (units - steps * step).abs().checked_mul(1_000_000_000_000_000);
+    if off.is_none_or(|off| off > units) {
         return Err(NumberError::OffStep);
     }
     i64::try_from(steps).map_err(|_| NumberError::Overflow)
+}
+
+/// How many places a negative exponent moves the point.
+fn shift(exponent: &[u8]) -> Result<u32, NumberError> {
+    let places = exponent.strip_prefix(b"-").ok_or(NumberError::Exponent)?;
+    match Decimal::parse(places)? {
+        Decimal { mantissa: places @ 0..=18, decimals: 0 } => {
+            Ok(u32::try_from(places).expect("at most 18"))
+        }
+        _ => Err(NumberError::Exponent),
+    }
+}
+
+/// All digits as one number, and how many of them stood behind the point: more than a [`Decimal`]
+/// has, as a small double has seventeen of them behind its leading zeros.
+fn printed(text: &[u8]) -> Result<(i128, u32), NumberError> {
+    let (mut mantissa, mut behind_point, mut point) = (0_i128, 0, false);
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => mantissa = mantissa * 10 + i128::from(byte - b'0'),
+            b'.' if at > 0 && !point => point = true,
+            b'-' | b'+' => return Err(NumberError::Sign),
+            _ => return Err(NumberError::NotADigit),
+        }
+        if mantissa >= 1_000_000_000_000_000_000 || behind_point > 30 {
+            return Err(NumberError::TooManyDigits);
+        }
+        behind_point += u32::from(point && *byte != b'.');
+    }
+    match text.last() {
+        Some(b'0'..=b'9') => Ok((mantissa, behind_point)),
+        _ => Err(NumberError::NotADigit),
+    }
 }
 
 #[cfg(test)]
@@ -199,6 +221,12 @@ mod tests {
         check("0.5", Ok(50_000_000));
         check("9.2e-06", Ok(920));
         check("9.9999999999999995e-07", Ok(100));
+        check("0.0087547500000000004", Ok(875_475));
+        check("1000000000000000000", Err(NumberError::TooManyDigits));
+        check("0.0000000000000000000000000000000001", Err(NumberError::TooManyDigits));
+        check("1.", Err(NumberError::NotADigit));
+        check(".1", Err(NumberError::NotADigit));
+        check("1.2.3", Err(NumberError::NotADigit));
         check("0.123456789", Err(NumberError::OffStep));
         check("1.78855669001", Err(NumberError::OffStep));
         check("1e5", Err(NumberError::Exponent));

@@ -39,7 +39,7 @@ pub(crate) fn parts_of<G: Grammar>(
 }
 
 /// A part as one line: what a reader of a test wants to see of it.
-fn line(table: &InstrumentTable, event: &Event, levels: &[Level]) -> String {
+pub(crate) fn line(table: &InstrumentTable, event: &Event, levels: &[Level]) -> String {
     let mut text = String::new();
     let instrument = table.iter().find(|i| i.id == event.instrument);
     let name = instrument.map_or("*", |i| i.symbol.as_str());
