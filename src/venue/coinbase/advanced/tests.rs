@@ -376,3 +376,19 @@ fn the_product_list_is_read() {
     let halted = list.replace("\"status\"", "\"state\"");
     assert_eq!(read(&halted), Err(ListError::Product { at: 0, wrong }));
 }
+
+#[test]
+fn a_recorded_product_list_is_read() {
+    let root = std::env::var_os("PINNACLE_TEST_DATA").map_or_else(
+        || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        std::path::PathBuf::from,
+    );
+    let path = root.join("coinbase-advanced/fixtures/http_products.json");
+    let Ok(bytes) = std::fs::read(&path) else {
+        println!("skipped: there is no recording at {}", path.display());
+        return;
+    };
+    let list = products::read(&bytes).unwrap();
+    let symbols: Vec<_> = list.iter().map(|product| product.symbol.as_str()).collect();
+    assert_eq!(symbols, ["BTC-USD", "BTC-USDC"]);
+}
