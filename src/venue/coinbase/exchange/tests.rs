@@ -139,7 +139,14 @@ fn the_life_of_an_order_is_scanned_by_hand() {
             ),
             // It leaves at another price than it was opened at.
             (DONE, &[&format!("{done} id 14 | ask 413.70 0.00000000 {at}")]),
-            // A second snapshot, of the same sequence, begins anew.
+            // A second snapshot, of the same sequence, begins anew behind any live message.
+            (
+                RENDERED,
+                &[
+                    "BTC-USD Open db32e2a2aa2943e6:bcc2418882e4d90d id 10 snapshot first | bid 412.75 4.00000000",
+                ],
+            ),
+            (DONE, &[&format!("{done} id 14 | ask 413.70 0.00000000 {at}")]),
             (
                 RENDERED,
                 &[
