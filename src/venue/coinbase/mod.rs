@@ -3,3 +3,6 @@
 pub mod advanced;
 pub mod exchange;
 pub mod products;
+
+#[cfg(test)]
+mod tests;

@@ -5,55 +5,32 @@
 //! level's quantity is absolute; the first book is a frame of 5 MB. A message holds events, each
 //! with the levels, trades or tickers of its own.
 
-use super::levels::{Rows, walk_levels};
+use super::levels::walk_levels;
+use super::scan::Stage;
 use super::sequence::Sequence;
-use super::ticker::{scan_ticker, walk_tickers};
-use super::trades::{scan_trade, walk_trades};
-use crate::event::{Body, Shape, Stale};
+use super::ticker::walk_tickers;
+use super::trades::walk_trades;
+use crate::event::{Body, Stale};
 use crate::types::time::StampReader;
 use crate::types::{Instrument, InstrumentId, Nanos, Venue};
 use crate::venue::decode::parts::Parts;
-use crate::venue::decode::scan::Scan;
 use crate::venue::decode::tape::{Elements, Fields, Value};
 use crate::venue::decode::{Frame, Grammar, Kind, Part, Scanned, Surprise, Wrong};
 
 pub(super) const VENUE: Venue = Venue::CoinbaseAdvanced;
 
-/// A channel that is scanned by hand.
-#[derive(Debug, Clone, Copy)]
-enum Channel {
-    Levels,
-    Trades,
-    Tickers,
-}
-
-/// What the scan of a frame is in the middle of.
-#[derive(Debug, Clone, Copy)]
-enum Stage {
-    /// Nothing was read yet.
-    Head,
-    /// The next event of the message begins here.
-    Event(Channel),
-    /// Levels of an event.
-    Levels(Rows),
-    /// Trades of an event.
-    Trades { history: bool },
-    /// Tickers of an event.
-    Tickers,
-}
-
 /// Reads the feed of one connection.
 #[derive(Debug)]
 pub struct Advanced {
-    stage: Stage,
+    pub(super) stage: Stage,
     /// Where the scan goes on.
-    at: usize,
+    pub(super) at: usize,
     /// The stamp at the head of the message.
-    stamp: Nanos,
+    pub(super) stamp: Nanos,
     /// What the message counts as: its first event decides.
-    kind: Option<Kind>,
-    stamps: StampReader,
-    sequence: Sequence,
+    pub(super) kind: Option<Kind>,
+    pub(super) stamps: StampReader,
+    pub(super) sequence: Sequence,
 }
 
 impl Default for Advanced {
@@ -131,101 +108,6 @@ impl Grammar for Advanced {
 }
 
 impl Advanced {
-    /// Scans on from where the last call stopped and fills one part.
-    #[inline]
-    fn scan_part(&mut self, frame: &Frame<'_>, part: &mut Part) -> Result<Scanned, Surprise> {
-        let mut scan = Scan::at(frame.bytes, self.at);
-        if let Stage::Head = self.stage {
-            if frame.origin.rest.is_some() {
-                return Err(Surprise);
-            }
-            self.stage = Stage::Event(self.scan_head(&mut scan)?);
-        }
-        if let Stage::Event(channel) = self.stage {
-            self.stage = self.scan_event(channel, frame, &mut scan)?;
-        }
-        part.event.received = frame.origin.received;
-        let (event_ended, channel) = match &mut self.stage {
-            Stage::Levels(rows) => (rows.scan(&mut scan, part, self.stamp)?, Channel::Levels),
-            Stage::Trades { history } => {
-                let ended = scan_trade(frame, &mut scan, &mut self.stamps, *history, part)?;
-                (ended, Channel::Trades)
-            }
-            Stage::Tickers => (scan_ticker(frame, &mut scan, self.stamp, part)?, Channel::Tickers),
-            Stage::Head | Stage::Event(_) => return Err(Surprise),
-        };
-        if event_ended {
-            if scan.take(b"}]}") {
-                scan.end()?;
-                return Ok(Scanned::LastPart(self.kind.ok_or(Surprise)?));
-            }
-            scan.literal(b"},")?;
-            self.stage = Stage::Event(channel);
-        }
-        self.at = scan.place();
-        Ok(Scanned::Part)
-    }
-
-    /// Scans what stands before the events of a hot channel.
-    #[inline]
-    fn scan_head(&mut self, scan: &mut Scan<'_>) -> Result<Channel, Surprise> {
-        scan.literal(b"{\"channel\":\"")?;
-        let channel = if scan.take(b"l2_data\",\"") {
-            Channel::Levels
-        } else if scan.take(b"market_trades\",\"") {
-            Channel::Trades
-        } else {
-            scan.literal(b"ticker\",\"")?;
-            Channel::Tickers
-        };
-        // Samples of the documentation have it, the recordings have not.
-        scan.take(b"client_id\":\"\",\"");
-        scan.literal(b"timestamp\":\"")?;
-        self.stamp = self.stamps.rfc3339(scan.text()?).ok_or(Surprise)?;
-        scan.literal(b",\"sequence_num\":")?;
-        // A gap is rare, and is a part before the message's own: the general reading makes it.
-        if !self.sequence.follows(scan.count()?) {
-            return Err(Surprise);
-        }
-        scan.literal(b",\"events\":[")?;
-        Ok(channel)
-    }
-
-    /// Scans the head of an event.
-    #[inline]
-    fn scan_event(
-        &mut self,
-        channel: Channel,
-        frame: &Frame<'_>,
-        scan: &mut Scan<'_>,
-    ) -> Result<Stage, Surprise> {
-        let snapshot = if scan.take(b"{\"type\":\"update\",\"") {
-            false
-        } else {
-            scan.literal(b"{\"type\":\"snapshot\",\"")?;
-            true
-        };
-        let (stage, kind) = match channel {
-            Channel::Levels => {
-                scan.literal(b"product_id\":\"")?;
-                let instrument = lookup(frame, scan.text()?)?;
-                scan.literal(b",\"updates\":[")?;
-                let shape = if snapshot { Shape::Snapshot } else { Shape::Update };
-                (Stage::Levels(Rows::begin(instrument, shape)), levels_kind(snapshot))
-            }
-            Channel::Trades => {
-                scan.literal(b"trades\":[")?;
-                (Stage::Trades { history: snapshot }, trades_kind(snapshot))
-            }
-            Channel::Tickers => {
-                scan.literal(b"tickers\":[")?;
-                (Stage::Tickers, Kind::Ticker)
-            }
-        };
-        self.kind = self.kind.or(Some(kind));
-        Ok(stage)
-    }
-
     fn walk_message(
         &mut self,
         frame: &Frame<'_>,
@@ -280,17 +162,12 @@ impl Advanced {
     }
 }
 
-const fn levels_kind(snapshot: bool) -> Kind {
+pub(super) const fn levels_kind(snapshot: bool) -> Kind {
     if snapshot { Kind::BookSnapshot } else { Kind::BookUpdate }
 }
 
-const fn trades_kind(snapshot: bool) -> Kind {
+pub(super) const fn trades_kind(snapshot: bool) -> Kind {
     if snapshot { Kind::TradeHistory } else { Kind::Trade }
-}
-
-#[inline]
-pub(super) fn lookup<'a>(frame: &Frame<'a>, symbol: &[u8]) -> Result<&'a Instrument, Surprise> {
-    frame.table.lookup(VENUE, symbol).ok_or(Surprise)
 }
 
 /// The product that an object names. An unknown one is noted; the rest of the message is read on.

@@ -1,7 +1,8 @@
 //! Coinbase Advanced Trade, the feed of `advanced-trade-ws.coinbase.com`.
 //!
-//! `decode` says which message goes where; `sequence` counts the connection's messages; `levels`,
-//! `trades` and `ticker` read the hot channels, `products` the product list.
+//! `decode` says which message goes where, `scan` does so by hand; `sequence` counts the messages
+//! of the connection; `levels`, `trades` and `ticker` read the hot channels, `products` the product
+//! list.
 //!
 //! A product that is priced in USDC is answered under the name of its USD twin: who subscribes
 //! `BTC-USDC` reads of `BTC-USD`, so that is the name the instrument table must hold.
@@ -9,6 +10,7 @@
 pub mod decode;
 mod levels;
 pub mod products;
+mod scan;
 mod sequence;
 pub mod session;
 mod ticker;

@@ -2,8 +2,9 @@
 //!
 //! They are as old as the ticker and change no book. The rest of a ticker is not read.
 
-use super::decode::{known, lookup};
+use super::decode::known;
 use super::levels::head;
+use super::scan::lookup;
 use crate::event::{Body, Levels, Shape};
 use crate::types::{Nanos, Side};
 use crate::venue::decode::parts::Parts;

@@ -5,7 +5,8 @@
 //! bid, and none the other way round. So the other side took. An event of the type `snapshot`
 //! tells of trades from before the subscription, the newest first. A trade carries its own time.
 
-use super::decode::{is_snapshot, known, lookup};
+use super::decode::{is_snapshot, known};
+use super::scan::lookup;
 use crate::event::{Body, Trade};
 use crate::types::Side;
 use crate::types::time::StampReader;
