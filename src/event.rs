@@ -376,6 +376,9 @@ impl std::fmt::Display for NotAnEvent {
 impl std::error::Error for NotAnEvent {}
 
 pub mod pack;
+mod part;
+
+pub use part::Part;
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,9 @@ use super::binance::decode::Binance;
 use super::bitstamp::decode::Bitstamp;
 use super::coinbase::advanced::decode::Advanced;
 use super::coinbase::exchange::decode::Exchange;
-use super::decode::{Counts, Decoder, Frame, Grammar, Next, Part, Wrong};
+use super::decode::{Counts, Decoder, Frame, Grammar, Next, Wrong};
 use super::kraken::decode::Kraken;
+use crate::event::Part;
 use crate::types::{Symbol, Venue};
 
 /// A venue's decoder. See [`Decoder`] for what its methods do.

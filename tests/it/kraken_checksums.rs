@@ -4,9 +4,9 @@
 //! cut. Both readings are held to it, and the hand scanner to reading all book messages itself.
 
 use crate::data;
-use pinnaclemm::event::{Body, Checksum, Level, Shape};
+use pinnaclemm::event::{Body, Checksum, Level, Part, Shape};
 use pinnaclemm::types::{Instrument, InstrumentTable, Nanos, Scale, Side, Venue};
-use pinnaclemm::venue::decode::{Decoder, Frame, Kind, Next, Origin, Part};
+use pinnaclemm::venue::decode::{Decoder, Frame, Kind, Next, Origin};
 use pinnaclemm::venue::kraken::decode::Kraken;
 use pinnaclemm::venue::kraken::products;
 use std::collections::BTreeMap;
@@ -130,7 +130,7 @@ fn check(name: &str, expected: &Expected) {
     let cold = (messages.len() - messages.iter().filter(hot).count()) as u64;
     for (mut decoder, surprises) in [
         (Decoder::new(Kraken::default()), cold),
-        (Decoder::general(Kraken::default()), messages.len() as u64),
+        (Decoder::new(Kraken::default()).generally(), messages.len() as u64),
     ] {
         let mut books = vec![Naive::default(); table.len()];
         let (mut ok, mut part) = (0, Part::empty());

@@ -1,6 +1,7 @@
-#![expect(clippy::unwrap_used, reason = "a test")]
 //! The rules of the house, held over the sources: who may import whom, where unsafe may stand, how
 //! long a file, a function and a line may be, which words do not occur.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -209,7 +210,7 @@ fn words_that_name_nothing_and_leftovers_do_not_occur() {
                 let named = ["fn ", "struct ", "enum ", "mod ", "trait "];
                 for word in EMPTY_NAMES {
                     let empty = |n: &&str| code.contains(*n) && code.contains(word);
-                    if named.iter().any(|n| empty(n)) {
+                    if named.iter().any(empty) {
                         found.push(format!("{name}:{} names a {word}", at + 1));
                     }
                 }
@@ -223,7 +224,10 @@ fn words_that_name_nothing_and_leftovers_do_not_occur() {
 fn the_pure_modules_carry_their_lints() {
     for (file, lints) in [(
         "src/engine/mod.rs",
-        ["#![forbid(unsafe_code)]", "#![deny(clippy::disallowed_methods, clippy::disallowed_types)]"],
+        [
+            "#![forbid(unsafe_code)]",
+            "#![deny(clippy::disallowed_methods, clippy::disallowed_types)]",
+        ],
     )] {
         let text = fs::read_to_string(root().join(file)).unwrap();
         for lint in lints {

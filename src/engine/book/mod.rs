@@ -5,12 +5,14 @@
 //! end of each message, never inside one: levels of one message may cross for a moment.
 //! A venue's bytes are not known here, nor what is done about a stale book.
 
+mod books;
 mod bridge;
 pub mod checksum;
 mod far;
 pub mod ladder;
 pub mod orders;
 pub mod rules;
+mod state;
 mod table;
 pub mod top;
 
@@ -21,83 +23,19 @@ mod orders_tests;
 #[cfg(test)]
 mod tests;
 
+pub use books::Books;
 pub use checksum::WireScales;
 pub use ladder::Ladder;
 pub use orders::Orders;
 pub use rules::{Crossing, Rules};
+pub use state::{BookCounts, BookParams, BookState, Change};
 pub use top::Top;
 
 use crate::event::{Body, Event, Level, Levels, OrderAction, OrderUpdate, Shape, Stale};
-use crate::types::{InstrumentId, Nanos, Qty, Side};
+use crate::types::{Qty, Side};
 use bridge::Bridge;
 use ladder::Full;
 use orders::Outcome;
-
-/// What a book is made with.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BookParams {
-    /// Ticks of each side kept in the window near the touch; a power of two of at least 4096.
-    pub window_ticks: usize,
-    /// Levels of each side kept beyond the window.
-    pub far_levels_max: usize,
-    /// Orders of an order-by-order book; 0 for a book of levels.
-    pub orders_max: usize,
-    /// The venue's promises.
-    pub rules: Rules,
-    /// The instrument's scales.
-    pub scales: WireScales,
-}
-
-impl BookParams {
-    /// The usual window (65,536 ticks) and store (65,536 far levels) of each side.
-    #[must_use]
-    pub fn new(rules: Rules, scales: WireScales) -> Self {
-        Self { window_ticks: 1 << 16, far_levels_max: 1 << 16, orders_max: 0, rules, scales }
-    }
-}
-
-/// Whether a book can be quoted on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum BookState {
-    /// It is what the venue has.
-    Fresh,
-    /// It is not, for that reason; it takes a resync to be fresh again.
-    Stale(Stale),
-}
-
-/// What an event changed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Change {
-    /// The best level of a side.
-    pub top: bool,
-    /// The state.
-    pub state: bool,
-}
-
-/// What a book has counted since it was made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct BookCounts {
-    /// Messages applied to it.
-    pub applied: u64,
-    /// Updates that the snapshot already held, or that came twice.
-    pub old: u64,
-    /// Updates before the first snapshot that could not wait for it.
-    pub unbased: u64,
-    /// Checksums that agree.
-    pub checksums_ok: u64,
-    /// Removals of absent levels, and changes of absent orders.
-    pub absent: u64,
-    /// Faults by [`Stale`], while stale already included.
-    pub faults: [u64; Stale::ALL.len()],
-}
-
-impl BookCounts {
-    /// How often that fault was seen.
-    #[must_use]
-    pub const fn fault(&self, reason: Stale) -> u64 {
-        self.faults[reason as usize]
-    }
-}
 
 /// What happens to the parts of the message that is coming in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -441,88 +379,5 @@ impl Book {
     fn follows(&mut self, id: u64) -> bool {
         self.bridged = true;
         self.chain(id - 1, id) == Course::Apply
-    }
-}
-
-/// The books of one connection by instrument.
-#[derive(Debug)]
-pub struct Books {
-    books: Vec<Book>,
-    silence_max: Nanos,
-    /// When something was last received; unknown while the silence has been named.
-    last_received: Nanos,
-}
-
-impl Books {
-    /// No books yet; the connection is silent after that span without a message.
-    #[must_use]
-    pub const fn new(silence_max: Nanos) -> Self {
-        Self { books: Vec::new(), silence_max, last_received: Nanos::UNKNOWN }
-    }
-
-    /// Adds the book of the next instrument.
-    pub fn add(&mut self, params: &BookParams) -> InstrumentId {
-        let id = u16::try_from(self.books.len()).expect("a table gives fewer ids");
-        self.books.push(Book::new(params));
-        InstrumentId(id)
-    }
-
-    /// The book of an instrument.
-    ///
-    /// # Panics
-    /// It has none: our own fault.
-    #[inline]
-    #[must_use]
-    pub fn get(&self, id: InstrumentId) -> &Book {
-        &self.books[id.index()]
-    }
-
-    /// All books in the order of their instruments.
-    pub fn iter(&self) -> std::slice::Iter<'_, Book> {
-        self.books.iter()
-    }
-
-    /// Takes one event with its levels: to its book, or to all of them.
-    #[inline]
-    pub fn apply(&mut self, event: &Event, levels: &[Level]) -> Change {
-        if event.received.is_known() {
-            self.last_received = event.received;
-        }
-        if event.instrument != InstrumentId::ALL {
-            return self.books[event.instrument.index()].apply(event, levels);
-        }
-        let mut change = Change::default();
-        for book in &mut self.books {
-            let one = book.apply(event, levels);
-            change.top |= one.top;
-            change.state |= one.state;
-        }
-        change
-    }
-
-    /// When the silence will be named, if nothing comes.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Nanos> {
-        self.last_received.is_known().then(|| Nanos(self.last_received.0 + self.silence_max.0))
-    }
-
-    /// Time has passed: after the deadline every book is stale, once.
-    pub fn on_time(&mut self, now: Nanos) -> Change {
-        if self.deadline().is_none_or(|deadline| now <= deadline) {
-            return Change::default();
-        }
-        self.last_received = Nanos::UNKNOWN;
-        for book in &mut self.books {
-            book.fail(Stale::SilentFeed);
-        }
-        Change { top: false, state: true }
-    }
-}
-
-impl<'a> IntoIterator for &'a Books {
-    type Item = &'a Book;
-    type IntoIter = std::slice::Iter<'a, Book>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
     }
 }

@@ -5,7 +5,7 @@
 
 use super::*;
 use crate::event::{Checksum, OrderKey, PART_LEVELS_MAX, Trade};
-use crate::types::{Price, Scale, Venue};
+use crate::types::{InstrumentId, Nanos, Price, Scale, Venue};
 
 fn scales() -> WireScales {
     WireScales { tick: Scale::power_of_ten(1), lot: Scale::power_of_ten(2) }

@@ -6,12 +6,13 @@
 //! answer does not name its symbol; symbols in stream names are lower case, in `s` upper case.
 //! Whether a message follows the one before is the book's to judge.
 
+use crate::event::Part;
 use crate::event::{Body, Levels, PART_LEVELS_MAX, Shape};
 use crate::types::{Instrument, InstrumentId, Nanos, Side, Venue};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::tape::Value;
-use crate::venue::decode::{Frame, Grammar, Kind, Part, Scanned, Surprise, Wrong, culprit_by_key};
+use crate::venue::decode::{Frame, Grammar, Kind, Scanned, Surprise, Wrong, culprit_by_key};
 
 /// How a REST answer to `depth` begins.
 const REST_DEPTH: &[u8] = b"{\"lastUpdateId\":";

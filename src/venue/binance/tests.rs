@@ -101,8 +101,11 @@ fn hot_messages_of_futures_are_scanned_by_hand() {
 #[test]
 fn other_messages_are_understood() {
     let cases: &[(&str, &[&str])] = &[
-        (r#"{"result":null,"id":1}"#, &["* Subscribed"]),
-        (r#"{"id":"a","status":200,"result":{"subscriptionId":0}}"#, &["* Subscribed"]),
+        (r#"{"result":null,"id":1}"#, &["* Subscribed { depth: 0 }"]),
+        (
+            r#"{"id":"a","status":200,"result":{"subscriptionId":0}}"#,
+            &["* Subscribed { depth: 0 }"],
+        ),
         (r#"{"error":{"code":2,"msg":"no"},"id":1}"#, &["* fault unsubscribed"]),
         (r#"{"code":2,"msg":"Invalid request"}"#, &["* fault unsubscribed"]),
         (r#"{"e":"serverShutdown","E":1770000000000}"#, &["* fault disconnected"]),
@@ -148,7 +151,7 @@ fn rest_answers_are_laid_to_the_instrument_that_was_asked_for() {
         let frame = Frame { bytes: bytes.as_bytes(), origin, table: &table };
         let mut fast = Decoder::new(Binance::new(Venue::BinanceUsdm));
         let parts = parts_of(&mut fast, &frame);
-        let general = Decoder::general(Binance::new(Venue::BinanceUsdm));
+        let general = Decoder::new(Binance::new(Venue::BinanceUsdm)).generally();
         assert_eq!(parts, parts_of(&mut { general }, &frame));
         let (event, levels) = &parts[0];
         assert_eq!((event.instrument, event.venue_time), (InstrumentId(1), stamp), "{bytes}");
@@ -182,7 +185,7 @@ fn long_messages_are_cut_at_the_same_places() {
         let frame =
             Frame { bytes: message.as_bytes(), origin: Origin::stream(Nanos(7)), table: &table };
         let mut fast = Decoder::new(Binance::new(Venue::BinanceSpot));
-        let mut general = Decoder::general(Binance::new(Venue::BinanceSpot));
+        let mut general = Decoder::new(Binance::new(Venue::BinanceSpot)).generally();
         let parts = parts_of(&mut fast, &frame);
         assert_eq!(parts, parts_of(&mut general, &frame));
         assert_eq!(parts.len(), (bids + asks).div_ceil(most));
@@ -201,8 +204,8 @@ fn long_messages_are_cut_at_the_same_places() {
 /// A bad message has the named outcome, and the next good one decodes.
 fn check_bad(message: &[u8], expected: Wrong) {
     let table = spot();
-    for mut decoder in
-        [Decoder::new, Decoder::general].map(|make| make(Binance::new(Venue::BinanceSpot)))
+    for mut decoder in [Decoder::new, |grammar| Decoder::new(grammar).generally()]
+        .map(|make| make(Binance::new(Venue::BinanceSpot)))
     {
         let origin = Origin::stream(Nanos(7));
         let text = String::from_utf8_lossy(message);

@@ -5,6 +5,7 @@
 //! event's name stands beside the payload, in the origin's tag.
 
 use super::{live, log, rows};
+use crate::event::Part;
 use crate::event::{Body, Event, Level, OrderAction, OrderKey, OrderUpdate, Stale};
 use crate::types::{
     Decimal, Instrument, InstrumentId, InstrumentTable, Nanos, Price, Qty, Side, Venue,
@@ -12,14 +13,10 @@ use crate::types::{
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::Scales;
 use crate::venue::decode::tape::Value;
-use crate::venue::decode::{Frame, Grammar, Kind, Part, Scanned, Surprise, Wrong};
+use crate::venue::decode::{Frame, Grammar, Kind, Scanned, Surprise, Wrong};
 use crate::venue::recorded::framing::{ORDER_ROW, TRADE_ROW};
 
 pub(super) const VENUE: Venue = Venue::Bitstamp;
-/// The tag of a row of orders.
-pub const ORDERS_CSV: &[u8] = ORDER_ROW;
-/// The tag of a row of trades.
-pub const TRADES_CSV: &[u8] = TRADE_ROW;
 
 /// Reads the feed of one connection, or one recording.
 #[derive(Debug, Default)]
@@ -52,8 +49,8 @@ impl Grammar for Bitstamp {
         }
         match frame.origin.tag {
             b"" => self.scan_live(frame, part),
-            ORDERS_CSV => self.scan_row(frame, part),
-            TRADES_CSV => rows::scan_trade(frame, part),
+            ORDER_ROW => self.scan_row(frame, part),
+            TRADE_ROW => rows::scan_trade(frame, part),
             tag => log::scan(tag, frame, part),
         }
     }
@@ -73,8 +70,8 @@ impl Grammar for Bitstamp {
 
     fn walk_plain(&mut self, frame: &Frame<'_>, parts: &mut Parts) -> Option<Result<Kind, Wrong>> {
         match frame.origin.tag {
-            ORDERS_CSV => Some(self.walk_row(frame, parts)),
-            TRADES_CSV => Some(rows::walk_trade(frame, parts)),
+            ORDER_ROW => Some(self.walk_row(frame, parts)),
+            TRADE_ROW => Some(rows::walk_trade(frame, parts)),
             _ => None,
         }
     }
@@ -152,8 +149,8 @@ pub(super) struct Order {
 impl Order {
     /// The update and its level.
     ///
-    /// A market order is created with a price of zero and rests nowhere, and so does one of nothing;
-    /// what is changed to nothing rests no longer.
+    /// A market order is created with a price of zero and rests nowhere, and so does one of
+    /// nothing; what is changed to nothing rests no longer.
     pub(super) fn update(&self, scales: Scales) -> Result<(OrderUpdate, Level), Wrong> {
         let price = match self.price.mantissa {
             0 => Price(0),

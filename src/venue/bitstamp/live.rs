@@ -5,12 +5,13 @@
 //! beside it.
 
 use super::decode::{Bitstamp, Deed, Order, SIDES, VENUE, event, stamp};
+use crate::event::Part;
 use crate::event::{Body, Levels, OrderUpdate, Shape, Stale, Trade};
 use crate::types::{Instrument, InstrumentId, Nanos, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::tape::{Fields, Value};
-use crate::venue::decode::{Frame, Kind, Part, Scanned, Surprise, Wrong};
+use crate::venue::decode::{Frame, Kind, Scanned, Surprise, Wrong};
 
 /// One microsecond.
 const MICRO: i64 = 1000;

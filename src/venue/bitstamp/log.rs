@@ -7,12 +7,13 @@
 //! right for 337 of 343 trades.) A trade before the first such frame is counted and gives no part.
 
 use super::decode::{Bitstamp, Deed, Order, SIDES, event, only_instrument, stamp};
+use crate::event::Part;
 use crate::event::{Body, Levels, Shape, Trade};
 use crate::types::{Decimal, Instrument, Nanos, NumberError, Price, Qty, Scale, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::tape::{Fields, Value};
-use crate::venue::decode::{Frame, Kind, Part, Scanned, Surprise, Wrong};
+use crate::venue::decode::{Frame, Kind, Scanned, Surprise, Wrong};
 
 /// The best bid and ask that the venue published last, added up in ticks.
 #[derive(Debug, Default)]

@@ -6,11 +6,12 @@
 //! names of the columns says nothing and is passed over.
 
 use super::decode::{Bitstamp, Deed, Order, event, only_instrument, stamp};
+use crate::event::Part;
 use crate::event::{Body, OrderUpdate, Trade};
 use crate::types::{Decimal, Instrument, Nanos, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
-use crate::venue::decode::{Frame, Kind, Part, Scanned, Surprise, Wrong};
+use crate::venue::decode::{Frame, Kind, Scanned, Surprise, Wrong};
 
 /// Where the rows stand to the snapshot at their head.
 #[derive(Debug, Default, Clone, Copy)]

@@ -1,10 +1,11 @@
 //! Messages of Bitstamp, in all three forms, and the parts they must become.
 
-use super::decode::{Bitstamp, ORDERS_CSV, TRADES_CSV};
+use super::decode::Bitstamp;
 use crate::event::{Body, Stale};
 use crate::types::{InstrumentId, InstrumentTable, Nanos, NumberError, Venue};
 use crate::venue::decode::tests::{check, line, parts_of, table};
 use crate::venue::decode::{Decoder, Frame, Kind, Origin, Wrong};
+use crate::venue::recorded::framing::{ORDER_ROW, TRADE_ROW};
 
 fn usd() -> InstrumentTable {
     table(Venue::Bitstamp, &["abcusd", "xyzusd"])
@@ -59,7 +60,9 @@ fn a_broken_message_leaves_the_chain_as_it_was_and_another_connection_begins_a_n
         let is_gap = |body| body == Body::Fault(Stale::SequenceGap);
         parts.iter().filter(|(event, _)| is_gap(event.body)).count()
     };
-    for mut decoder in [Decoder::new, Decoder::general].map(|make| make(Bitstamp::default())) {
+    for mut decoder in [Decoder::new, |grammar| Decoder::new(grammar).generally()]
+        .map(|make| make(Bitstamp::default()))
+    {
         let mut next = |message: &str| faults(&mut decoder, message);
         assert_eq!(next(&live("order_created", "10.01", "1", [2, 1])), 0);
         assert_eq!(next(&live("order_created", "10.001", "1", [3, 2])), 0);
@@ -89,7 +92,7 @@ fn other_live_messages_are_read_generally() {
             ),
             (
                 r#"{"event":"bts:subscription_succeeded","channel":"live_orders_abcusd","data":{}}"#,
-                &["* Subscribed"],
+                &["* Subscribed { depth: 0 }"],
             ),
             (
                 r#"{"event":"bts:heartbeat","channel":"","data":{"status":"success"}}"#,
@@ -113,7 +116,8 @@ fn other_live_messages_are_read_generally() {
 
 /// Reads frames that all have that origin, by hand and generally, and gives their lines.
 fn lines(origin: Origin<'_>, table: &InstrumentTable, messages: &[&str]) -> Vec<String> {
-    let make: [fn(Bitstamp) -> Decoder<Bitstamp>; 2] = [Decoder::new, Decoder::general];
+    let make: [fn(Bitstamp) -> Decoder<Bitstamp>; 2] =
+        [Decoder::new, |grammar| Decoder::new(grammar).generally()];
     let [fast, general] = make.map(|make| {
         let mut decoder = make(Bitstamp::default());
         let mut all = Vec::new();
@@ -164,7 +168,8 @@ fn rest_books_hold_orders_or_levels() {
 fn the_log_of_2015_is_read_by_its_tags() {
     let table = table(Venue::Bitstamp, &["btcusd"]);
     let check = |tagged: &[(&str, &str)], expected: &[&str]| {
-        let make: [fn(Bitstamp) -> Decoder<Bitstamp>; 2] = [Decoder::new, Decoder::general];
+        let make: [fn(Bitstamp) -> Decoder<Bitstamp>; 2] =
+            [Decoder::new, |grammar| Decoder::new(grammar).generally()];
         for mut decoder in make.map(|make| make(Bitstamp::default())) {
             let mut all = Vec::new();
             for (tag, message) in tagged {
@@ -215,7 +220,7 @@ fn the_log_of_2015_is_read_by_its_tags() {
 #[test]
 fn rows_of_csv_begin_with_a_snapshot() {
     let table = table(Venue::Bitstamp, &["btcusd"]);
-    let orders = Origin { tag: ORDERS_CSV, ..Origin::stream(Nanos(7)) };
+    let orders = Origin { tag: ORDER_ROW, ..Origin::stream(Nanos(7)) };
     let expected = [
         "btcusd Open 0:10 id 0 snapshot first | bid 78318.00 1.53453667 at 500000000",
         "btcusd Received 0:11 id 0 snapshot | bid 0.00 0.00000000 at 500000000",
@@ -244,7 +249,7 @@ fn rows_of_csv_begin_with_a_snapshot() {
         "19,801,,78318.5,0.05,deleted,ask",
     ];
     assert_eq!(lines(orders, &table, &rows), expected);
-    let trades = Origin { tag: TRADES_CSV, ..orders };
+    let trades = Origin { tag: TRADE_ROW, ..orders };
     let rows = [
         "trade_id,timestamp,exchange_timestamp,price,amount,buy_order_id,sell_order_id,side",
         "5,900,500,78319.0,0.121,17,16,buy",
@@ -265,7 +270,8 @@ fn rows_of_csv_begin_with_a_snapshot() {
 fn check_bad(message: &[u8], expected: Wrong) {
     let table = usd();
     let origin = Origin::stream(Nanos(7));
-    let make: [fn(Bitstamp) -> Decoder<Bitstamp>; 2] = [Decoder::new, Decoder::general];
+    let make: [fn(Bitstamp) -> Decoder<Bitstamp>; 2] =
+        [Decoder::new, |grammar| Decoder::new(grammar).generally()];
     for mut decoder in make.map(|make| make(Bitstamp::default())) {
         let text = String::from_utf8_lossy(message);
         let parts = parts_of(&mut decoder, &Frame { bytes: message, origin, table: &table });

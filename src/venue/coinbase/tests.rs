@@ -20,7 +20,7 @@ pub(super) fn check_cuts<G: Grammar>(
     table: &InstrumentTable,
     messages: &[&str],
 ) {
-    let (mut fast, mut general) = (Decoder::new(make()), Decoder::general(make()));
+    let (mut fast, mut general) = (Decoder::new(make()), Decoder::new(make()).generally());
     for message in messages {
         let longer = [format!("{message}x"), format!("{message}}}"), format!("{message}{message}")];
         let cuts = (0..message.len()).map(|cut| &message[..cut]);
@@ -50,7 +50,7 @@ pub(super) fn check_wrong<G: Grammar>(
     good: &str,
     cases: &[(&[u8], Wrong, Option<InstrumentId>)],
 ) {
-    let (mut fast, mut general) = (Decoder::new(make()), Decoder::general(make()));
+    let (mut fast, mut general) = (Decoder::new(make()), Decoder::new(make()).generally());
     for (bytes, wrong, culprit) in cases {
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(300)]);
         for decoder in [&mut fast, &mut general] {

@@ -7,208 +7,25 @@
 //! surprise the driver leaves the first for the second. Books, sequence rules and checksums are
 //! judged elsewhere.
 
+mod kind;
 pub mod parts;
 pub mod scan;
 pub mod tape;
+mod wrong;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::event::{Body, Event, Level, PART_LEVELS_MAX, Stale};
-use crate::types::{InstrumentId, InstrumentTable, Nanos, NumberError, Symbol};
+pub use kind::Kind;
+pub use wrong::Wrong;
+
+use crate::event::Part;
+use crate::types::{InstrumentId, InstrumentTable, Nanos, Symbol};
 use parts::Parts;
-use std::fmt;
 use tape::{Json, Value};
 
 /// The longest frame that is looked at.
 pub const FRAME_BYTES_MAX: usize = 64 << 20;
-
-/// An event and the levels behind it.
-#[derive(Clone, Debug)]
-pub struct Part {
-    /// The head.
-    pub event: Event,
-    levels: [Level; PART_LEVELS_MAX],
-}
-
-impl Part {
-    /// A part to decode into; it says nothing yet.
-    #[must_use]
-    pub fn empty() -> Self {
-        let event = Event {
-            sequence: 0,
-            received: Nanos::UNKNOWN,
-            venue_time: Nanos::UNKNOWN,
-            instrument: InstrumentId::ALL,
-            body: Body::Ignored,
-        };
-        Self { event, levels: [Level::default(); PART_LEVELS_MAX] }
-    }
-
-    /// The levels that belong to the event.
-    #[inline]
-    #[must_use]
-    pub fn levels(&self) -> &[Level] {
-        &self.levels[..self.event.level_count()]
-    }
-
-    /// All places for levels; how many count is the event's to say.
-    #[inline]
-    pub fn places(&mut self) -> &mut [Level; PART_LEVELS_MAX] {
-        &mut self.levels
-    }
-
-    /// Takes over an event and its levels.
-    pub fn set(&mut self, event: &Event, levels: &[Level]) {
-        self.event = *event;
-        self.levels[..levels.len()].copy_from_slice(levels);
-    }
-}
-
-/// Kinds of messages, counted by the names that `stats` and `book` print.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(usize)]
-pub enum Kind {
-    /// A whole book.
-    BookSnapshot,
-    /// Changes of a book.
-    BookUpdate,
-    /// The best bid and ask as the venue publishes them.
-    BookTop,
-    /// Trades as they happen.
-    Trade,
-    /// Trades from before the subscription.
-    TradeHistory,
-    /// A ticker that carries no book.
-    Ticker,
-    /// An order was announced.
-    OrderReceived,
-    /// An order rests.
-    OrderOpen,
-    /// An order is gone.
-    OrderDone,
-    /// An order traded.
-    OrderMatch,
-    /// An order was changed.
-    OrderChange,
-    /// A stop order became active.
-    OrderActivate,
-    /// The venue is alive.
-    Heartbeat,
-    /// The venue's or an instrument's state.
-    Status,
-    /// An answer to a subscription.
-    Subscription,
-    /// The venue refused something.
-    Error,
-    /// Our own orders' channel.
-    User,
-    /// Candles, which nobody here reads.
-    Candle,
-}
-
-impl Kind {
-    /// Every kind, in the order of the counters.
-    pub const ALL: [Self; 18] = [
-        Self::BookSnapshot,
-        Self::BookUpdate,
-        Self::BookTop,
-        Self::Trade,
-        Self::TradeHistory,
-        Self::Ticker,
-        Self::OrderReceived,
-        Self::OrderOpen,
-        Self::OrderDone,
-        Self::OrderMatch,
-        Self::OrderChange,
-        Self::OrderActivate,
-        Self::Heartbeat,
-        Self::Status,
-        Self::Subscription,
-        Self::Error,
-        Self::User,
-        Self::Candle,
-    ];
-
-    /// The stable name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::BookSnapshot => "book_snapshot",
-            Self::BookUpdate => "book_update",
-            Self::BookTop => "book_top",
-            Self::Trade => "trade",
-            Self::TradeHistory => "trade_history",
-            Self::Ticker => "ticker",
-            Self::OrderReceived => "order_received",
-            Self::OrderOpen => "order_open",
-            Self::OrderDone => "order_done",
-            Self::OrderMatch => "order_match",
-            Self::OrderChange => "order_change",
-            Self::OrderActivate => "order_activate",
-            Self::Heartbeat => "heartbeat",
-            Self::Status => "status",
-            Self::Subscription => "subscription",
-            Self::Error => "error",
-            Self::User => "user",
-            Self::Candle => "candle",
-        }
-    }
-}
-
-/// What is wrong with a message.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wrong {
-    /// No JSON, or JSON nested deeper than any venue's.
-    Json,
-    /// Longer than [`FRAME_BYTES_MAX`].
-    TooLong,
-    /// A field is missing.
-    Missing(&'static str),
-    /// A field is of another type, or its text none of the known ones.
-    Field(&'static str),
-    /// A field stands there twice.
-    Twice(&'static str),
-    /// A number is none, or does not fit.
-    Number(&'static str, NumberError),
-    /// The levels of one message differ in how many digits stand behind the point.
-    MixedDecimals,
-    /// A message type that nobody knows.
-    UnknownType,
-    /// A symbol that is not subscribed.
-    UnknownSymbol,
-}
-
-impl Wrong {
-    /// What it means for the books, if they are touched: an unknown symbol is nobody's.
-    const fn stale(self) -> Option<Stale> {
-        match self {
-            Self::UnknownType => Some(Stale::UnknownMessage),
-            Self::UnknownSymbol => None,
-            _ => Some(Stale::Malformed),
-        }
-    }
-}
-
-impl fmt::Display for Wrong {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Json => f.write_str("the message is no JSON"),
-            Self::TooLong => write!(f, "the message is longer than {FRAME_BYTES_MAX} bytes"),
-            Self::Missing(field) => write!(f, "the message has no {field}"),
-            Self::Field(field) => write!(f, "{field} has another type or value than expected"),
-            Self::Twice(field) => write!(f, "{field} stands in the message twice"),
-            Self::Number(field, error) => write!(f, "{field}: {error}"),
-            Self::MixedDecimals => {
-                f.write_str("the levels differ in how many digits stand behind the point")
-            }
-            Self::UnknownType => f.write_str("a message of an unknown type"),
-            Self::UnknownSymbol => f.write_str("a message for a symbol that is not subscribed"),
-        }
-    }
-}
-
-impl std::error::Error for Wrong {}
 
 /// The hand scanner met something it was not made for; the general reading decides.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

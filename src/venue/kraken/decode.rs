@@ -10,13 +10,14 @@
 //! is told the depth by [`Body::Subscribed { depth: 0 }`].
 
 use super::{v1, v2};
+use crate::event::Part;
 use crate::event::{Body, Checksum, Level, Levels, MarketStatus, Shape, Stale};
 use crate::types::time::StampReader;
 use crate::types::{Decimal, Instrument, InstrumentId, InstrumentTable, Nanos, Side, Venue};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::tape::{Fields, Value};
-use crate::venue::decode::{Frame, Grammar, Kind, Part, Scanned, Surprise, Wrong, culprit_by_key};
+use crate::venue::decode::{Frame, Grammar, Kind, Scanned, Surprise, Wrong, culprit_by_key};
 
 pub(super) const VENUE: Venue = Venue::Kraken;
 

@@ -302,7 +302,7 @@ fn both(decoders: &mut [Decoder<Kraken>; 2], bytes: &[u8], table: &InstrumentTab
 }
 
 fn decoders() -> [Decoder<Kraken>; 2] {
-    [Decoder::new(Kraken::default()), Decoder::general(Kraken::default())]
+    [Decoder::new(Kraken::default()), Decoder::new(Kraken::default()).generally()]
 }
 
 #[test]

@@ -8,12 +8,13 @@
 use super::decode::{
     Kraken, Open, Rows, VENUE, alive, instrument, market_status, unsubscribed, walk_top,
 };
+use crate::event::Part;
 use crate::event::{Body, Level, PART_LEVELS_MAX, Shape, Trade};
 use crate::types::{Decimal, Instrument, InstrumentId, Nanos, NumberError, Scale, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::tape::{Elements, Fields, Value, side, text};
-use crate::venue::decode::{Frame, Kind, Part, Scanned, Surprise, Wrong};
+use crate::venue::decode::{Frame, Kind, Scanned, Surprise, Wrong};
 
 /// The words of a trade for who bought and who sold.
 const SIDES: [&str; 2] = ["b", "s"];

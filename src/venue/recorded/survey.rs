@@ -7,12 +7,13 @@
 
 use super::replay::{ReplayError, frame_of};
 use super::{Kind, Tape};
+use crate::event::Part;
 use crate::event::{Body, Event, Level, OrderAction};
 use crate::types::decimal::pow10;
 use crate::types::{
     Currency, InstrumentId, InstrumentTable, NumberError, Product, Scale, Symbol, Venue,
 };
-use crate::venue::decode::{Next, Part, Wrong};
+use crate::venue::decode::{Next, Wrong};
 use crate::venue::decoder::VenueDecoder;
 use std::path::PathBuf;
 

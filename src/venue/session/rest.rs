@@ -60,7 +60,8 @@ impl RestLink {
         let agent = Agent::config_builder()
             .tls_config(tls)
             .https_only(true)
-            // The feed goes straight to the venue; a proxy from the environment would split the two.
+            // The feed goes straight to the venue; a proxy from the environment would split
+            // the two.
             .proxy(None)
             .http_status_as_error(false)
             .timeout_global(Some(FETCH_MAX))

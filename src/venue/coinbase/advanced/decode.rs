@@ -10,12 +10,13 @@ use super::scan::Stage;
 use super::sequence::Sequence;
 use super::ticker::walk_tickers;
 use super::trades::walk_trades;
+use crate::event::Part;
 use crate::event::{Body, Stale};
 use crate::types::time::StampReader;
 use crate::types::{Instrument, InstrumentId, Nanos, Venue};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::tape::{Elements, Fields, Value};
-use crate::venue::decode::{Frame, Grammar, Kind, Part, Scanned, Surprise, Wrong};
+use crate::venue::decode::{Frame, Grammar, Kind, Scanned, Surprise, Wrong};
 
 pub(super) const VENUE: Venue = Venue::CoinbaseAdvanced;
 

@@ -4,12 +4,13 @@
 //! The time of a row is not read: the head of the message has one for all.
 
 use super::decode::{is_snapshot, known};
+use crate::event::Part;
 use crate::event::{Body, Levels, PART_LEVELS_MAX, Shape};
 use crate::types::{Instrument, InstrumentId, Nanos, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::tape::{Elements, Fields};
-use crate::venue::decode::{Frame, Part, Surprise, Wrong};
+use crate::venue::decode::{Frame, Surprise, Wrong};
 
 /// The words for bid and ask.
 const SIDES: [&str; 2] = ["bid", "offer"];

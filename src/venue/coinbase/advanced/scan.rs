@@ -7,10 +7,11 @@ use super::decode::{Advanced, VENUE, levels_kind, trades_kind};
 use super::levels::Rows;
 use super::ticker::scan_ticker;
 use super::trades::scan_trade;
+use crate::event::Part;
 use crate::event::Shape;
 use crate::types::Instrument;
 use crate::venue::decode::scan::Scan;
-use crate::venue::decode::{Frame, Kind, Part, Scanned, Surprise};
+use crate::venue::decode::{Frame, Kind, Scanned, Surprise};
 
 /// A channel that is scanned by hand.
 #[derive(Debug, Clone, Copy)]

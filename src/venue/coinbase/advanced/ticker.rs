@@ -5,12 +5,13 @@
 use super::decode::known;
 use super::levels::head;
 use super::scan::lookup;
+use crate::event::Part;
 use crate::event::{Body, Levels, Shape};
 use crate::types::{Nanos, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::tape::{Elements, Fields};
-use crate::venue::decode::{Frame, Part, Surprise, Wrong};
+use crate::venue::decode::{Frame, Surprise, Wrong};
 
 /// The texts between a ticker's product and its best prices, in the recorded order.
 const STEPPED_OVER: [&[u8]; 7] = [

@@ -7,13 +7,14 @@
 
 use super::decode::{is_snapshot, known};
 use super::scan::lookup;
+use crate::event::Part;
 use crate::event::{Body, Trade};
 use crate::types::Side;
 use crate::types::time::StampReader;
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::tape::{Elements, Fields};
-use crate::venue::decode::{Frame, Part, Surprise, Wrong};
+use crate::venue::decode::{Frame, Surprise, Wrong};
 
 /// The maker's words for bid and ask.
 const SIDES: [&str; 2] = ["BUY", "SELL"];

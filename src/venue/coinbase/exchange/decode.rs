@@ -9,13 +9,14 @@ use super::levels::{Rows, walk_snapshot, walk_update};
 use super::notices::{walk_heartbeat, walk_status, walk_subscriptions, walk_ticker};
 use super::rest::walk_book;
 use super::trades::Held;
+use crate::event::Part;
 use crate::event::{Body, OrderAction, Shape, Stale};
 use crate::types::time::StampReader;
 use crate::types::{Instrument, InstrumentId, Nanos, Side, Venue};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::Scan;
 use crate::venue::decode::tape::{Fields, Value};
-use crate::venue::decode::{Frame, Grammar, Kind, Part, Scanned, Surprise, Wrong, culprit_by_key};
+use crate::venue::decode::{Frame, Grammar, Kind, Scanned, Surprise, Wrong, culprit_by_key};
 
 /// The words for bid and ask.
 pub(super) const SIDES: [&str; 2] = ["buy", "sell"];

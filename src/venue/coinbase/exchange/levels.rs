@@ -5,12 +5,13 @@
 //! rows is its own business.
 
 use super::decode::{Exchange, SIDES, Stage, VENUE};
+use crate::event::Part;
 use crate::event::{Body, Level, Levels, PART_LEVELS_MAX, Shape};
 use crate::types::{Instrument, InstrumentId, Nanos, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::tape::{Fields, side};
-use crate::venue::decode::{Frame, Kind, Part, Scanned, Surprise, Wrong};
+use crate::venue::decode::{Frame, Kind, Scanned, Surprise, Wrong};
 
 /// The message of levels that is being scanned.
 #[derive(Debug, Clone, Copy)]

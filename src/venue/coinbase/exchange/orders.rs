@@ -5,12 +5,13 @@
 //! sequence: they are the orders of a snapshot. Which orders rest is not known here.
 
 use super::decode::{Exchange, SIDES, VENUE, lookup, scan_side};
+use crate::event::Part;
 use crate::event::{Body, Level, OrderAction, OrderKey, OrderUpdate};
 use crate::types::{InstrumentId, Nanos, Price, Qty};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::tape::{Fields, decimal};
-use crate::venue::decode::{Frame, Kind, Part, Scanned, Surprise, Wrong};
+use crate::venue::decode::{Frame, Kind, Scanned, Surprise, Wrong};
 
 impl Exchange {
     /// A live message of `full` was read.

@@ -2,13 +2,14 @@
 
 use super::decode::Exchange;
 use super::products;
+use crate::event::Part;
 use crate::types::{InstrumentId, InstrumentTable, NumberError, Venue};
 use crate::venue::coinbase::products::ListError;
 use crate::venue::coinbase::tests::{check_cuts, check_wrong};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::tape::Value;
 use crate::venue::decode::tests::{check, table};
-use crate::venue::decode::{Frame, Grammar, Kind, Part, Scanned, Surprise, Wrong};
+use crate::venue::decode::{Frame, Grammar, Kind, Scanned, Surprise, Wrong};
 
 fn products_table() -> InstrumentTable {
     table(Venue::CoinbaseExchange, &["BTC-USD", "SKL-USD 0.0001 0.1"])
@@ -189,7 +190,7 @@ fn rare_messages_are_read_generally() {
                 r#"{"type":"status","products":[{"id":"SKL-USD","status":"online"}]}"#,
                 &["SKL-USD Status(Trading)"],
             ),
-            (SUBSCRIPTIONS, &["* Subscribed"]),
+            (SUBSCRIPTIONS, &["* Subscribed { depth: 0 }"]),
             (r#"{"type":"subscriptions","channels":[]}"#, &["* fault unsubscribed"]),
             (r#"{"type":"error","message":"ErrSlowConsume"}"#, &["* fault unsubscribed"]),
             // Cut by self-trade prevention, then modified.
@@ -242,9 +243,9 @@ fn a_subscription_to_full_makes_each_match_an_order_as_well() {
         &products_table(),
         &[
             (MATCH, &[trade]),
-            (&full, &["* Subscribed"]),
+            (&full, &["* Subscribed { depth: 0 }"]),
             (MATCH, &[order, trade]),
-            (SUBSCRIPTIONS, &["* Subscribed"]),
+            (SUBSCRIPTIONS, &["* Subscribed { depth: 0 }"]),
             (MATCH, &[trade]),
         ],
     );

@@ -5,12 +5,13 @@
 
 use super::decode::{Exchange, SIDES, Stage, VENUE, lookup, scan_side};
 use super::orders::{live_order, order_key, set_order};
+use crate::event::Part;
 use crate::event::{Body, OrderAction, Trade};
 use crate::types::{InstrumentId, Nanos};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::tape::Fields;
-use crate::venue::decode::{Frame, Kind, Part, Scanned, Surprise, Wrong};
+use crate::venue::decode::{Frame, Kind, Scanned, Surprise, Wrong};
 
 /// A trade that is given away behind its order's part.
 #[derive(Debug, Clone, Copy)]
