@@ -101,11 +101,8 @@ fn hot_messages_of_futures_are_scanned_by_hand() {
 #[test]
 fn other_messages_are_understood() {
     let cases: &[(&str, &[&str])] = &[
-        (r#"{"result":null,"id":1}"#, &["* Subscribed { depth: 0 }"]),
-        (
-            r#"{"id":"a","status":200,"result":{"subscriptionId":0}}"#,
-            &["* Subscribed { depth: 0 }"],
-        ),
+        (r#"{"result":null,"id":1}"#, &["* Subscribed"]),
+        (r#"{"id":"a","status":200,"result":{"subscriptionId":0}}"#, &["* Subscribed"]),
         (r#"{"error":{"code":2,"msg":"no"},"id":1}"#, &["* fault unsubscribed"]),
         (r#"{"code":2,"msg":"Invalid request"}"#, &["* fault unsubscribed"]),
         (r#"{"e":"serverShutdown","E":1770000000000}"#, &["* fault disconnected"]),
