@@ -86,7 +86,7 @@ pub(crate) fn line(table: &InstrumentTable, event: &Event, levels: &[Level]) -> 
         Body::Heartbeat { id, trade_id } => {
             write!(text, "{name} heartbeat {id} {trade_id}").unwrap()
         }
-        Body::Subscribed => write!(text, "{name} Subscribed").unwrap(),
+        Body::Subscribed { depth: 0 } => write!(text, "{name} Subscribed").unwrap(),
         Body::Fault(stale) => write!(text, "{name} fault {}", stale.name()).unwrap(),
         other => write!(text, "{name} {other:?}").unwrap(),
     }

@@ -59,7 +59,7 @@ fn random_body(random: &mut Random) -> Body {
         2 => Body::Heartbeat { id: random.next(), trade_id: random.next() },
         3 => Body::Status(MarketStatus::Halted),
         4 => Body::Fault(Stale::Crossed),
-        5 => Body::Subscribed,
+        5 => Body::Subscribed { depth: 0 },
         _ => Body::Levels(Levels {
             shape: Shape::Update,
             first: random.below(2) == 0,
@@ -200,7 +200,7 @@ fn blocks_are_held_in_their_places() {
         received: Nanos(1),
         venue_time: Nanos(2),
         instrument: InstrumentId(0),
-        body: Body::Subscribed,
+        body: Body::Subscribed { depth: 0 },
     };
     let events: Vec<Owned> =
         (0..3 * BLOCK_LINES_MAX as u64).map(|id| (event(id), Vec::new())).collect();
