@@ -3,6 +3,7 @@
 //! The floor checks every literal of one fixed form and reads the same numbers; it knows neither
 //! symbols nor stamps nor another form. `cargo bench --bench decode`.
 
+mod floor;
 mod harness;
 mod messages;
 
@@ -51,11 +52,21 @@ fn add(sum: u64, price: i64, qty: i64) -> u64 {
     sum.wrapping_mul(31).wrapping_add(price.cast_unsigned()).wrapping_add(qty.cast_unsigned())
 }
 
+/// Reads a message by the shortest way and shows its rows.
+type Floor = fn(&[u8], &mut dyn FnMut(i64, i64));
+
 fn main() {
-    let arms = |title: &str, venue, symbol: &[u8], messages: &[Vec<u8>]| {
+    let arms = |title: &str, venue, symbol: &[u8], messages: &[Vec<u8>], floor: Floor| {
         let table = table(venue, symbol);
         let (mut fast, mut general) =
             (VenueDecoder::new(venue), VenueDecoder::new(venue).generally());
+        let shortest = || {
+            let mut sum = 0;
+            for bytes in messages {
+                floor(bytes, &mut |price, qty| sum = add(sum, price / 1_000_000, qty));
+            }
+            sum
+        };
         let copied = || {
             let mut copy = [0_u8; 4096];
             messages.iter().fold(0_u64, |sum, bytes| {
@@ -67,15 +78,30 @@ fn main() {
             title,
             MESSAGES as u64,
             &mut [
+                Arm::new("floor", shortest),
                 Arm::new("memcpy", copied),
                 Arm::new("ours", || ours(&mut fast, &table, messages)),
                 Arm::new("ours, general (simd-json)", || ours(&mut general, &table, messages)),
             ],
         );
     };
-    arms("l2update", Venue::CoinbaseExchange, b"BTC-USD", &messages::coinbase_l2update());
-    arms("match", Venue::CoinbaseExchange, b"BTC-USD", &messages::coinbase_match());
-    arms("depth 20+20", Venue::BinanceSpot, b"BTCUSDT", &messages::binance_depth());
-    arms("bookTicker", Venue::BinanceSpot, b"BTCUSDT", &messages::binance_book_ticker());
-    arms("kraken v2 3+3", Venue::Kraken, b"BTC/USD", &messages::kraken_v2_book());
+    let l2update: Floor = |bytes, row| {
+        let (price, qty) = floor::l2update(bytes);
+        row(price, qty);
+    };
+    let trade: Floor = |bytes, row| {
+        let (price, qty) = floor::trade(bytes);
+        row(price, qty);
+    };
+    let coinbase = Venue::CoinbaseExchange;
+    let binance = Venue::BinanceSpot;
+    arms("l2update", coinbase, b"BTC-USD", &messages::coinbase_l2update(), l2update);
+    arms("match", coinbase, b"BTC-USD", &messages::coinbase_match(), trade);
+    arms("depth 20+20", binance, b"BTCUSDT", &messages::binance_depth(), |b, r| floor::depth(b, r));
+    arms("bookTicker", binance, b"BTCUSDT", &messages::binance_book_ticker(), |b, r| {
+        floor::book_ticker(b, r);
+    });
+    arms("kraken v2 3+3", Venue::Kraken, b"BTC/USD", &messages::kraken_v2_book(), |b, r| {
+        floor::kraken_v2(b, r);
+    });
 }

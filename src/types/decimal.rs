@@ -142,42 +142,67 @@ impl Decimal {
     /// As [`Decimal::parse`]; what stands behind the number is the caller's.
     #[inline(always)]
     pub fn prefix(text: &[u8]) -> Result<(Self, usize), NumberError> {
+        // Nearly every number of a feed has up to seven digits before the point and up to eight
+        // behind it: two words, no loop.
+        if let Some(head) = text.first_chunk::<8>() {
+            let (whole, count) = leading_digits(*head);
+            if (1..8).contains(&count) {
+                if head[count] != b'.' {
+                    let mantissa = whole.cast_signed();
+                    return Ok((Self { mantissa, decimals: 0 }, count));
+                }
+                if let Some((fraction, next)) = text[count + 1..].split_first_chunk::<8>() {
+                    let (value, decimals) = leading_digits(*fraction);
+                    let ended = decimals < 8 || next.first().is_none_or(|b| !b.is_ascii_digit());
+                    if decimals > 0 && ended {
+                        let unit = POW10[decimals].cast_unsigned();
+                        let mantissa = whole.wrapping_mul(unit).wrapping_add(value).cast_signed();
+                        #[expect(clippy::cast_possible_truncation, reason = "at most eight")]
+                        let number = Self { mantissa, decimals: decimals as u8 };
+                        return Ok((number, count + 1 + decimals));
+                    }
+                }
+            }
+        }
+        Self::prefix_by_digits(text)
+    }
+
+    /// As [`Decimal::prefix`], digit by digit: for what is short, long or wrong.
+    #[cold]
+    fn prefix_by_digits(text: &[u8]) -> Result<(Self, usize), NumberError> {
         let mut at = 0;
         let mut mantissa = 0_u64;
-        while let Some(digit) = text.get(at).map(|b| b.wrapping_sub(b'0')).filter(|d| *d < 10) {
-            // Leading zeros do not count; beyond 18 digits the length check below refuses.
-            mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
-            at += 1;
-        }
-        let whole = at;
+        let mut digits = |at: &mut usize| {
+            let begin = *at;
+            while let Some(digit) = text.get(*at).map(|b| b.wrapping_sub(b'0')).filter(|d| *d < 10)
+            {
+                // Leading zeros do not count; what is too long wraps and is refused below.
+                mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+                *at += 1;
+            }
+            *at - begin
+        };
+        let whole = digits(&mut at);
         if whole == 0 {
-            return Err(no_digit(text));
+            return Err(match text.first() {
+                Some(b'-' | b'+') => NumberError::Sign,
+                _ => NumberError::NotADigit,
+            });
         }
         let mut decimals = 0;
         if text.get(at) == Some(&b'.') {
             at += 1;
-            let point = at;
-            if let Some(eight) = text[at..].first_chunk::<8>()
-                && let Some(value) = eight_digits(*eight)
-            {
-                mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(value);
-                at += 8;
-            }
-            while let Some(digit) = text.get(at).map(|b| b.wrapping_sub(b'0')).filter(|d| *d < 10) {
-                mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
-                at += 1;
-            }
-            decimals = at - point;
+            decimals = digits(&mut at);
             if decimals == 0 {
                 return Err(NumberError::NotADigit);
             }
         }
-        if whole + decimals > usize::from(DIGITS_MAX) && is_too_long(&text[..whole], decimals) {
+        let zeros = text[..whole].iter().take_while(|b| **b == b'0').count();
+        if whole - zeros + decimals > usize::from(DIGITS_MAX) {
             return Err(NumberError::TooManyDigits);
         }
-        #[expect(clippy::cast_possible_wrap, reason = "at most 18 digits")]
-        #[expect(clippy::cast_possible_truncation, reason = "at most 18 digits")]
-        Ok((Self { mantissa: mantissa as i64, decimals: decimals as u8 }, at))
+        let decimals = u8::try_from(decimals).expect("at most eighteen");
+        Ok((Self { mantissa: mantissa.cast_signed(), decimals }, at))
     }
 
     /// The same value without zeros at its end.
@@ -191,37 +216,40 @@ impl Decimal {
     }
 }
 
-/// Why a text does not begin with a number.
-#[cold]
-fn no_digit(text: &[u8]) -> NumberError {
-    match text.first() {
-        Some(b'-' | b'+') => NumberError::Sign,
-        _ => NumberError::NotADigit,
-    }
+/// The value of the digits that eight bytes begin with, and how many they are.
+#[inline(always)]
+fn leading_digits(text: [u8; 8]) -> (u64, usize) {
+    let word = u64::from_le_bytes(text);
+    let digits = word.wrapping_sub(EACH * 0x30);
+    // A byte is a digit if neither bound is passed; a borrow only spoils bytes behind a foreign
+    // one, which do not count.
+    let foreign = (digits | word.wrapping_add(EACH * 0x46)) & (EACH * 0x80);
+    let count = foreign.trailing_zeros() as usize / 8;
+    // The digits move to the upper bytes; the zeros that enter below are leading zeros.
+    #[expect(clippy::cast_possible_truncation, reason = "at most 64")]
+    let shift = (64 - 8 * count) as u32;
+    (eight_values(digits.unbounded_shl(shift)), count)
 }
 
-/// Whether so many digits are too many even without the zeros in front.
-#[cold]
-fn is_too_long(whole: &[u8], decimals: usize) -> bool {
-    let zeros = whole.iter().take_while(|b| **b == b'0').count();
-    whole.len() - zeros + decimals > usize::from(DIGITS_MAX)
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// The value of eight ASCII digits, the first in the lowest byte, or nothing if one is none.
+#[inline(always)]
+pub(super) fn eight_digits(word: u64) -> Option<u64> {
+    let digits = word.wrapping_sub(EACH * 0x30);
+    let foreign = (digits | word.wrapping_add(EACH * 0x46)) & (EACH * 0x80);
+    (foreign == 0).then(|| eight_values(digits))
 }
 
-/// The value of eight ASCII digits, or nothing if one of them is none.
+/// Eight bytes of 0 to 9, the first the most significant, as one number.
 ///
 /// The usual SWAR reduction: pairs, then fours, then eight, each by one multiplication.
-#[inline]
-pub(super) fn eight_digits(text: [u8; 8]) -> Option<u64> {
-    let word = u64::from_le_bytes(text);
-    let digits = word.wrapping_sub(0x3030_3030_3030_3030);
-    let over = word.wrapping_add(0x4646_4646_4646_4646);
-    if (digits | over) & 0x8080_8080_8080_8080 != 0 {
-        return None;
-    }
-    let pairs = (digits.wrapping_mul(10)).wrapping_add(digits >> 8);
+#[inline(always)]
+const fn eight_values(digits: u64) -> u64 {
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
     let low = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
     let high = ((pairs >> 16) & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
-    Some(low.wrapping_add(high) >> 32)
+    low.wrapping_add(high) >> 32
 }
 
 /// What one step (a tick or a lot) is worth: `increment` × 10^-`decimals`.
@@ -360,13 +388,17 @@ mod tests {
         for n in (0..100_000_000_u64).step_by(997) {
             let text = format!("{n:08}");
             let eight = text.as_bytes().first_chunk().unwrap();
-            assert_eq!(eight_digits(*eight), Some(n));
+            assert_eq!(eight_digits(u64::from_le_bytes(*eight)), Some(n));
         }
         for at in 0..8 {
             for byte in 0..=u8::MAX {
-                let mut text = *b"00000000";
+                let mut text = *b"12345678";
                 text[at] = byte;
-                assert_eq!(eight_digits(text).is_some(), byte.is_ascii_digit(), "{text:?}");
+                let eight = eight_digits(u64::from_le_bytes(text));
+                assert_eq!(eight.is_some(), byte.is_ascii_digit(), "{text:?}");
+                let count = text.iter().take_while(|b| b.is_ascii_digit()).count();
+                let value = text[..count].iter().fold(0, |n, b| n * 10 + u64::from(b - b'0'));
+                assert_eq!(leading_digits(text), (value, count), "{text:?}");
             }
         }
     }

@@ -135,7 +135,7 @@ impl InstrumentTable {
     }
 
     /// The instrument of that name.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn lookup(&self, venue: Venue, symbol: &[u8]) -> Option<&Instrument> {
         let mut slot = self.home(venue, symbol);
@@ -177,14 +177,10 @@ impl InstrumentTable {
     }
 
     /// Where the search for a name begins: its first and last eight bytes, its length and venue.
-    #[inline]
+    #[inline(always)]
     fn home(&self, venue: Venue, symbol: &[u8]) -> usize {
-        let word = |bytes: &[u8]| match bytes.first_chunk() {
-            Some(eight) => u64::from_le_bytes(*eight),
-            None => bytes.iter().fold(0, |word, b| word << 8 | u64::from(*b)),
-        };
-        let tail = symbol.len().saturating_sub(8);
-        let mixed = (word(symbol) ^ word(&symbol[tail..]).rotate_left(29))
+        let (head, tail) = ends(symbol);
+        let mixed = (head ^ tail.rotate_left(29))
             .wrapping_add(symbol.len() as u64 * 8 + venue as u64)
             .wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let place = (mixed >> 40) as usize;
@@ -192,24 +188,26 @@ impl InstrumentTable {
     }
 }
 
+/// The first and the last bytes of a short text, eight or four of them; they may overlap.
+#[inline(always)]
+fn ends(text: &[u8]) -> (u64, u64) {
+    if let (Some(head), Some(tail)) = (text.first_chunk(), text.last_chunk()) {
+        return (u64::from_le_bytes(*head), u64::from_le_bytes(*tail));
+    }
+    if let (Some(head), Some(tail)) = (text.first_chunk(), text.last_chunk()) {
+        return (u32::from_le_bytes(*head).into(), u32::from_le_bytes(*tail).into());
+    }
+    (text.iter().fold(0, |word, b| word << 8 | u64::from(*b)), 0)
+}
+
 /// Whether two short texts are equal, by two overlapping words where a call would cost more.
-#[inline]
+#[inline(always)]
 fn same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    match (a.first_chunk::<8>(), a.last_chunk::<8>()) {
-        (Some(head), Some(tail)) if a.len() <= 16 => {
-            b.first_chunk() == Some(head) && b.last_chunk() == Some(tail)
-        }
-        (None, None) => match (a.first_chunk::<4>(), a.last_chunk::<4>()) {
-            (Some(head), Some(tail)) => {
-                b.first_chunk() == Some(head) && b.last_chunk() == Some(tail)
-            }
-            _ => a == b,
-        },
-        _ => a == b,
-    }
+    // Up to sixteen bytes the two ends and the length say it all.
+    if a.len() <= 16 { ends(a) == ends(b) } else { a == b }
 }
 
 impl<'a> IntoIterator for &'a InstrumentTable {

@@ -196,6 +196,9 @@ impl<G: Grammar> Decoder<G> {
     /// Fills the next part of the frame, which must be the one since `begin`.
     #[inline]
     pub fn next(&mut self, frame: &Frame<'_>, part: &mut Part) -> Next {
+        if self.reading == Reading::End {
+            return Next::End;
+        }
         if self.reading == Reading::Scan && self.scanning {
             match self.grammar.scan(frame, part) {
                 Ok(Scanned::Part) => {

@@ -93,7 +93,7 @@ pub(super) fn scan_book(
     scan.literal(b",\"checksum\":")?;
     let crc = u32::try_from(scan.count()?).map_err(|_| Surprise)?;
     scan.literal(b",\"timestamp\":\"")?;
-    let stamp = kraken.stamps.rfc3339(scan.text()?).ok_or(Surprise)?;
+    let stamp = scan.stamp(&mut kraken.stamps)?;
     scan.literal(b"}]}")?;
     scan.end()?;
     let checksum = kraken.checksum(&rows, Some(crc));
@@ -124,7 +124,7 @@ pub(super) fn scan_trade(
     scan.literal(b",\"trade_id\":")?;
     let id = scan.count()?;
     scan.literal(b",\"timestamp\":\"")?;
-    let stamp = kraken.stamps.rfc3339(scan.text()?).ok_or(Surprise)?;
+    let stamp = scan.stamp(&mut kraken.stamps)?;
     scan.literal(b"}")?;
     let more = scan.take(b",");
     if !more {

@@ -91,7 +91,7 @@ impl Advanced {
         // Samples of the documentation have it, the recordings have not.
         scan.take(b"client_id\":\"\",\"");
         scan.literal(b"timestamp\":\"")?;
-        self.stamp = self.stamps.rfc3339(scan.text()?).ok_or(Surprise)?;
+        self.stamp = scan.stamp(&mut self.stamps)?;
         scan.literal(b",\"sequence_num\":")?;
         // A gap is rare, and is a part before the message's own: the general reading makes it.
         if !self.sequence.follows(scan.count()?) {

@@ -36,7 +36,7 @@ pub(super) fn scan_trade(
     scan.literal(b"\",\"size\":\"")?;
     let qty = scan.decimal()?;
     scan.literal(b"\",\"time\":\"")?;
-    let stamp = stamps.rfc3339(scan.text()?).ok_or(Surprise)?;
+    let stamp = scan.stamp(stamps)?;
     let maker = if scan.take(b",\"side\":\"BUY\"}") {
         Side::Bid
     } else {

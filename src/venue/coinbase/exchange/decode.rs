@@ -151,9 +151,9 @@ pub(super) fn lookup<'a>(frame: &Frame<'a>, symbol: &[u8]) -> Result<&'a Instrum
 
 #[inline]
 pub(super) fn scan_side(scan: &mut Scan<'_>) -> Result<Side, Surprise> {
-    match scan.text()? {
-        b"buy" => Ok(Side::Bid),
-        b"sell" => Ok(Side::Ask),
-        _ => Err(Surprise),
+    if scan.take(b"buy\"") {
+        return Ok(Side::Bid);
     }
+    scan.literal(b"sell\"")?;
+    Ok(Side::Ask)
 }

@@ -97,7 +97,7 @@ impl Exchange {
         let mut venue_time = Nanos::UNKNOWN;
         if ended {
             if scan.take(b",\"time\":\"") {
-                venue_time = self.stamps.rfc3339(scan.text()?).ok_or(Surprise)?;
+                venue_time = scan.stamp(&mut self.stamps)?;
             } else if rows.shape == Shape::Update {
                 return Err(Surprise);
             }

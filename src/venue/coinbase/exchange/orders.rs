@@ -68,7 +68,7 @@ impl Exchange {
         scan.literal(b",\"product_id\":\"")?;
         let instrument = lookup(frame, scan.text()?)?;
         scan.literal(b",\"time\":\"")?;
-        let stamp = self.stamps.rfc3339(scan.text()?).ok_or(Surprise)?;
+        let stamp = scan.stamp(&mut self.stamps)?;
         scan.literal(b",\"price\":\"")?;
         let price = scan.decimal()?;
         scan.literal(b"\",\"remaining_size\":\"")?;
@@ -143,7 +143,7 @@ impl Exchange {
     /// The stamp that ends a message.
     fn last_stamp(&mut self, scan: &mut Scan<'_>) -> Result<Nanos, Surprise> {
         scan.literal(b",\"time\":\"")?;
-        let stamp = self.stamps.rfc3339(scan.text()?).ok_or(Surprise)?;
+        let stamp = scan.stamp(&mut self.stamps)?;
         scan.literal(b"}")?;
         scan.end()?;
         Ok(stamp)

@@ -54,9 +54,9 @@ impl Exchange {
         scan.literal(b"trade_id\":")?;
         let id = scan.count()?;
         scan.literal(b",\"maker_order_id\":\"")?;
-        let maker_order = scan.text()?;
+        let maker_order = scan.text_of::<36>()?;
         scan.literal(b",\"taker_order_id\":\"")?;
-        scan.text()?;
+        scan.text_of::<36>()?;
         scan.literal(b",\"side\":\"")?;
         let maker = scan_side(&mut scan)?;
         scan.literal(b",\"size\":\"")?;
@@ -70,7 +70,7 @@ impl Exchange {
             sequence = scan.count()?;
         }
         scan.literal(b",\"time\":\"")?;
-        let stamp = self.stamps.rfc3339(scan.text()?).ok_or(Surprise)?;
+        let stamp = scan.stamp(&mut self.stamps)?;
         scan.literal(b"}")?;
         scan.end()?;
         let level = Scales::from(instrument).level(maker, price, qty).map_err(|_| Surprise)?;
