@@ -196,7 +196,8 @@ impl<G: Grammar> Decoder<G> {
     /// Fills the next part of the frame, which must be the one since `begin`.
     #[inline]
     pub fn next(&mut self, frame: &Frame<'_>, part: &mut Part) -> Next {
-        if self.reading == Reading::Scan && self.scanning {
+        let fits = frame.bytes.len() <= FRAME_BYTES_MAX;
+        if self.reading == Reading::Scan && self.scanning && fits {
             match self.grammar.scan(frame, part) {
                 Ok(Scanned::Part) => {
                     self.emitted += 1;
