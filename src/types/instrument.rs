@@ -35,6 +35,8 @@ pub struct Product {
     pub tick: Scale,
     /// One quantity step.
     pub lot: Scale,
+    /// The step that quantities of our orders must keep; the book's lots may be finer.
+    pub order_step: Scale,
     /// Whether the venue says that it trades now.
     pub trading: bool,
 }
@@ -56,6 +58,8 @@ pub struct Instrument {
     pub tick: Scale,
     /// One quantity step.
     pub lot: Scale,
+    /// The step that quantities of our orders must keep; the book's lots may be finer.
+    pub order_step: Scale,
 }
 
 /// Why a product gets no id.
@@ -128,8 +132,8 @@ impl InstrumentTable {
         }
         let number = u16::try_from(self.instruments.len()).expect("at most 4096 instruments");
         let id = InstrumentId(number);
-        let Product { symbol, base, quote, tick, lot, .. } = *product;
-        self.instruments.push(Instrument { id, venue, symbol, base, quote, tick, lot });
+        let Product { symbol, base, quote, tick, lot, order_step, .. } = *product;
+        self.instruments.push(Instrument { id, venue, symbol, base, quote, tick, lot, order_step });
         self.slots[slot] = number + 1;
         Ok(id)
     }

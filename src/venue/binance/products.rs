@@ -1,5 +1,9 @@
 //! Binance's product list: the answer to `exchangeInfo`, of spot and of futures.
+//!
+//! `LOT_SIZE` binds new orders only. Orders older than the filter, and what trades have left of
+//! them, stand in the books with all digits of the asset; so those are the book's lots.
 
+use crate::types::decimal::DIGITS_MAX;
 use crate::types::{Currency, NumberError, Product, Scale, Symbol};
 use crate::venue::decode::Wrong;
 use crate::venue::decode::tape::{Fields, Json, Value};
@@ -28,9 +32,18 @@ fn product(symbol: Value<'_, '_>) -> Result<Option<Product>, Wrong> {
         base: Currency::new(base).map_err(|_| Wrong::Field("baseAsset"))?,
         quote: Currency::new(quote).map_err(|_| Wrong::Field("quoteAsset"))?,
         tick: step(&fields, "PRICE_FILTER", "tickSize")?,
-        lot: step(&fields, "LOT_SIZE", "stepSize")?,
+        lot: unit(&fields, "baseAssetPrecision")?,
+        order_step: step(&fields, "LOT_SIZE", "stepSize")?,
         trading: fields.text("status")? == "TRADING",
     }))
+}
+
+/// The unit of a number that has as many digits behind the point as a field says.
+fn unit(fields: &Fields<'_, '_>, name: &'static str) -> Result<Scale, Wrong> {
+    match u8::try_from(fields.count(name)?) {
+        Ok(digits) if digits <= DIGITS_MAX => Ok(Scale::power_of_ten(digits)),
+        _ => Err(Wrong::Field(name)),
+    }
 }
 
 /// The step that one of the product's filters names.

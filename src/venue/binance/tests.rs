@@ -300,7 +300,7 @@ fn bad_messages_are_named() {
     check_bad(b"{\"lastUpdateId\":9,\"bids\":[],\"asks\":[]}", Wrong::UnknownType);
 }
 
-const SYMBOL: &str = r#"{"symbol":"ABCUSDT","status":"TRADING","baseAsset":"ABC","quoteAsset":"USDT","filters":[{"filterType":"PRICE_FILTER","minPrice":"0.01","tickSize":"0.05000000"},{"filterType":"LOT_SIZE","minQty":"0.1","stepSize":"0.00100000"}]}"#;
+const SYMBOL: &str = r#"{"symbol":"ABCUSDT","status":"TRADING","baseAsset":"ABC","baseAssetPrecision":8,"quoteAsset":"USDT","filters":[{"filterType":"PRICE_FILTER","minPrice":"0.01","tickSize":"0.05000000"},{"filterType":"LOT_SIZE","minQty":"0.1","stepSize":"0.00100000"}]}"#;
 
 #[test]
 fn products_have_their_steps_from_the_filters() {
@@ -312,17 +312,21 @@ fn products_have_their_steps_from_the_filters() {
     let chinese = SYMBOL.replace("ABC", "币");
     let products = list(&[SYMBOL, &chinese, &other].join(",")).unwrap();
     let line = |p: &crate::types::Product| {
-        let (tick, lot) = (p.tick.text(1), p.lot.text(1));
-        format!("{} {} {} {tick} {lot} {}", p.symbol, p.base, p.quote, p.trading)
+        let (tick, lot, step) = (p.tick.text(1), p.lot.text(1), p.order_step.text(1));
+        format!("{} {} {} {tick} {lot} {step} {}", p.symbol, p.base, p.quote, p.trading)
     };
     assert_eq!(
         products.iter().map(line).collect::<Vec<_>>(),
-        ["ABCUSDT ABC USDT 0.05 0.001 true", "ABCUSDT_271231 ABC USDT 0.05 0.001 false"]
+        [
+            "ABCUSDT ABC USDT 0.05 0.00000001 0.001 true",
+            "ABCUSDT_271231 ABC USDT 0.05 0.00000001 0.001 false",
+        ]
     );
     let check = |from: &str, to: &str, expected| {
         assert_eq!(list(&SYMBOL.replacen(from, to, 1)), Err(expected), "{from} as {to}");
     };
     check("LOT_SIZE", "LOTS", Wrong::Missing("LOT_SIZE"));
+    check("Precision\":8", "Precision\":19", Wrong::Field("baseAssetPrecision"));
     check("0.05000000", "0.00000000", Wrong::Number("tickSize", NumberError::Zero));
     check("0.00100000", "x", Wrong::Number("stepSize", NumberError::NotADigit));
     check("\"status\"", "\"state\"", Wrong::Missing("status"));

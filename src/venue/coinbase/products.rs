@@ -55,12 +55,14 @@ pub(super) fn read_product(fields: &Fields<'_, '_>, names: &Names) -> Result<Pro
     };
     let symbol = fields.text(names.symbol)?;
     let stopped = fields.flag("trading_disabled")? || fields.flag("cancel_only")?;
+    let lot = scale(names.lot)?;
     Ok(Product {
         symbol: Symbol::new(symbol.as_bytes()).map_err(|_| Wrong::Field(names.symbol))?,
         base: currency(names.base)?,
         quote: currency(names.quote)?,
         tick: scale(names.tick)?,
-        lot: scale(names.lot)?,
+        lot,
+        order_step: lot,
         trading: fields.text("status")? == "online" && !stopped,
     })
 }

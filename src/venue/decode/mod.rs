@@ -199,7 +199,8 @@ impl<G: Grammar> Decoder<G> {
         if self.reading == Reading::End {
             return Next::End;
         }
-        if self.reading == Reading::Scan && self.scanning {
+        let fits = frame.bytes.len() <= FRAME_BYTES_MAX;
+        if self.reading == Reading::Scan && self.scanning && fits {
             match self.grammar.scan(frame, part) {
                 Ok(Scanned::Part) => {
                     self.emitted += 1;

@@ -19,7 +19,9 @@ pub(crate) fn table(venue: Venue, products: &[&str]) -> InstrumentTable {
         let (tick, lot) = (scale("0.01"), scale("1e-8"));
         let base = Currency::new(b"BASE").unwrap();
         let quote = Currency::new(b"QUOTE").unwrap();
-        table.add(venue, &Product { symbol, base, quote, tick, lot, trading: true }).unwrap();
+        let order_step = lot;
+        let product = Product { symbol, base, quote, tick, lot, order_step, trading: true };
+        table.add(venue, &product).unwrap();
     }
     table
 }

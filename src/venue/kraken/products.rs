@@ -47,7 +47,7 @@ fn product(name: &str, pair: &Fields<'_, '_>) -> Result<Product, Wrong> {
     };
     let (symbol, base, quote) = named(name).ok_or(Wrong::Field("wsname"))?;
     let lot = decimals(pair, "lot_decimals")?;
-    Ok(Product { symbol, base, quote, tick, lot, trading })
+    Ok(Product { symbol, base, quote, tick, lot, order_step: lot, trading })
 }
 
 /// A pair's name and the two names it is made of.

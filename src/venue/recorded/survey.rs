@@ -133,6 +133,7 @@ impl Pass {
             quote: unknown,
             tick: Scale::power_of_ten(self.price_decimals),
             lot: Scale::power_of_ten(self.qty_decimals),
+            order_step: Scale::power_of_ten(self.qty_decimals),
             trading: true,
         };
         self.digits.push(Digits::default());
@@ -188,6 +189,7 @@ impl Pass {
                 quote: instrument.quote,
                 tick: Scale::power_of_ten(digits.price),
                 lot: Scale::power_of_ten(digits.qty),
+                order_step: Scale::power_of_ten(digits.qty),
                 trading: true,
             };
             table.add(self.venue, &product).expect("as many as in the table it is taken from");

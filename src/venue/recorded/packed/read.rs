@@ -273,5 +273,8 @@ fn parse_product(text: &str) -> Option<Product> {
     let quote = Currency::new(words.next()?).ok()?;
     let tick = Scale::parse(words.next()?).ok()?;
     let lot = Scale::parse(words.next()?).ok()?;
-    words.next().is_none().then_some(Product { symbol, base, quote, tick, lot, trading: true })
+    // No order is sent to a recording; the step of orders is not written in it.
+    let order_step = lot;
+    let product = Product { symbol, base, quote, tick, lot, order_step, trading: true };
+    words.next().is_none().then_some(product)
 }

@@ -27,6 +27,7 @@ fn table() -> InstrumentTable {
             quote: Currency::new(quote.as_bytes()).unwrap(),
             tick: Scale::parse(tick.as_bytes()).unwrap(),
             lot: Scale::parse(lot.as_bytes()).unwrap(),
+            order_step: Scale::parse(lot.as_bytes()).unwrap(),
             trading: true,
         };
         table.add(Venue::Kraken, &product).unwrap();
