@@ -1,0 +1,8 @@
+//! The check of `binance_usdm` over what libFuzzer makes up.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pinnaclemm_fuzz::fuzz_checks::TARGETS;
+
+fuzz_target!(|bytes: &[u8]| TARGETS[4].1(bytes));
