@@ -3,6 +3,6 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pinnaclemm_fuzz::fuzz_checks::TARGETS;
+use pinnaclemm_fuzz::check;
 
-fuzz_target!(|bytes: &[u8]| TARGETS[8].1(bytes));
+fuzz_target!(|bytes: &[u8]| check("own_framing", bytes));

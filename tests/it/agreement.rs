@@ -10,23 +10,23 @@ use pinnaclemm::venue::decode::{Counts, Frame, Next};
 use pinnaclemm::venue::decoder::VenueDecoder;
 
 /// The parts of one message.
-pub type Parts = Vec<(Event, Vec<Level>)>;
+pub(crate) type Parts = Vec<(Event, Vec<Level>)>;
 
 /// Two decoders of one connection: by hand, and generally.
 #[derive(Debug)]
-pub struct Readings {
+pub(crate) struct Readings {
     fast: VenueDecoder,
     general: VenueDecoder,
 }
 
 impl Readings {
     /// Both of that venue.
-    pub fn new(venue: Venue) -> Self {
+    pub(crate) fn new(venue: Venue) -> Self {
         Self { fast: VenueDecoder::new(venue), general: VenueDecoder::new(venue).generally() }
     }
 
     /// A new connection begins.
-    pub fn connected(&mut self) {
+    pub(crate) fn connected(&mut self) {
         self.fast.connected();
         self.general.connected();
     }
@@ -35,7 +35,7 @@ impl Readings {
     ///
     /// # Panics
     /// The two do not agree.
-    pub fn read(&mut self, frame: &Frame<'_>) -> Parts {
+    pub(crate) fn read(&mut self, frame: &Frame<'_>) -> Parts {
         let refused =
             |decoder: &VenueDecoder| decoder.counts().malformed + decoder.counts().unknown;
         let before = refused(&self.general);
@@ -55,11 +55,6 @@ impl Readings {
         assert_eq!(figures(by_hand), figures(generally), "{}", text());
         assert_eq!(self.fast.last_wrong(), self.general.last_wrong(), "{}", text());
         fast
-    }
-
-    /// How many messages the hand scanner left to the general reading.
-    pub fn surprises(&self) -> u64 {
-        self.fast.counts().surprises
     }
 }
 

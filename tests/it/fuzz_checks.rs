@@ -18,10 +18,10 @@ use pinnaclemm::venue::recorded::{Kind, Malformed, PackedReader, Reader};
 use std::io::{self, Read};
 
 /// A check.
-pub type Check = fn(&[u8]);
+pub(crate) type Check = fn(&[u8]);
 
 /// Every target by its name in `fuzz/`.
-pub const TARGETS: [(&str, Check); 9] = [
+pub(crate) const TARGETS: [(&str, Check); 9] = [
     ("coinbase_exchange", |bytes| decoder(Venue::CoinbaseExchange, bytes)),
     ("coinbase_advanced", |bytes| decoder(Venue::CoinbaseAdvanced, bytes)),
     ("kraken", |bytes| decoder(Venue::Kraken, bytes)),
@@ -49,7 +49,7 @@ fn products(venue: Venue) -> &'static [[&'static str; 3]] {
 }
 
 /// The table of the seeds' instruments.
-pub fn table(venue: Venue) -> InstrumentTable {
+pub(crate) fn table(venue: Venue) -> InstrumentTable {
     let mut table = InstrumentTable::new(4);
     for [symbol, tick, lot] in products(venue) {
         let symbol = Symbol::new(symbol.as_bytes()).expect("a short plain name");
@@ -62,7 +62,7 @@ pub fn table(venue: Venue) -> InstrumentTable {
 }
 
 /// Books for those instruments, as small as they can be made: their bounds are met as well.
-pub fn books(venue: Venue, table: &InstrumentTable) -> Books {
+pub(crate) fn books(venue: Venue, table: &InstrumentTable) -> Books {
     let rules = Rules::of(venue);
     let mut books = Books::new(rules.silence_max);
     for instrument in table {
@@ -78,7 +78,7 @@ pub fn books(venue: Venue, table: &InstrumentTable) -> Books {
 }
 
 /// The lines of a connection as frames; nothing for the line that begins a new one.
-pub fn frames<'a>(
+pub(crate) fn frames<'a>(
     bytes: &'a [u8],
     table: &'a InstrumentTable,
 ) -> impl Iterator<Item = Option<Frame<'a>>> {
