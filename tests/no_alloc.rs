@@ -93,12 +93,12 @@ impl Message {
     }
 
     fn stream(text: String) -> Self {
-        Self::Frame { bytes: text.into(), tag: Vec::new(), rest: None, received: Nanos(7) }
+        Self::Frame { bytes: text.into(), tag: Vec::new(), rest: None, received: Nanos::UNKNOWN }
     }
 
     fn answer(text: String) -> Self {
         let rest = Some(InstrumentId(0));
-        Self::Frame { bytes: text.into(), tag: Vec::new(), rest, received: Nanos(7) }
+        Self::Frame { bytes: text.into(), tag: Vec::new(), rest, received: Nanos::UNKNOWN }
     }
 }
 
@@ -336,7 +336,10 @@ fn records_of_files() {
         (1..40_000).for_each(|n| text += &line(n, &long[..n as usize % 60]));
         text.into_bytes()
     };
-    let nanos = file("", &|n, text| format!("{} {{\"a\":\"{text}\"}}\n", 2 * n + 1));
+    let nanos = file("", &|n, text| match n {
+        30_000 => "broken\n".to_owned(),
+        _ => format!("{} {{\"a\":\"{text}\"}}\n", 2 * n + 1),
+    });
     let own = file("pinnaclemm-recording 1 venue=kraken\n", &|n, text| {
         format!("{} recv 0 {}  {text}\n", 2 * n, text.len())
     });
@@ -356,14 +359,14 @@ fn records_of_files() {
         assert!(tape.advance().unwrap().is_some());
         records += 1;
     }
-    // The file of seconds is the last one; its first and longest record lies before that.
+    // Each file has shown its first line, which is the longest, before any record was given out.
     let count = allocations(|| {
         while tape.advance().unwrap().is_some() {
             records += 1;
         }
     });
     println!("tape: {count} allocations for {records} records");
-    assert_eq!((count, records), (0, 160_000));
+    assert_eq!((count, records), (0, 160_000 - 2));
 }
 
 #[test]
