@@ -4,9 +4,8 @@
 //! for `room` before it makes a part, and turns to its other work where there is none. Any ring
 //! that holds one whole part will do, whatever the length of a message.
 
-use crate::event::Part;
 use crate::event::pack::{pack_levels, unpack_levels};
-use crate::event::{Event, LEVELS_PER_LINE, Level, Line, NotAnEvent, PART_LINES_MAX};
+use crate::event::{Event, LEVELS_PER_LINE, Level, Line, NotAnEvent, PART_LINES_MAX, Part};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 /// The writing end.

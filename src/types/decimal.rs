@@ -140,7 +140,7 @@ impl Decimal {
     ///
     /// # Errors
     /// As [`Decimal::parse`]; what stands behind the number is the caller's.
-    #[inline]
+    #[inline(always)]
     pub fn prefix(text: &[u8]) -> Result<(Self, usize), NumberError> {
         let mut at = 0;
         let mut mantissa = 0_u64;
@@ -151,10 +151,7 @@ impl Decimal {
         }
         let whole = at;
         if whole == 0 {
-            return Err(match text.first() {
-                Some(b'-' | b'+') => NumberError::Sign,
-                _ => NumberError::NotADigit,
-            });
+            return Err(no_digit(text));
         }
         let mut decimals = 0;
         if text.get(at) == Some(&b'.') {
@@ -175,11 +172,8 @@ impl Decimal {
                 return Err(NumberError::NotADigit);
             }
         }
-        if whole + decimals > usize::from(DIGITS_MAX) {
-            let zeros = text[..whole].iter().take_while(|b| **b == b'0').count();
-            if whole - zeros + decimals > usize::from(DIGITS_MAX) {
-                return Err(NumberError::TooManyDigits);
-            }
+        if whole + decimals > usize::from(DIGITS_MAX) && is_too_long(&text[..whole], decimals) {
+            return Err(NumberError::TooManyDigits);
         }
         #[expect(clippy::cast_possible_wrap, reason = "at most 18 digits")]
         #[expect(clippy::cast_possible_truncation, reason = "at most 18 digits")]
@@ -197,11 +191,27 @@ impl Decimal {
     }
 }
 
+/// Why a text does not begin with a number.
+#[cold]
+fn no_digit(text: &[u8]) -> NumberError {
+    match text.first() {
+        Some(b'-' | b'+') => NumberError::Sign,
+        _ => NumberError::NotADigit,
+    }
+}
+
+/// Whether so many digits are too many even without the zeros in front.
+#[cold]
+fn is_too_long(whole: &[u8], decimals: usize) -> bool {
+    let zeros = whole.iter().take_while(|b| **b == b'0').count();
+    whole.len() - zeros + decimals > usize::from(DIGITS_MAX)
+}
+
 /// The value of eight ASCII digits, or nothing if one of them is none.
 ///
 /// The usual SWAR reduction: pairs, then fours, then eight, each by one multiplication.
 #[inline]
-fn eight_digits(text: [u8; 8]) -> Option<u64> {
+pub(super) fn eight_digits(text: [u8; 8]) -> Option<u64> {
     let word = u64::from_le_bytes(text);
     let digits = word.wrapping_sub(0x3030_3030_3030_3030);
     let over = word.wrapping_add(0x4646_4646_4646_4646);
@@ -262,7 +272,7 @@ impl Scale {
     ///
     /// # Errors
     /// It is no whole number of steps, or too many.
-    #[inline]
+    #[inline(always)]
     pub fn steps(self, number: Decimal) -> Result<i64, NumberError> {
         let units = if number.decimals <= self.decimals {
             number

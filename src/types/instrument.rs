@@ -141,7 +141,7 @@ impl InstrumentTable {
         let mut slot = self.home(venue, symbol);
         while let Some(held) = self.slots[slot].checked_sub(1) {
             let held = &self.instruments[usize::from(held)];
-            if held.symbol.as_bytes() == symbol && held.venue == venue {
+            if same(held.symbol.as_bytes(), symbol) && held.venue == venue {
                 return Some(held);
             }
             slot = (slot + 1) & (self.slots.len() - 1);
@@ -192,10 +192,80 @@ impl InstrumentTable {
     }
 }
 
+/// Whether two short texts are equal, by two overlapping words where a call would cost more.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match (a.first_chunk::<8>(), a.last_chunk::<8>()) {
+        (Some(head), Some(tail)) if a.len() <= 16 => {
+            b.first_chunk() == Some(head) && b.last_chunk() == Some(tail)
+        }
+        (None, None) => match (a.first_chunk::<4>(), a.last_chunk::<4>()) {
+            (Some(head), Some(tail)) => {
+                b.first_chunk() == Some(head) && b.last_chunk() == Some(tail)
+            }
+            _ => a == b,
+        },
+        _ => a == b,
+    }
+}
+
 impl<'a> IntoIterator for &'a InstrumentTable {
     type Item = &'a Instrument;
     type IntoIter = std::slice::Iter<'a, Instrument>;
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_every_length_are_found_and_no_others() {
+        let mut table = InstrumentTable::new(64);
+        let name = Currency::new(b"X").expect("a name");
+        let scale = Scale::power_of_ten(0);
+        let text = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
+        for length in 1..=text.len() {
+            let symbol = Symbol::new(&text[..length]).unwrap();
+            let product =
+                Product { symbol, base: name, quote: name, tick: scale, lot: scale, trading: true };
+            let id = table.add(Venue::Kraken, &product).unwrap();
+            assert_eq!(table.add(Venue::Kraken, &product), Err(TableError::Duplicate(id)));
+        }
+        for length in 1..=text.len() {
+            let mut query = text[..length].to_vec();
+            let found = table.lookup(Venue::Kraken, &query).map(|i| i.id.index());
+            assert_eq!(found, Some(length - 1));
+            assert!(table.lookup(Venue::Bitstamp, &query).is_none());
+            for at in 0..length {
+                query[at] ^= 0x20;
+                assert!(table.lookup(Venue::Kraken, &query).is_none(), "{length} {at}");
+                query[at] ^= 0x20;
+            }
+        }
+        assert!(table.lookup(Venue::Kraken, b"").is_none());
+    }
+
+    #[test]
+    fn a_full_table_says_so() {
+        let mut table = InstrumentTable::new(1);
+        let name = Currency::new(b"X").unwrap();
+        let scale = Scale::power_of_ten(0);
+        let product = |symbol: &[u8]| Product {
+            symbol: Symbol::new(symbol).unwrap(),
+            base: name,
+            quote: name,
+            tick: scale,
+            lot: scale,
+            trading: true,
+        };
+        assert_eq!(table.add(Venue::Kraken, &product(b"A")), Ok(InstrumentId(0)));
+        let full = Err(TableError::Full { instruments_max: 1 });
+        assert_eq!(table.add(Venue::Kraken, &product(b"B")), full);
     }
 }

@@ -59,37 +59,26 @@ impl Nanos {
     }
 
     /// Reads `T16:43:30.244075Z` as nanoseconds of the day.
+    #[inline]
     fn parse_time_of_day(text: &[u8]) -> Option<i64> {
+        let (clock, fraction) = text.split_first_chunk::<9>()?;
         let two = |at: usize| {
-            let (a, b) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
+            let (a, b) = (clock[at].wrapping_sub(b'0'), clock[at + 1].wrapping_sub(b'0'));
             (a < 10 && b < 10).then(|| i64::from(a) * 10 + i64::from(b))
         };
-        if text.len() < 10 || text[0] != b'T' || text[3] != b':' || text[6] != b':' {
+        if (clock[0], clock[3], clock[6]) != (b'T', b':', b':') {
             return None;
         }
         let (hour, minute, second) = (two(1)?, two(4)?, two(7)?);
         if hour > 23 || minute > 59 || second > 59 {
             return None;
         }
-        let (zulu, fraction) = text[9..].split_last()?;
-        let mut nanos = 0_i64;
-        if let [b'.', digits @ ..] = fraction {
-            if digits.is_empty() || digits.len() > 9 {
-                return None;
-            }
-            for byte in digits {
-                let digit = byte.wrapping_sub(b'0');
-                if digit > 9 {
-                    return None;
-                }
-                nanos = nanos * 10 + i64::from(digit);
-            }
-            nanos *= super::decimal::pow10(u8::try_from(9 - digits.len()).expect("at most nine"));
-        } else if !fraction.is_empty() {
-            return None;
-        }
-        let seconds = hour * 3600 + minute * 60 + second;
-        (*zulu == b'Z').then_some(seconds * NANOS_PER_SECOND + nanos)
+        let nanos = match fraction {
+            [b'Z'] => 0,
+            [b'.', digits @ .., b'Z'] => fraction_nanos(digits)?,
+            _ => return None,
+        };
+        Some((hour * 3600 + minute * 60 + second) * NANOS_PER_SECOND + nanos)
     }
 
     /// Reads seconds since 1970 with a fraction, such as `1617666539.868687`.
@@ -98,6 +87,23 @@ impl Nanos {
         let seconds = super::Decimal::parse(text).ok()?;
         super::Scale::power_of_ten(9).steps(seconds).ok().map(Self)
     }
+}
+
+/// The digits behind a second's point as nanoseconds: one to nine of them.
+#[inline]
+fn fraction_nanos(digits: &[u8]) -> Option<i64> {
+    let (eight, ninth) = match digits.len() {
+        1..=8 => {
+            let mut eight = *b"00000000";
+            eight[..digits.len()].copy_from_slice(digits);
+            (eight, b'0')
+        }
+        9 => (*digits.first_chunk()?, digits[8]),
+        _ => return None,
+    };
+    let ninth = i64::from(ninth.wrapping_sub(b'0'));
+    let value = super::decimal::eight_digits(eight)?.cast_signed();
+    (ninth < 10).then_some(value * 10 + ninth)
 }
 
 /// Days from 1970-01-01 to that date of the Gregorian calendar; nothing if there is no such date.

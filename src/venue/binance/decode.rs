@@ -6,8 +6,7 @@
 //! answer does not name its symbol; symbols in stream names are lower case, in `s` upper case.
 //! Whether a message follows the one before is the book's to judge.
 
-use crate::event::Part;
-use crate::event::{Body, Levels, PART_LEVELS_MAX, Shape};
+use crate::event::{Body, Levels, PART_LEVELS_MAX, Part, Shape};
 use crate::types::{Instrument, InstrumentId, Nanos, Side, Venue};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
@@ -141,8 +140,11 @@ impl Rows {
             return Ok(true);
         }
         self.side = Side::Ask;
-        let asks: &[u8] = if self.shape == Shape::Update { b",\"a\":[" } else { b",\"asks\":[" };
-        scan.literal(asks)?;
+        if self.shape == Shape::Update {
+            scan.literal(b",\"a\":[")?;
+        } else {
+            scan.literal(b",\"asks\":[")?;
+        }
         if scan.peek() == Some(b']') { self.ended(scan) } else { Ok(false) }
     }
 }
@@ -151,7 +153,11 @@ impl Binance {
     /// Steps over the end of the message, its wrapping included.
     #[inline]
     pub(super) fn scan_end(&self, mut scan: Scan<'_>) -> Result<(), Surprise> {
-        scan.literal(if self.wrapped { b"}}" } else { b"}" })?;
+        if self.wrapped {
+            scan.literal(b"}}")?;
+        } else {
+            scan.literal(b"}")?;
+        }
         scan.end()
     }
 
@@ -209,7 +215,7 @@ impl Binance {
         mut scan: Scan<'_>,
         part: &mut Part,
     ) -> Result<Scanned, Surprise> {
-        scan.literal(REST_DEPTH)?;
+        scan.words(REST_DEPTH)?;
         let id = scan.count()?;
         let mut venue_time = Nanos::UNKNOWN;
         if scan.take(b",\"E\":") {

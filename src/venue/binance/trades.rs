@@ -1,8 +1,7 @@
 //! Binance's trades by hand, one by one and summed up over the makers of one price.
 
 use super::decode::{Binance, scan_stamp};
-use crate::event::Part;
-use crate::event::{Body, Trade};
+use crate::event::{Body, Part, Trade};
 use crate::types::{Instrument, Nanos, Side};
 use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::{Frame, Kind, Scanned, Surprise};

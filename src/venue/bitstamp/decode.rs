@@ -5,8 +5,7 @@
 //! event's name stands beside the payload, in the origin's tag.
 
 use super::{live, log, rows};
-use crate::event::Part;
-use crate::event::{Body, Event, Level, OrderAction, OrderKey, OrderUpdate, Stale};
+use crate::event::{Body, Event, Level, OrderAction, OrderKey, OrderUpdate, Part, Stale};
 use crate::types::{
     Decimal, Instrument, InstrumentId, InstrumentTable, Nanos, Price, Qty, Side, Venue,
 };

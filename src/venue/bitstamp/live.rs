@@ -5,8 +5,7 @@
 //! beside it.
 
 use super::decode::{Bitstamp, Deed, Order, SIDES, VENUE, event, stamp};
-use crate::event::Part;
-use crate::event::{Body, Levels, OrderUpdate, Shape, Stale, Trade};
+use crate::event::{Body, Levels, OrderUpdate, Part, Shape, Stale, Trade};
 use crate::types::{Instrument, InstrumentId, Nanos, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
@@ -64,7 +63,7 @@ fn skip_float(scan: &mut Scan<'_>) -> Result<(), Surprise> {
 /// Steps over texts that are not looked at; each name begins with the quote of the text before it.
 fn skip_texts(scan: &mut Scan<'_>, names: &[&[u8]]) -> Result<(), Surprise> {
     for name in names {
-        scan.literal(name)?;
+        scan.words(name)?;
         scan.text()?;
     }
     Ok(())

@@ -7,8 +7,7 @@
 //! right for 337 of 343 trades.) A trade before the first such frame is counted and gives no part.
 
 use super::decode::{Bitstamp, Deed, Order, SIDES, event, only_instrument, stamp};
-use crate::event::Part;
-use crate::event::{Body, Levels, Shape, Trade};
+use crate::event::{Body, Levels, Part, Shape, Trade};
 use crate::types::{Decimal, Instrument, Nanos, NumberError, Price, Qty, Scale, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};

@@ -6,8 +6,7 @@
 //! names of the columns says nothing and is passed over.
 
 use super::decode::{Bitstamp, Deed, Order, event, only_instrument, stamp};
-use crate::event::Part;
-use crate::event::{Body, OrderUpdate, Trade};
+use crate::event::{Body, OrderUpdate, Part, Trade};
 use crate::types::{Decimal, Instrument, Nanos, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};

@@ -29,7 +29,7 @@ impl<'a> Scan<'a> {
         self.at
     }
 
-    #[inline]
+    #[inline(always)]
     fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or(&[])
     }
@@ -38,8 +38,23 @@ impl<'a> Scan<'a> {
     ///
     /// # Errors
     /// Something else stands there.
+    #[inline(always)]
+    pub fn literal<const N: usize>(&mut self, text: &[u8; N]) -> Result<(), Surprise> {
+        // The length is part of the type, so that the compare is a few wide loads and no call.
+        if self.rest().first_chunk::<N>() == Some(text) {
+            self.at += N;
+            Ok(())
+        } else {
+            Err(Surprise)
+        }
+    }
+
+    /// Steps over a text whose length is known only now.
+    ///
+    /// # Errors
+    /// Something else stands there.
     #[inline]
-    pub fn literal(&mut self, text: &[u8]) -> Result<(), Surprise> {
+    pub fn words(&mut self, text: &[u8]) -> Result<(), Surprise> {
         if self.rest().starts_with(text) {
             self.at += text.len();
             Ok(())
@@ -49,8 +64,8 @@ impl<'a> Scan<'a> {
     }
 
     /// Steps over that text if it stands there.
-    #[inline]
-    pub fn take(&mut self, text: &[u8]) -> bool {
+    #[inline(always)]
+    pub fn take<const N: usize>(&mut self, text: &[u8; N]) -> bool {
         self.literal(text).is_ok()
     }
 
@@ -103,7 +118,7 @@ impl<'a> Scan<'a> {
     ///
     /// # Errors
     /// There is none, or it is one that has to be named as an error.
-    #[inline]
+    #[inline(always)]
     pub fn decimal(&mut self) -> Result<Decimal, Surprise> {
         let (number, used) = Decimal::prefix(self.rest()).map_err(|_| Surprise)?;
         self.at += used;

@@ -10,8 +10,7 @@
 //! is told the depth by [`Body::Subscribed { depth: 0 }`].
 
 use super::{v1, v2};
-use crate::event::Part;
-use crate::event::{Body, Checksum, Level, Levels, MarketStatus, Shape, Stale};
+use crate::event::{Body, Checksum, Level, Levels, MarketStatus, Part, Shape, Stale};
 use crate::types::time::StampReader;
 use crate::types::{Decimal, Instrument, InstrumentId, InstrumentTable, Nanos, Side, Venue};
 use crate::venue::decode::parts::Parts;

@@ -7,8 +7,7 @@
 use super::decode::{
     Kraken, Open, Rows, VENUE, alive, instrument, market_status, unsubscribed, walk_top,
 };
-use crate::event::Part;
-use crate::event::{Body, Level, PART_LEVELS_MAX, Shape, Trade};
+use crate::event::{Body, Level, PART_LEVELS_MAX, Part, Shape, Trade};
 use crate::types::{Instrument, InstrumentId, Nanos, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};

@@ -7,8 +7,7 @@
 
 use super::replay::{ReplayError, frame_of};
 use super::{Kind, Tape};
-use crate::event::Part;
-use crate::event::{Body, Event, Level, OrderAction};
+use crate::event::{Body, Event, Level, OrderAction, Part};
 use crate::types::decimal::pow10;
 use crate::types::{
     Currency, InstrumentId, InstrumentTable, NumberError, Product, Scale, Symbol, Venue,

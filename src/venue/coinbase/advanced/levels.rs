@@ -4,8 +4,7 @@
 //! The time of a row is not read: the head of the message has one for all.
 
 use super::decode::{is_snapshot, known};
-use crate::event::Part;
-use crate::event::{Body, Levels, PART_LEVELS_MAX, Shape};
+use crate::event::{Body, Levels, PART_LEVELS_MAX, Part, Shape};
 use crate::types::{Instrument, InstrumentId, Nanos, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};

@@ -5,8 +5,7 @@
 use super::decode::known;
 use super::levels::head;
 use super::scan::lookup;
-use crate::event::Part;
-use crate::event::{Body, Levels, Shape};
+use crate::event::{Body, Levels, Part, Shape};
 use crate::types::{Nanos, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};
@@ -35,7 +34,7 @@ pub(super) fn scan_ticker(
     scan.literal(b"{\"type\":\"ticker\",\"product_id\":\"")?;
     let instrument = lookup(frame, scan.text()?)?;
     for name in STEPPED_OVER {
-        scan.literal(name)?;
+        scan.words(name)?;
         scan.text()?;
     }
     scan.literal(b",\"best_bid\":\"")?;

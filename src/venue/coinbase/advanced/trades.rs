@@ -7,8 +7,7 @@
 
 use super::decode::{is_snapshot, known};
 use super::scan::lookup;
-use crate::event::Part;
-use crate::event::{Body, Trade};
+use crate::event::{Body, Part, Trade};
 use crate::types::Side;
 use crate::types::time::StampReader;
 use crate::venue::decode::parts::Parts;

@@ -5,8 +5,7 @@
 //! rows is its own business.
 
 use super::decode::{Exchange, SIDES, Stage, VENUE};
-use crate::event::Part;
-use crate::event::{Body, Level, Levels, PART_LEVELS_MAX, Shape};
+use crate::event::{Body, Level, Levels, PART_LEVELS_MAX, Part, Shape};
 use crate::types::{Instrument, InstrumentId, Nanos, Side};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};

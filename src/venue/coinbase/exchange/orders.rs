@@ -5,8 +5,7 @@
 //! sequence: they are the orders of a snapshot. Which orders rest is not known here.
 
 use super::decode::{Exchange, SIDES, VENUE, lookup, scan_side};
-use crate::event::Part;
-use crate::event::{Body, Level, OrderAction, OrderKey, OrderUpdate};
+use crate::event::{Body, Level, OrderAction, OrderKey, OrderUpdate, Part};
 use crate::types::{InstrumentId, Nanos, Price, Qty};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};

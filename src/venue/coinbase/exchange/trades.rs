@@ -5,8 +5,7 @@
 
 use super::decode::{Exchange, SIDES, Stage, VENUE, lookup, scan_side};
 use super::orders::{live_order, order_key, set_order};
-use crate::event::Part;
-use crate::event::{Body, OrderAction, Trade};
+use crate::event::{Body, OrderAction, Part, Trade};
 use crate::types::{InstrumentId, Nanos};
 use crate::venue::decode::parts::Parts;
 use crate::venue::decode::scan::{Scales, Scan};

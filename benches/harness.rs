@@ -1,0 +1,65 @@
+//! What every bench shares: repeated timed passes, interleaved between arms, and how they are told.
+//!
+//! Not a statistics package: these machines are shared, so the best and the median pass are shown,
+//! and arms are compared by the ratio inside one run. Without `--bench` (as `cargo test` runs it)
+//! everything is done once on little data, and the checksums are still printed.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+/// One way of doing the work of a row.
+pub(crate) struct Arm<'a> {
+    pub(crate) name: &'a str,
+    /// Does `count` units of work and returns a checksum of the result.
+    pub(crate) pass: Box<dyn FnMut() -> u64 + 'a>,
+}
+
+impl<'a> Arm<'a> {
+    pub(crate) fn new(name: &'a str, pass: impl FnMut() -> u64 + 'a) -> Self {
+        Self { name, pass: Box::new(pass) }
+    }
+}
+
+/// Whether this is a measurement, and not a test that the bench still runs.
+#[must_use]
+pub(crate) fn measuring() -> bool {
+    std::env::args().any(|arg| arg == "--bench")
+}
+
+/// Runs the arms in turn, pass by pass, and prints a line for each: nanoseconds a unit, best and
+/// median pass, and the ratio of medians of pairs to the first arm, which is the floor.
+pub(crate) fn row(title: &str, units: u64, arms: &mut [Arm<'_>]) {
+    let passes = if measuring() { 41 } else { 1 };
+    let mut times = vec![Vec::new(); arms.len()];
+    let mut sums = vec![0; arms.len()];
+    for _ in 0..passes {
+        for ((arm, times), sum) in arms.iter_mut().zip(&mut times).zip(&mut sums) {
+            let begun = Instant::now();
+            *sum = black_box((arm.pass)());
+            times.push(begun.elapsed().as_nanos() as f64 / units as f64);
+        }
+    }
+    println!("{title} ({units} units, {passes} passes)");
+    for ((arm, own), sum) in arms.iter().zip(&times).zip(&sums) {
+        let ratios: Vec<_> = own.iter().zip(&times[0]).map(|(a, b)| a / b).collect();
+        println!(
+            "  {:<34} best {:>9.1} ns  median {:>9.1} ns  ratio {:>6.2}  checksum {sum:016x}",
+            arm.name,
+            sorted(own)[0],
+            median(own),
+            median(&ratios),
+        );
+    }
+}
+
+fn sorted(values: &[f64]) -> Vec<f64> {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// The middle value.
+#[must_use]
+pub(crate) fn median(values: &[f64]) -> f64 {
+    sorted(values)[values.len() / 2]
+}
