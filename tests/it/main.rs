@@ -1,11 +1,14 @@
 //! The integration tests: one binary, a module for each thing proved.
 
+mod agreement;
 mod bad_input;
 mod bitstamp_peers;
 mod book_ticker;
 mod data;
 mod decoders_agree;
 mod expected_books;
+mod fuzz_checks;
+mod fuzz_corpus;
 mod kraken_checksums;
 mod lanes;
 mod layers;

@@ -29,7 +29,10 @@ pub struct Bitstamp {
 
 impl Grammar for Bitstamp {
     fn connected(&mut self) {
-        *self = Self::default();
+        // The chain keeps its memory, so that a reconnect allocates nothing.
+        let mut chain = std::mem::take(&mut self.chain);
+        chain.clear();
+        *self = Self { chain, ..Self::default() };
     }
 
     #[inline]

@@ -25,6 +25,11 @@ pub(super) fn symbol(channel: &[u8]) -> &[u8] {
 pub(super) struct Chain(Vec<Option<u128>>);
 
 impl Chain {
+    /// Forgets what came last of every instrument.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Takes the next event; true if another one is missing before it.
     fn link(&mut self, instrument: InstrumentId, [id, before]: [u128; 2]) -> bool {
         if self.0.len() <= instrument.index() {

@@ -104,7 +104,7 @@ impl Default for Report {
             blank: 0,
             records: [0; Kind::ALL.len()],
             malformed: 0,
-            named: Vec::new(),
+            named: Vec::with_capacity(NAMED_MAX),
             torn: None,
             steps_back: 0,
             first: Nanos::UNKNOWN,

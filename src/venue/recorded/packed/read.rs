@@ -56,6 +56,20 @@ impl PackedReader {
         Self::over(path, input)
     }
 
+    /// Reads a packed file from something else than a file; `name` stands for it in errors.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn from_read(name: &str, input: impl Read + Send + 'static) -> Result<Self, PackedError> {
+        let path = Path::new(name);
+        match source::unpacked(input) {
+            Ok(input) => Self::over(path, input),
+            Err(cause) => {
+                Err(PackedError { path: path.to_owned(), fault: PackedFault::Read(cause) })
+            }
+        }
+    }
+
     pub(super) fn over(path: &Path, input: Box<dyn Read + Send>) -> Result<Self, PackedError> {
         let fail = |fault| PackedError { path: path.to_owned(), fault };
         let mut input = BufReader::with_capacity(BUFFER, input);
