@@ -3,6 +3,9 @@
 mod data;
 mod kraken_checksums;
 mod layers;
+mod live_books;
+mod live_record;
+mod live_rig;
 mod recordings;
 mod session;
 mod session_faults;

@@ -125,15 +125,14 @@ impl LiveRecorder {
     /// # Errors
     /// Writing failed now or before.
     pub fn finish(mut self) -> Result<Summary, RecorderError> {
-        if self.is_up {
-            self.recorder.record(&Record {
-                received: self.latest,
-                kind: Kind::Down,
-                tag: self.address.as_bytes(),
-                payload: b"the recording was ended",
-                torn: false,
-            })?;
-        }
+        // No end of a connection: the books stand as the venue last told them.
+        self.recorder.record(&Record {
+            received: self.latest,
+            kind: Kind::Note,
+            tag: b"",
+            payload: b"the recording was ended",
+            torn: false,
+        })?;
         let summary = self.summary();
         self.recorder.finish()?;
         Ok(summary)
