@@ -1,14 +1,22 @@
 //! From a TLS socket to books: what the venue sends live gives the books of its replay, every fault
 //! makes them stale under its name, and they come back.
 
+#![expect(clippy::unwrap_used, reason = "the checks of tests fail by panicking")]
+
 use std::sync::mpsc;
 
-use pinnaclemm::event::{Level, PART_LEVELS_MAX, PART_LINES_MAX};
-use pinnaclemm::threads::feed::Wish;
+use pinnaclemm::event::{Level, PART_LEVELS_MAX, PART_LINES_MAX, Stale};
+use pinnaclemm::threads::books::BookStage;
+use pinnaclemm::threads::feed::{Feed, FeedParams, Recorded, Source, Wish};
+use pinnaclemm::threads::lane::lane;
 use pinnaclemm::types::{InstrumentId, Nanos, Side, Venue};
+use pinnaclemm::venue::recorded::replay::{Replay, books_of};
+use pinnaclemm::venue::recorded::survey::survey;
+use pinnaclemm::venue::recorded::{Speed, Tape};
 use pinnaclemm::venue::session::reason::DropReason;
 
-use crate::live_rig::{Measure, Play, Rig, USUAL, play_of};
+use crate::data;
+use crate::live_rig::{Measure, Play, Rig, USUAL, play_of, texts};
 use crate::tls_server::{Peer, frame};
 
 const FOUR: [Venue; 4] =
@@ -240,6 +248,8 @@ fn a_snapshot_older_than_the_stream_does_not_serve_and_another_is_fetched() {
     rig.play(&mut peer, 1000..3000);
     assert!(rig.books() == play.expected());
     assert_eq!(rig.states, ["no_snapshot", "sequence_gap", "fresh"]);
+    let counts = rig.stage.books().get(BOOK).counts();
+    assert_eq!((counts.fault(Stale::SequenceGap), counts.fault(Stale::BridgeOverflow)), (3, 0));
 }
 
 #[test]
@@ -308,4 +318,67 @@ fn a_frame_of_46_000_levels_holds_up_nobody() {
     assert!(turns > 46_000 / 28, "{turns} turns");
     assert!(large.levels_per_turn <= 2 * PART_LEVELS_MAX, "{}", large.levels_per_turn);
     assert_eq!(large.state(), "fresh");
+}
+
+/// Feeds recordings through a lane and demands the books of their replay, with its faults.
+fn check_recorded(venue: Venue, names: &[&str], measure: Measure) {
+    let Some(paths) = names.iter().map(|name| data::path(name)).collect::<Option<Vec<_>>>() else {
+        return;
+    };
+    let survey = survey(venue, &paths).unwrap();
+    let mut replay = Replay::with(venue, &paths, &survey).unwrap();
+    replay.run(|_, _, _| {}).unwrap();
+    let (sender, receiver) = lane(measure.lines);
+    let recorded = Recorded::new(venue, Tape::open(&paths).unwrap(), Speed::Max);
+    let (table, levels_per_turn_max) = (survey.table.clone(), measure.levels_per_turn_max);
+    let params = FeedParams { venue, table, levels_per_turn_max };
+    let mut feed = Feed::new(params, Source::Recorded(Box::new(recorded)), sender);
+    let mut stage = BookStage::new(receiver, books_of(venue, &survey), 64);
+    let mut wishes = 0;
+    while !feed.is_finished() {
+        feed.turn(Nanos(0));
+        // The recording's own time is the one by which silence is judged.
+        while stage.turn(Nanos::UNKNOWN, |_, _, _| {}) > 0 {}
+        for wish in stage.take_wishes() {
+            wishes += u64::from(matches!(wish, Wish::Resync(_)));
+            feed.heed(wish, Nanos(0));
+        }
+    }
+    assert!(texts(&survey, stage.books()) == texts(&survey, replay.books()), "{names:?}");
+    assert_eq!(wishes, 0, "{names:?} is whole");
+}
+
+#[test]
+fn a_recording_fed_through_the_lane_gives_the_books_of_its_replay() {
+    for measure in [USUAL, SMALLEST] {
+        let kraken = "kraken/v1/book1000_20210405_10pairs.txt.zst";
+        check_recorded(Venue::Kraken, &[kraken], measure);
+        let multi = "binance/multi/10symbols_20210405.txt.zst";
+        check_recorded(Venue::BinanceSpot, &[multi], measure);
+        let advanced = "coinbase-advanced/ws/btcusd_ethusd_20260809_first690.jsonl.zst";
+        check_recorded(Venue::CoinbaseAdvanced, &[advanced], measure);
+    }
+}
+
+#[test]
+fn a_recording_in_real_time_waits_for_its_records() {
+    let Some(play) = play_of(Venue::Kraken, usize::MAX) else { return };
+    let (sender, receiver) = lane(1024);
+    let tape = Tape::open(std::slice::from_ref(&play.path)).unwrap();
+    let recorded = Recorded::new(play.venue, tape, "2".parse().unwrap());
+    let table = play.survey.table.clone();
+    let params = FeedParams { venue: play.venue, table, levels_per_turn_max: 1000 };
+    let mut feed = Feed::new(params, Source::Recorded(Box::new(recorded)), sender);
+    let mut stage = BookStage::new(receiver, books_of(play.venue, &play.survey), 64);
+    let [first, last] = [0, play.records.len() - 1].map(|at| play.records[at].0.0);
+    // Twice as fast: at each tenth of the way just those are there whose stamp has come.
+    for tenth in 0..=10 {
+        let gone = (last - first) * tenth / 10;
+        for _ in 0..200 {
+            feed.turn(Nanos(1_000 + gone / 2));
+            stage.turn(Nanos::UNKNOWN, |_, _, _| {});
+        }
+        let due = play.records.iter().filter(|(at, _)| (at.0 - first) / 2 <= gone / 2).count();
+        assert_eq!(feed.counts().messages, due as u64, "after {tenth} tenths");
+    }
 }

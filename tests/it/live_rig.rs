@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use pinnaclemm::engine::book::BookState;
+use pinnaclemm::engine::book::{BookState, Books};
 use pinnaclemm::event::Stale;
 use pinnaclemm::threads::books::BookStage;
 use pinnaclemm::threads::feed::{Feed, FeedParams, Source, Wish};
@@ -77,7 +77,7 @@ impl Play {
 }
 
 /// All levels of all books with their state.
-fn texts(survey: &Survey, books: &pinnaclemm::engine::book::Books) -> String {
+pub(crate) fn texts(survey: &Survey, books: &Books) -> String {
     let text = |instrument: &Instrument| {
         let report = book_report(books.get(instrument.id), instrument, 0);
         format!("{} {}\n", instrument.symbol, serde_json::to_string(&report).expect("plain"))
