@@ -189,7 +189,10 @@ impl Feed {
     /// The instrument is not of this feed's session: our own fault.
     pub fn heed(&mut self, wish: Wish, now: Nanos) {
         if wish == Wish::Reconnect {
-            self.reconnect(now);
+            // One that has said nothing yet is not the one that was meant.
+            if self.connections[0].begun {
+                self.reconnect(now);
+            }
             return;
         }
         let Source::Live(session) = &mut self.source else { return };

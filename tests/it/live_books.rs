@@ -167,6 +167,29 @@ fn a_feed_that_says_nothing_is_left_though_its_socket_lives() {
 }
 
 #[test]
+fn a_connection_that_is_down_or_has_not_spoken_is_not_silent() {
+    let Some(play) = play_of(Venue::Kraken, 40) else { return };
+    let (mut rig, mut peer) = up(&play);
+    rig.play(&mut peer, 0..play.records.len());
+    peer.cut();
+    rig.until_state("disconnected");
+    let mut peer = rig.come_up_silent();
+    rig.pass(8);
+    assert_eq!(rig.counters().ups, 2, "nobody has left the new connection");
+    assert_eq!(rig.stage.books().get(BOOK).counts().fault(Stale::SilentFeed), 0);
+    all_again(&mut rig, &mut peer);
+    // A wish that comes late finds another connection than it meant.
+    assert!(!rig.wishes.contains(&Wish::Reconnect));
+    peer.cut();
+    rig.until("the end", |rig| (rig.state() != "fresh").then_some(()));
+    let _peer = rig.come_up_silent();
+    let now = rig.now;
+    rig.feed.heed(Wish::Reconnect, now);
+    rig.pass(1);
+    assert_eq!(rig.counters().drops[DropReason::Asked.index()], 0);
+}
+
+#[test]
 fn every_close_code_makes_the_books_stale_and_only_the_terminal_one_for_good() {
     let Some(play) = play_of(Venue::Kraken, 20) else { return };
     for code in [1000_u16, 1001, 1008, 1011, 1012, 1013, 4000] {
@@ -370,7 +393,10 @@ fn a_recording_in_real_time_waits_for_its_records() {
     let params = FeedParams { venue: play.venue, table, levels_per_turn_max: 1000 };
     let mut feed = Feed::new(params, Source::Recorded(Box::new(recorded)), sender);
     let mut stage = BookStage::new(receiver, books_of(play.venue, &play.survey), 64);
-    let [first, last] = [0, play.records.len() - 1].map(|at| play.records[at].0.0);
+    // The way begins with the subscribe that was sent.
+    let mut tape = Tape::open(std::slice::from_ref(&play.path)).unwrap();
+    let first = tape.advance().unwrap().unwrap().1.received.0;
+    let last = play.records[play.records.len() - 1].0.0;
     // Twice as fast: at each tenth of the way just those are there whose stamp has come.
     for tenth in 0..=10 {
         let gone = (last - first) * tenth / 10;

@@ -209,13 +209,18 @@ impl Rig {
         self.until(state, |rig| (rig.state() == state).then_some(()));
     }
 
-    /// The next connection, with those answers that the recording does not hold.
-    pub(crate) fn come_up(&mut self) -> Peer {
+    /// The next connection, which says nothing yet.
+    pub(crate) fn come_up_silent(&mut self) -> Peer {
         let ups = self.counters().ups;
         let due = self.feed.session().expect("it is live").next_due();
         self.now = self.now.max(due);
         self.until("a connection", |rig| (rig.counters().ups > ups).then_some(()));
-        let mut peer = self.server.peer();
+        self.server.peer()
+    }
+
+    /// The next connection, with those answers that the recording does not hold.
+    pub(crate) fn come_up(&mut self) -> Peer {
+        let mut peer = self.come_up_silent();
         match self.play.venue {
             Venue::Kraken => ["ticker", "trade"].iter().for_each(|channel| {
                 self.frame(&mut peer, &kraken_answer(channel, true));
