@@ -9,7 +9,7 @@
 //! | 2 | `event` | every message on a ring or in the journal |
 //! | 3 | `engine` | the deterministic core: so far the books |
 //! | 4 | `venue` | a venue's bytes to events: decoders, sessions, recordings |
-//! | 5 | `threads` | what joins stages: the lane of events between two threads |
+//! | 5 | `threads` | the stages and what joins them: feed, lane, books |
 
 pub mod engine;
 pub mod event;

@@ -2,6 +2,8 @@
 //!
 //! A thin command line over `venue::recorded`; it knows no format of its own.
 
+mod record;
+
 use clap::{Args, Parser, Subcommand};
 use pinnaclemm::types::Venue;
 use pinnaclemm::venue::recorded::replay::{Replay, ReplayError};
@@ -14,6 +16,8 @@ use std::process::ExitCode;
 const NOT_WHOLE: u8 = 1;
 /// It could not be read.
 const FAILED: u8 = 3;
+/// The venue ended the recording for good.
+const ENDED: u8 = 4;
 
 /// Looks at recordings of market data: counts them, checks them, shows their final books.
 #[derive(Parser, Debug)]
@@ -21,7 +25,7 @@ const FAILED: u8 = 3;
     version,
     about,
     after_help = "Exit codes: 0 done, 1 the recording is not whole (check), \
-    2 wrong arguments, 3 a file cannot be read or written."
+    2 wrong arguments, 3 a file cannot be read or written, 4 the venue ended it for good (record)."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -42,6 +46,8 @@ enum Command {
     },
     /// Exits 0 only if the recording is whole, and says what is wrong with it.
     Check(Input),
+    /// Records a live feed until it is interrupted, and prints one line of JSON about it.
+    Record(record::Live),
 }
 
 #[derive(Args, Debug)]
@@ -74,6 +80,7 @@ fn main() -> ExitCode {
 #[derive(Debug)]
 enum Failure {
     Replay(ReplayError),
+    Record(record::Failure),
     /// Whoever read our output has had enough.
     Pipe,
     Output(io::Error),
@@ -83,6 +90,7 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Replay(error) => write!(f, "{error}"),
+            Self::Record(error) => write!(f, "{error}"),
             Self::Pipe => f.write_str("the reader of the output has gone"),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
         }
@@ -122,6 +130,14 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
             }
         }
         Command::Stats(_) => {}
+        Command::Record(live) => {
+            let summary = live.run().map_err(Failure::Record)?;
+            let text = serde_json::to_string(&summary).map_err(io::Error::from)?;
+            writeln!(out, "{text}")?;
+            if summary.stopped.is_some() {
+                code = ExitCode::from(ENDED);
+            }
+        }
     }
     out.flush()?;
     Ok(code)

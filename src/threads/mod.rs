@@ -1,3 +1,5 @@
-//! What joins stages. Threads carry; they do not decide.
+//! What joins stages, and the stages that are joined. Threads carry; they do not decide.
 
+pub mod books;
+pub mod feed;
 pub mod lane;

@@ -1,7 +1,7 @@
 //! All books of a connection: an event goes to its book or to all of them, and silence is judged.
 
 use super::{Book, BookParams, Change};
-use crate::event::{Event, Level, Stale};
+use crate::event::{Body, Event, Level, Stale};
 use crate::types::{InstrumentId, Nanos};
 
 /// The books of one connection by instrument.
@@ -45,7 +45,10 @@ impl Books {
     /// Takes one event with its levels: to its book, or to all of them.
     #[inline]
     pub fn apply(&mut self, event: &Event, levels: &[Level]) -> Change {
-        if event.received.is_known() {
+        if event.body == Body::Fault(Stale::Disconnected) {
+            // A connection that is down is not silent.
+            self.last_received = Nanos::UNKNOWN;
+        } else if event.received.is_known() {
             self.last_received = event.received;
         }
         if event.instrument != InstrumentId::ALL {

@@ -210,19 +210,22 @@ impl Book {
         }
     }
 
-    /// Applies the updates that waited for the snapshot.
+    /// Applies the updates that waited for the snapshot. Where it is too old for them, they wait on
+    /// for the next one: without them an old snapshot could pass for a new one.
     fn cross_bridge(&mut self) {
         let Some(mut bridge) = self.bridge.take() else {
             return;
         };
         let mut at = 0;
-        while let Some((head, levels)) = bridge.get(at) {
-            if self.state == BookState::Fresh {
-                self.update(head, levels);
-            }
+        while self.state == BookState::Fresh
+            && let Some((head, levels)) = bridge.get(at)
+        {
+            self.update(head, levels);
             at += 1;
         }
-        bridge.clear();
+        if self.state == BookState::Fresh {
+            bridge.clear();
+        }
         self.bridge = Some(bridge);
     }
 
@@ -269,7 +272,8 @@ impl Book {
         let chained = if self.bridged { follows == self.id } else { follows <= self.id };
         if !chained {
             self.fail(Stale::SequenceGap);
-            return if self.rules.bridges { Course::Wait } else { Course::Skip };
+            // While the bridge is crossed it is not there, and holds the message already.
+            return if self.bridge.is_some() { Course::Wait } else { Course::Skip };
         }
         self.id = id;
         self.bridged = true;

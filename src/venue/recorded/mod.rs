@@ -6,6 +6,7 @@
 //! | `source` | a file's bytes: plain, gzip or zstd, from one reused buffer |
 //! | `framing` | how a recording marks stamp, direction and payload |
 //! | `own` | our own framing, and the recorder that writes it |
+//! | `record_live` | a live session written down |
 //! | `reader` | one recording: source and framing joined, with its report |
 //! | `tape` | several recordings merged by receive time |
 //! | `pace` | `--speed`: when a record is due |
@@ -22,6 +23,7 @@ pub mod pace;
 pub mod packed;
 pub mod reader;
 pub mod record;
+pub mod record_live;
 pub mod replay;
 pub mod report;
 pub(crate) mod sink;
@@ -35,6 +37,7 @@ pub use pace::{Pace, Speed};
 pub use packed::{PackedError, PackedReader, PackedWriter};
 pub use reader::{Reader, RecordingError, Report};
 pub use record::{Kind, Record};
+pub use record_live::LiveRecorder;
 pub use tape::Tape;
 
 #[cfg(test)]

@@ -66,6 +66,13 @@ impl Tape {
         Ok(self.readers[place].record().map(|record| (place, record)))
     }
 
+    /// The record that [`Self::advance`] gave out last, until it is called again.
+    #[must_use]
+    pub fn standing(&self) -> Option<(usize, Record<'_>)> {
+        let place = self.taken?;
+        self.readers[place].record().map(|record| (place, record))
+    }
+
     fn step(&mut self, place: usize) -> Result<(), RecordingError> {
         self.ready[place] = false;
         self.ready[place] = self.readers[place].advance()?;

@@ -43,7 +43,7 @@ use self::phase::{Phase, Step};
 use self::reason::{Counters, DropReason};
 use self::recovery::Recovery;
 use self::resolve::Resolver;
-use crate::types::{Nanos, Symbol};
+use crate::types::{Nanos, Symbol, Venue};
 
 pub use self::config::ConfigError;
 
@@ -241,6 +241,46 @@ impl Session {
         match self.poll.poll(&mut self.events, Some(timeout.min(due_in))) {
             Err(error) if error.kind() != ErrorKind::Interrupted => panic!("epoll: {error}"),
             _ => {}
+        }
+    }
+
+    /// The payload of the last [`Turn::Frame`], kept until the next turn: a caller may leave it in
+    /// the middle and go on later.
+    #[must_use]
+    pub fn frame(&self) -> &[u8] {
+        self.frame.as_bytes()
+    }
+
+    /// The body of the last [`Turn::Rest`], kept until the next one.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Whose feed it is.
+    #[must_use]
+    pub const fn venue(&self) -> Venue {
+        self.config.venue
+    }
+
+    /// Where the feed is, as a URL.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.target.address()
+    }
+
+    /// Where the snapshot of `symbol` is fetched from; nothing where it comes on the feed.
+    #[must_use]
+    pub fn snapshot_address(&self, symbol: &Symbol) -> Option<String> {
+        self.recovery.address(symbol, self.config.depth)
+    }
+
+    /// Why it is of no use to come back, if it is not.
+    #[must_use]
+    pub const fn stopped(&self) -> Option<DropReason> {
+        match self.phase {
+            Phase::Stopped(reason) => Some(reason),
+            _ => None,
         }
     }
 

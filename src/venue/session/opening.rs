@@ -50,6 +50,11 @@ impl Target {
         request.headers_mut().insert(header::USER_AGENT, agent);
         Ok(Self { name, request, tls, frame_bytes_max })
     }
+
+    /// Where it connects, as a URL.
+    pub(super) fn address(&self) -> String {
+        self.request.uri().to_string()
+    }
 }
 
 /// Why it did not open, and for how long the server wants to be left alone.

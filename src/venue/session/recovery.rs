@@ -15,7 +15,7 @@ use super::pacing::Bucket;
 use super::rest::{Fetched, Order, RestFailure, RestLink};
 use super::resync::Resyncs;
 use super::tls;
-use crate::types::Nanos;
+use crate::types::{Nanos, Symbol};
 
 /// What two texts cost: the unsubscribe and the subscribe.
 const TEXTS_COST: u32 = 2;
@@ -33,6 +33,12 @@ struct Rest {
     not_before: Nanos,
     /// Orders whose result has not come.
     under_way: usize,
+}
+
+impl Rest {
+    fn url(&self, symbol: &Symbol, depth: u16) -> String {
+        format!("https://{}{}", self.authority, (self.facts.path)(symbol, depth))
+    }
 }
 
 /// All stale books of a session.
@@ -144,8 +150,7 @@ impl Recovery {
         if lent.now < rest.not_before || rest.budget.ready_at(weight) > lent.now {
             return false;
         }
-        let path = (rest.facts.path)(symbol, config.depth);
-        let url = format!("https://{}{path}", rest.authority);
+        let url = rest.url(symbol, config.depth);
         let is_ordered = rest.link.order(Order { index: place, round: self.round, url });
         if is_ordered {
             rest.budget.owe(lent.now, weight);
@@ -188,6 +193,11 @@ impl Recovery {
                 None
             }
         }
+    }
+
+    /// Where the snapshot of a symbol is fetched from, if it comes by REST.
+    pub(super) fn address(&self, symbol: &Symbol, depth: u16) -> Option<String> {
+        self.rest.as_ref().map(|rest| rest.url(symbol, depth))
     }
 
     /// When something is to be done here though nothing is heard.

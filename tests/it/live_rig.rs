@@ -1,0 +1,285 @@
+//! A feed and its books turned by a test against the TLS server, in the time of a recording.
+//!
+//! The test plays the server: record by record in step, so that after each one the books can be
+//! looked at. Nothing passes but what the test lets pass; the clock stands between two records.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use pinnaclemm::engine::book::{BookState, Books};
+use pinnaclemm::event::Stale;
+use pinnaclemm::threads::books::BookStage;
+use pinnaclemm::threads::feed::{Feed, FeedParams, Source, Wish};
+use pinnaclemm::threads::lane::lane;
+use pinnaclemm::types::{Instrument, InstrumentId, Nanos, Venue};
+use pinnaclemm::venue::binance::decode::is_rest_depth;
+use pinnaclemm::venue::recorded::replay::{Replay, books_of};
+use pinnaclemm::venue::recorded::report::book_report;
+use pinnaclemm::venue::recorded::survey::{Survey, survey};
+use pinnaclemm::venue::recorded::{Kind, Tape};
+use pinnaclemm::venue::session::Session;
+use pinnaclemm::venue::session::config::{Roots, SessionConfig};
+use pinnaclemm::venue::session::facts::Content;
+use pinnaclemm::venue::session::reason::Counters;
+
+use crate::data;
+use crate::tls_server::{PATIENCE, Peer, Server, Welcome, kraken_answer};
+
+/// What a venue plays.
+#[derive(Clone)]
+pub(crate) struct Play {
+    pub(crate) venue: Venue,
+    pub(crate) path: PathBuf,
+    pub(crate) survey: Survey,
+    /// Stamp and text of every message, as far as it is played.
+    pub(crate) records: Vec<(Nanos, String)>,
+}
+
+/// The recording of a venue up to so many messages; nothing where it is absent.
+pub(crate) fn play_of(venue: Venue, records_max: usize) -> Option<Play> {
+    let path = data::path(match venue {
+        Venue::CoinbaseExchange => "coinbase-exchange/ws/level2_matches_ticker_20210417.txt.zst",
+        Venue::CoinbaseAdvanced => "coinbase-advanced/ws/btcusd_ethusd_20260809_first690.jsonl.zst",
+        Venue::Kraken => "kraken/v2_book_btcusd_d10_20260816.ndjson",
+        _ => "binance/spot/btcusdt_20240808.gz",
+    })?;
+    let paths = [path.clone()];
+    let survey = survey(venue, &paths).expect("the recording is whole");
+    let mut tape = Tape::open(&paths).expect("the recording is there");
+    let mut records = Vec::new();
+    while let Some((_, record)) = tape.advance().expect("it reads on") {
+        if record.kind == Kind::Received && records.len() < records_max {
+            let text = String::from_utf8(record.payload.to_vec()).expect("a message is text");
+            records.push((record.received, text));
+        }
+    }
+    Some(Play { venue, path, survey, records })
+}
+
+impl Play {
+    /// The replay of the same messages, up to the n-th.
+    pub(crate) fn replay(&self, count: usize) -> Replay {
+        let paths = [self.path.clone()];
+        let mut replay = Replay::with(self.venue, &paths, &self.survey).expect("it opens");
+        let mut played = 0;
+        while played < count && replay.advance(|_, _, _| {}).expect("it reads on") {
+            let readers = replay.tape().readers();
+            played = usize::try_from(readers[0].report().count(Kind::Received)).expect("few");
+        }
+        replay
+    }
+
+    /// The books of the replay, whole, as text.
+    pub(crate) fn expected(&self) -> String {
+        let replay = self.replay(self.records.len());
+        texts(&self.survey, replay.books())
+    }
+}
+
+/// All levels of all books with their state.
+pub(crate) fn texts(survey: &Survey, books: &Books) -> String {
+    let text = |instrument: &Instrument| {
+        let report = book_report(books.get(instrument.id), instrument, 0);
+        format!("{} {}\n", instrument.symbol, serde_json::to_string(&report).expect("plain"))
+    };
+    survey.table.iter().map(text).collect()
+}
+
+pub(crate) struct Rig {
+    pub(crate) play: Play,
+    pub(crate) server: Server,
+    pub(crate) rest: Server,
+    pub(crate) feed: Feed,
+    pub(crate) stage: BookStage,
+    pub(crate) now: Nanos,
+    pub(crate) wishes: Vec<Wish>,
+    /// The states of the first book, one after the other, as a reader of the books saw them.
+    pub(crate) states: Vec<&'static str>,
+    /// The most levels that one turn of the feed has sent.
+    pub(crate) levels_per_turn: usize,
+}
+
+/// How large ring and turns are.
+#[derive(Clone, Copy)]
+pub(crate) struct Measure {
+    pub(crate) lines: usize,
+    pub(crate) levels_per_turn_max: usize,
+}
+
+pub(crate) const USUAL: Measure = Measure { lines: 64, levels_per_turn_max: 100 };
+
+impl Rig {
+    pub(crate) fn new(play: &Play, measure: Measure) -> Self {
+        let (server, rest) = (Server::start([]), Server::start(vec![Welcome::Request; 8]));
+        let depth = match play.venue {
+            Venue::Kraken => 10,
+            Venue::BinanceSpot => 1000,
+            _ => 0,
+        };
+        let symbols = play.survey.table.iter().map(|instrument| instrument.symbol).collect();
+        let mut config = SessionConfig::public(play.venue, symbols, depth, Content::All);
+        config.feed = Some(server.endpoint());
+        config.rest = Some(rest.endpoint());
+        let both = vec![server.certificate.clone(), rest.certificate.clone()];
+        config.roots = Roots::Only(both);
+        let session = Session::new(config, 7).expect("the config is sound");
+        let (sender, receiver) = lane(measure.lines);
+        let params = FeedParams {
+            venue: play.venue,
+            table: play.survey.table.clone(),
+            levels_per_turn_max: measure.levels_per_turn_max,
+        };
+        Self {
+            feed: Feed::new(params, Source::Live(Box::new(session)), sender),
+            stage: BookStage::new(receiver, books_of(play.venue, &play.survey), 64),
+            now: play.records[0].0,
+            play: play.clone(),
+            server,
+            rest,
+            wishes: Vec::new(),
+            states: vec!["no_snapshot"],
+            levels_per_turn: 0,
+        }
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        self.feed.session().expect("it is live").counters()
+    }
+
+    /// The state of the first book.
+    pub(crate) fn state(&self) -> &'static str {
+        name(self.stage.books().get(InstrumentId(0)).state())
+    }
+
+    /// All levels of all books with their state.
+    pub(crate) fn books(&self) -> String {
+        texts(&self.play.survey, self.stage.books())
+    }
+
+    /// One turn of feed and books; the work that was done.
+    pub(crate) fn turn(&mut self) -> usize {
+        let Self { feed, stage, now, wishes, states, levels_per_turn, .. } = self;
+        let mut work = feed.turn(*now);
+        let mut levels = 0;
+        let mut see = |state| {
+            if states.last() != Some(&name(state)) {
+                states.push(name(state));
+            }
+        };
+        work += stage.turn(*now, |_, shown, books| {
+            levels += shown.len();
+            see(books.get(InstrumentId(0)).state());
+        });
+        // Silence is no event.
+        see(stage.books().get(InstrumentId(0)).state());
+        *levels_per_turn = (*levels_per_turn).max(levels);
+        for wish in stage.take_wishes() {
+            wishes.push(wish);
+            feed.heed(wish, *now);
+        }
+        work
+    }
+
+    /// Turns until `found` finds something and nothing is left to do.
+    pub(crate) fn until<T>(
+        &mut self,
+        what: &str,
+        mut found: impl FnMut(&mut Self) -> Option<T>,
+    ) -> T {
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            let work = self.turn();
+            if work == 0
+                && let Some(found) = found(self)
+            {
+                return found;
+            }
+            let state = (self.state(), self.counters());
+            assert!(Instant::now() < patience, "{what} never came: {state:?}");
+            if work == 0
+                && let Source::Live(session) = self.feed.source()
+            {
+                session.wait(Duration::from_millis(2));
+            }
+        }
+    }
+
+    /// Waits until the book is in that state.
+    pub(crate) fn until_state(&mut self, state: &str) {
+        self.until(state, |rig| (rig.state() == state).then_some(()));
+    }
+
+    /// The next connection, which says nothing yet.
+    pub(crate) fn come_up_silent(&mut self) -> Peer {
+        let ups = self.counters().ups;
+        let due = self.feed.session().expect("it is live").next_due();
+        self.now = self.now.max(due);
+        self.until("a connection", |rig| (rig.counters().ups > ups).then_some(()));
+        self.server.peer()
+    }
+
+    /// The next connection, with those answers that the recording does not hold.
+    pub(crate) fn come_up(&mut self) -> Peer {
+        let mut peer = self.come_up_silent();
+        match self.play.venue {
+            Venue::Kraken => ["ticker", "trade"].iter().for_each(|channel| {
+                self.frame(&mut peer, &kraken_answer(channel, true));
+            }),
+            Venue::BinanceSpot => self.frame(&mut peer, r#"{"result":null,"id":1}"#),
+            _ => {}
+        }
+        peer
+    }
+
+    /// Sends one text and turns until it is in the books.
+    pub(crate) fn frame(&mut self, peer: &mut Peer, text: &str) {
+        let frames = self.counters().frames;
+        let has_come = |rig: &mut Self| (rig.counters().frames > frames).then_some(());
+        if text.len() < 16_000 {
+            peer.send(text);
+            self.until("the frame", has_come);
+            return;
+        }
+        // A frame of 5 MB does not fit the sockets.
+        std::thread::scope(|scope| {
+            scope.spawn(|| peer.send(text));
+            self.until("the frame", has_come);
+        });
+    }
+
+    /// Answers the next request for a snapshot and turns until it is in the books.
+    pub(crate) fn answer(&mut self, body: &str) {
+        let asked = self.until("a request", |rig| rig.rest.request());
+        let bodies = self.counters().rest_bodies;
+        asked.answer("200 OK", "", body.as_bytes());
+        self.until("the snapshot", |rig| (rig.counters().rest_bodies > bodies).then_some(()));
+    }
+
+    /// Plays these messages of the recording; a snapshot by REST is asked for and answered.
+    pub(crate) fn play(&mut self, peer: &mut Peer, range: std::ops::Range<usize>) {
+        for at in range {
+            let (stamp, text) = self.play.records[at].clone();
+            self.now = self.now.max(stamp);
+            if is_rest_depth(text.as_bytes()) {
+                self.answer(&text);
+            } else {
+                self.frame(peer, &text);
+            }
+        }
+    }
+
+    /// Time passes in steps of a tenth of a second.
+    pub(crate) fn pass(&mut self, seconds: i64) {
+        for _ in 0..10 * seconds {
+            self.now = Nanos(self.now.0 + Nanos::from_millis(100).0);
+            self.turn();
+        }
+    }
+}
+
+fn name(state: BookState) -> &'static str {
+    match state {
+        BookState::Fresh => "fresh",
+        BookState::Stale(reason) => Stale::name(reason),
+    }
+}
