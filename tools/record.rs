@@ -10,6 +10,7 @@ use pinnaclemm::venue::recorded::{LiveRecorder, Recorder};
 use pinnaclemm::venue::session::Session;
 use pinnaclemm::venue::session::config::{ConfigError, Endpoint, Roots, SessionConfig};
 use pinnaclemm::venue::session::facts::{self, Content};
+use pinnaclemm::venue::session::reason::DropReason;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -27,8 +28,8 @@ pub(crate) struct Live {
     /// Whose feed.
     #[arg(long, value_parser = super::venue)]
     venue: Venue,
-    /// An instrument as the venue writes it; may be repeated.
-    #[arg(long = "symbol", required = true, value_parser = symbol)]
+    /// Instruments as the venue writes them.
+    #[arg(long = "symbol", required = true, num_args = 1.., value_parser = symbol)]
     symbols: Vec<Symbol>,
     /// Levels of each side, one of the depths that the venue offers; its 1000 if it offers that,
     /// else the whole book.
@@ -193,11 +194,16 @@ impl Status {
         let counters = live.counters();
         let seconds = (now.0 - self.begun.0) / 1_000_000_000;
         let (frames, bytes, ups) = (counters.frames, counters.bytes, counters.ups);
-        let downs: u64 = counters.drops.iter().sum();
+        let downs: String = DropReason::NAMES
+            .iter()
+            .zip(counters.drops)
+            .filter(|(_, count)| *count > 0)
+            .map(|(name, count)| format!("  {count} {name}"))
+            .collect();
         // A terminal that has gone is nobody who could be told.
         write!(
             io::stderr(),
-            "\r{seconds} s  {frames} frames  {bytes} bytes  {ups} up  {downs} down\x1b[K"
+            "\r{seconds} s  {frames} frames  {bytes} bytes  {ups} up{downs}\x1b[K"
         )
         .ok();
     }

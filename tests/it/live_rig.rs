@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use pinnaclemm::engine::book::{BookState, Books};
+use pinnaclemm::engine::book::{BookState, Books, Top};
 use pinnaclemm::event::Stale;
 use pinnaclemm::threads::books::BookStage;
 use pinnaclemm::threads::feed::{Feed, FeedParams, Source, Wish};
@@ -33,6 +33,8 @@ pub(crate) struct Play {
     pub(crate) survey: Survey,
     /// Stamp and text of every message, as far as it is played.
     pub(crate) records: Vec<(Nanos, String)>,
+    /// The touch of the first book behind each message, as the replay has it.
+    pub(crate) tops: Vec<Option<Top>>,
 }
 
 /// The recording of a venue up to so many messages; nothing where it is absent.
@@ -53,7 +55,22 @@ pub(crate) fn play_of(venue: Venue, records_max: usize) -> Option<Play> {
             records.push((record.received, text));
         }
     }
-    Some(Play { venue, path, survey, records })
+    let mut play = Play { venue, path, survey, records, tops: Vec::new() };
+    let mut replay = Replay::with(venue, &paths, &play.survey).expect("it opens");
+    while play.tops.len() < play.records.len() {
+        let received = count(&replay);
+        assert!(replay.advance(|_, _, _| {}).expect("it reads on"));
+        if count(&replay) > received {
+            play.tops.push(replay.books().get(InstrumentId(0)).top());
+        }
+    }
+    Some(play)
+}
+
+/// How many messages have been replayed.
+fn count(replay: &Replay) -> usize {
+    let report = replay.tape().readers()[0].report();
+    usize::try_from(report.count(Kind::Received)).expect("few")
 }
 
 impl Play {
@@ -61,11 +78,7 @@ impl Play {
     pub(crate) fn replay(&self, count: usize) -> Replay {
         let paths = [self.path.clone()];
         let mut replay = Replay::with(self.venue, &paths, &self.survey).expect("it opens");
-        let mut played = 0;
-        while played < count && replay.advance(|_, _, _| {}).expect("it reads on") {
-            let readers = replay.tape().readers();
-            played = usize::try_from(readers[0].report().count(Kind::Received)).expect("few");
-        }
+        while self::count(&replay) < count && replay.advance(|_, _, _| {}).expect("it reads on") {}
         replay
     }
 
@@ -97,6 +110,8 @@ pub(crate) struct Rig {
     pub(crate) states: Vec<&'static str>,
     /// The most levels that one turn of the feed has sent.
     pub(crate) levels_per_turn: usize,
+    /// A message was lost and nobody can know it yet.
+    pub(crate) is_deceived: bool,
 }
 
 /// How large ring and turns are.
@@ -139,6 +154,7 @@ impl Rig {
             wishes: Vec::new(),
             states: vec!["no_snapshot"],
             levels_per_turn: 0,
+            is_deceived: false,
         }
     }
 
@@ -255,7 +271,8 @@ impl Rig {
         self.until("the snapshot", |rig| (rig.counters().rest_bodies > bodies).then_some(()));
     }
 
-    /// Plays these messages of the recording; a snapshot by REST is asked for and answered.
+    /// Plays these messages of the recording; a snapshot by REST is asked for and answered. Behind
+    /// each of them a book that passes for fresh must be the venue's.
     pub(crate) fn play(&mut self, peer: &mut Peer, range: std::ops::Range<usize>) {
         for at in range {
             let (stamp, text) = self.play.records[at].clone();
@@ -264,6 +281,10 @@ impl Rig {
                 self.answer(&text);
             } else {
                 self.frame(peer, &text);
+            }
+            if self.state() == "fresh" && !self.is_deceived {
+                let top = self.stage.books().get(InstrumentId(0)).top();
+                assert_eq!(top, self.play.tops[at], "behind message {at}");
             }
         }
     }
