@@ -6,11 +6,10 @@
 
 #![expect(clippy::unwrap_used, reason = "the checks of tests fail by panicking")]
 
+use crate::play::table;
 use pinnaclemm::engine::book::BookState;
 use pinnaclemm::event::{Body, Part, Stale};
-use pinnaclemm::types::{
-    Currency, InstrumentId, InstrumentTable, Nanos, Product, Scale, Symbol, Venue,
-};
+use pinnaclemm::types::{InstrumentId, Nanos, Venue};
 use pinnaclemm::venue::decode::{FRAME_BYTES_MAX, Frame, Next, Origin, Wrong};
 use pinnaclemm::venue::decoder::VenueDecoder;
 use pinnaclemm::venue::recorded::replay::Replay;
@@ -71,22 +70,7 @@ const FEEDS: [Feed; 3] = [
 ];
 
 fn survey(feed: &Feed) -> Survey {
-    let mut table = InstrumentTable::new(2);
-    for symbol in feed.symbols {
-        let currency = |text: &str| Currency::new(text.as_bytes()).unwrap();
-        let lot = Scale::power_of_ten(2);
-        let product = Product {
-            symbol: Symbol::new(symbol.as_bytes()).unwrap(),
-            base: currency(&symbol[..3]),
-            quote: currency("USD"),
-            tick: Scale::power_of_ten(2),
-            lot,
-            order_step: lot,
-            trading: true,
-        };
-        table.add(feed.venue, &product).unwrap();
-    }
-    Survey { table, orders: vec![0; 2], utc: true }
+    Survey { table: table(feed.venue, &feed.symbols, 2, 2), orders: vec![0; 2], utc: true }
 }
 
 impl Feed {
@@ -112,6 +96,10 @@ impl Recording {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);
         std::fs::write(&path, bytes).unwrap();
         Self(path)
+    }
+
+    fn replay(&self, feed: &Feed) -> Replay {
+        Replay::with(feed.venue, std::slice::from_ref(&self.0), &survey(feed)).unwrap()
     }
 }
 
@@ -154,8 +142,7 @@ fn check(name: &str, feed: &Feed, bad: &[(Vec<u8>, Outcome)]) {
         lines.snapshots(feed);
     }
     let recording = Recording::of(&format!("bad-{name}-{}", feed.venue.name()), &lines.bytes);
-    let mut replay =
-        Replay::with(feed.venue, std::slice::from_ref(&recording.0), &survey(feed)).unwrap();
+    let mut replay = recording.replay(feed);
     let (mut checked, mut counted) = (0, 0);
     while replay.advance(|_, _, _| {}).unwrap() {
         let line = replay.tape().readers()[0].report().lines;
@@ -228,9 +215,9 @@ fn broken_in_other_ways() {
         add(format!("{},{deep}", &message[..message.len() - 1]).as_bytes());
         add(&[message.as_bytes(), b"\xff"].concat());
         add(format!("{message}{message}").as_bytes());
-        if message.starts_with('{') {
-            let first = &message[1..=message.find(',').unwrap()];
-            add(format!("{{{first}{}", &message[1..]).as_bytes());
+        if let Some(rest) = message.strip_prefix('{') {
+            let first = &rest[..=rest.find(',').unwrap()];
+            add(format!("{{{first}{rest}").as_bytes());
             let unknown = message.replace("l2update", "nosuch").replace("depthUpdate", "nosuch");
             bad.push((unknown.into(), Outcome::Hit(Stale::UnknownMessage)));
         }
@@ -243,8 +230,11 @@ fn broken_in_other_ways() {
 fn too_long_a_frame_is_refused_unread() {
     for feed in &FEEDS {
         let table = survey(feed).table;
-        let mut bytes = feed.update.replace('$', feed.symbols[0]).into_bytes();
-        bytes.resize(FRAME_BYTES_MAX + 1, b' ');
+        // A message that a scanner would take, level by level.
+        let message = feed.update.replace('$', feed.symbols[0]);
+        let row = &message[message.find("[[").unwrap() + 1..=message.find("]]").unwrap()];
+        let rows = [row].repeat(FRAME_BYTES_MAX / row.len() + 1).join(",");
+        let bytes = message.replace(row, &rows).into_bytes();
         let (mut decoder, mut part) = (VenueDecoder::new(feed.venue), Part::empty());
         let origin = Origin::stream(Nanos(1));
         let frame = Frame { bytes: &bytes, origin, table: &table };
@@ -273,9 +263,7 @@ fn a_recording_that_stops_in_the_middle_of_a_line() {
         let (bytes, last) = good(feed);
         for missing in (0..3).chain((3..last).step_by(7)) {
             let recording = Recording::of("bad-stops", &bytes[..bytes.len() - missing]);
-            let mut replay =
-                Replay::with(feed.venue, std::slice::from_ref(&recording.0), &survey(feed))
-                    .unwrap();
+            let mut replay = recording.replay(feed);
             replay.run(|_, _, _| {}).unwrap();
             let report = replay.tape().readers()[0].report();
             // Only the line's end may be missing.
@@ -297,9 +285,7 @@ fn a_compressed_recording_that_stops_in_the_middle() {
         let packed = packed.finish().unwrap();
         for length in (packed.len() / 2..packed.len()).step_by(9) {
             let recording = Recording::of("bad-gzip", &packed[..length]);
-            let replay =
-                Replay::with(feed.venue, std::slice::from_ref(&recording.0), &survey(feed));
-            let mut replay = replay.unwrap();
+            let mut replay = recording.replay(feed);
             replay.run(|_, _, _| {}).unwrap();
             let report = replay.tape().readers()[0].report();
             assert!(report.torn.is_some(), "{length} of {}: {report:?}", packed.len());

@@ -7,10 +7,10 @@
 #![expect(clippy::unwrap_used, reason = "the checks of tests fail by panicking")]
 
 use crate::data;
-use crate::play::{paths, top_of};
+use crate::play::{paths, table, top_of};
 use pinnaclemm::engine::book::Top;
 use pinnaclemm::event::Body;
-use pinnaclemm::types::{Currency, InstrumentTable, Nanos, Product, Scale, Side, Symbol, Venue};
+use pinnaclemm::types::{Nanos, Side, Venue};
 use pinnaclemm::venue::recorded::replay::Replay;
 use pinnaclemm::venue::recorded::survey::Survey;
 
@@ -22,19 +22,7 @@ const MINUTE: i64 = 60_000_000_000;
 
 /// The only instrument of the log, which does not name it.
 pub(crate) fn survey() -> Survey {
-    let currency = |text: &str| Currency::new(text.as_bytes()).unwrap();
-    let lot = Scale::power_of_ten(8);
-    let product = Product {
-        symbol: Symbol::new(b"btcusd").unwrap(),
-        base: currency("BTC"),
-        quote: currency("USD"),
-        tick: Scale::power_of_ten(2),
-        lot,
-        order_step: lot,
-        trading: true,
-    };
-    let mut table = InstrumentTable::new(1);
-    table.add(Venue::Bitstamp, &product).unwrap();
+    let table = table(Venue::Bitstamp, &["btcusd"], 2, 8);
     Survey { table, orders: vec![40_000], utc: true }
 }
 

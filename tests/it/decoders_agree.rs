@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "the checks of tests fail by panicking")]
 
 use crate::bitstamp_peers;
+use crate::damage::Damage;
 use crate::play::paths;
 use pinnaclemm::event::{Body, Event, Level, Part};
 use pinnaclemm::types::{InstrumentTable, Venue};
@@ -15,8 +16,6 @@ use pinnaclemm::venue::decoder::VenueDecoder;
 use pinnaclemm::venue::recorded::replay::frame_of;
 use pinnaclemm::venue::recorded::survey::survey;
 use pinnaclemm::venue::recorded::{Kind, Reader};
-use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeMap;
 
 /// A recording, and which of its messages the hand scanner leaves to the general reading.
@@ -189,107 +188,13 @@ fn on_every_line_of_every_recording() {
     }
 }
 
-/// Texts that a number may be replaced by.
-const NUMBERS: [&str; 14] = [
-    "0",
-    "-1",
-    "0.0",
-    "1e5",
-    "1E-8",
-    "00012.5",
-    ".5",
-    "5.",
-    "9223372036854775807",
-    "9223372036854775808",
-    "18446744073709551615",
-    "4611686018427387904",
-    "1234567890123456789012345678901234567890",
-    "0.000000000000000000000000000000000000001",
-];
-
-/// Where the numbers of a message stand.
-fn numbers(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
-    let part = |b: u8| b.is_ascii_digit() || b == b'.';
-    let mut found = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let length = bytes[at..].iter().take_while(|b| part(**b)).count();
-        if length > 0 {
-            found.push(at..at + length);
-        }
-        at += length + 1;
-    }
-    found
-}
-
-/// Where the fields `"key":value` of a message stand, cut at commas.
-fn fields(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if b",{}[]".contains(byte) {
-            if bytes[start..at].contains(&b':') {
-                found.push(start..at);
-            }
-            start = at + 1;
-        }
-    }
-    found
-}
-
-struct Damage(Xoshiro256PlusPlus);
-
-impl Damage {
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.0.next_u64() % bound.max(1) as u64).unwrap()
-    }
-
-    /// One seeded change of a message.
-    fn of(&mut self, message: &[u8]) -> Vec<u8> {
-        let mut bytes = message.to_vec();
-        let at = self.below(bytes.len());
-        match self.below(7) {
-            0 => bytes[at] ^= 1 << self.below(8),
-            1 => bytes.insert(at, b"\"{}[],:0 \\\xff."[self.below(12)]),
-            2 => drop(bytes.remove(at)),
-            3 => bytes.truncate(at),
-            4 => {
-                let numbers = numbers(message);
-                if let Some(range) = numbers.get(self.below(numbers.len())) {
-                    let text = NUMBERS[self.below(NUMBERS.len())];
-                    bytes.splice(range.clone(), text.bytes());
-                }
-            }
-            // A field twice, or two fields in each other's places.
-            5 => {
-                let fields = fields(message);
-                if let Some(range) = fields.get(self.below(fields.len())) {
-                    let mut text = message[range.clone()].to_vec();
-                    text.push(b',');
-                    bytes.splice(range.start..range.start, text);
-                }
-            }
-            _ => {
-                let fields = fields(message);
-                let (a, b) = (self.below(fields.len()), self.below(fields.len()));
-                if a < b {
-                    let (a, b) = (fields[a].clone(), fields[b].clone());
-                    bytes.splice(b.clone(), message[a.clone()].iter().copied());
-                    bytes.splice(a, message[b].iter().copied());
-                }
-            }
-        }
-        bytes
-    }
-}
-
 /// The first messages of each kind, told apart by what the decoder counts them as.
 const SAMPLES: u32 = 6;
 const CHANGES: usize = 400;
 
 #[test]
 fn on_damaged_messages() {
-    let mut damage = Damage(Xoshiro256PlusPlus::seed_from_u64(2));
+    let mut damage = Damage::seeded(2);
     for (venue, name, _) in CASES {
         let Some(paths) = paths(&[*name]) else { continue };
         let table = table_of(*venue, &paths[0]);

@@ -5,36 +5,17 @@
 
 #![expect(clippy::unwrap_used, reason = "the checks of tests fail by panicking")]
 
-use crate::play::paths;
+use crate::play::{paths, table};
 use pinnaclemm::engine::book::{BookParams, BookState, Books, Rules, WireScales};
 use pinnaclemm::event::{Level, PART_LEVELS_MAX, PART_LINES_MAX, Part};
 use pinnaclemm::threads::lane::lane;
-use pinnaclemm::types::{Currency, InstrumentTable, Nanos, Product, Scale, Side, Symbol, Venue};
+use pinnaclemm::types::{InstrumentTable, Nanos, Side, Venue};
 use pinnaclemm::venue::decode::{Frame, Next, Origin};
 use pinnaclemm::venue::decoder::VenueDecoder;
 use pinnaclemm::venue::recorded::{Kind, Reader};
 use std::fmt::Write as _;
 
 const VENUE: Venue = Venue::CoinbaseAdvanced;
-
-fn table() -> InstrumentTable {
-    let mut table = InstrumentTable::new(2);
-    for symbol in ["BTC-USD", "ETH-USD"] {
-        let currency = |text: &str| Currency::new(text.as_bytes()).unwrap();
-        let lot = Scale::power_of_ten(8);
-        let product = Product {
-            symbol: Symbol::new(symbol.as_bytes()).unwrap(),
-            base: currency(&symbol[..3]),
-            quote: currency("USD"),
-            tick: Scale::power_of_ten(2),
-            lot,
-            order_step: lot,
-            trading: true,
-        };
-        table.add(VENUE, &product).unwrap();
-    }
-    table
-}
 
 fn books(table: &InstrumentTable) -> Books {
     let rules = Rules::of(VENUE);
@@ -54,7 +35,7 @@ fn levels(books: &Books) -> Vec<Level> {
 }
 
 fn check(frame: &[u8], level_count: usize) {
-    let table = table();
+    let table = table(VENUE, &["BTC-USD", "ETH-USD"], 2, 8);
     let origin = Origin::stream(Nanos(1));
     let frame = Frame { bytes: frame, origin, table: &table };
     let (mut direct, mut behind) = (books(&table), books(&table));

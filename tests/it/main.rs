@@ -4,6 +4,7 @@ mod agreement;
 mod bad_input;
 mod bitstamp_peers;
 mod book_ticker;
+mod damage;
 mod data;
 mod decoders_agree;
 mod expected_books;

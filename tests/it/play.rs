@@ -5,7 +5,7 @@
 use crate::data;
 use pinnaclemm::engine::book::Top;
 use pinnaclemm::event::{Body, Event, Level, Shape};
-use pinnaclemm::types::{Qty, Side, Venue};
+use pinnaclemm::types::{Currency, InstrumentTable, Product, Qty, Scale, Side, Symbol, Venue};
 use pinnaclemm::venue::recorded::replay::Replay;
 use pinnaclemm::venue::recorded::report::report;
 use serde_json::Value;
@@ -82,4 +82,23 @@ pub(crate) fn top_of(event: &Event, levels: &[Level]) -> Option<Top> {
     let (bid, ask) = (of(Side::Bid)?, of(Side::Ask)?);
     let qty = |level: &Level| Qty(level.qty().lots());
     Some(Top { bid: bid.price(), bid_qty: qty(bid), ask: ask.price(), ask_qty: qty(ask) })
+}
+
+/// Instruments with ticks and lots of so many digits behind the point.
+pub(crate) fn table(venue: Venue, symbols: &[&str], tick: u8, lot: u8) -> InstrumentTable {
+    let mut table = InstrumentTable::new(symbols.len());
+    for symbol in symbols {
+        let lot = Scale::power_of_ten(lot);
+        let product = Product {
+            symbol: Symbol::new(symbol.as_bytes()).expect("a short name"),
+            base: Currency::new(b"BASE").expect("a short name"),
+            quote: Currency::new(b"QUOTE").expect("a short name"),
+            tick: Scale::power_of_ten(tick),
+            lot,
+            order_step: lot,
+            trading: true,
+        };
+        table.add(venue, &product).expect("each symbol once");
+    }
+    table
 }
