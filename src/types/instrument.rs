@@ -226,16 +226,26 @@ impl<'a> IntoIterator for &'a InstrumentTable {
 mod tests {
     use super::*;
 
+    fn product(symbol: Symbol) -> Product {
+        let (name, scale) = (Currency::new(b"X").unwrap(), Scale::power_of_ten(0));
+        Product {
+            symbol,
+            base: name,
+            quote: name,
+            tick: scale,
+            lot: scale,
+            order_step: scale,
+            trading: true,
+        }
+    }
+
     #[test]
     fn names_of_every_length_are_found_and_no_others() {
         let mut table = InstrumentTable::new(64);
-        let name = Currency::new(b"X").expect("a name");
-        let scale = Scale::power_of_ten(0);
         let text = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
         for length in 1..=text.len() {
             let symbol = Symbol::new(&text[..length]).unwrap();
-            let product =
-                Product { symbol, base: name, quote: name, tick: scale, lot: scale, trading: true };
+            let product = product(symbol);
             let id = table.add(Venue::Kraken, &product).unwrap();
             assert_eq!(table.add(Venue::Kraken, &product), Err(TableError::Duplicate(id)));
         }
@@ -256,18 +266,9 @@ mod tests {
     #[test]
     fn a_full_table_says_so() {
         let mut table = InstrumentTable::new(1);
-        let name = Currency::new(b"X").unwrap();
-        let scale = Scale::power_of_ten(0);
-        let product = |symbol: &[u8]| Product {
-            symbol: Symbol::new(symbol).unwrap(),
-            base: name,
-            quote: name,
-            tick: scale,
-            lot: scale,
-            trading: true,
-        };
-        assert_eq!(table.add(Venue::Kraken, &product(b"A")), Ok(InstrumentId(0)));
+        let [a, b] = [b"A", b"B"].map(|symbol| product(Symbol::new(symbol).unwrap()));
+        assert_eq!(table.add(Venue::Kraken, &a), Ok(InstrumentId(0)));
         let full = Err(TableError::Full { instruments_max: 1 });
-        assert_eq!(table.add(Venue::Kraken, &product(b"B")), full);
+        assert_eq!(table.add(Venue::Kraken, &b), full);
     }
 }

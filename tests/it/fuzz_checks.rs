@@ -55,7 +55,9 @@ pub(crate) fn table(venue: Venue) -> InstrumentTable {
         let symbol = Symbol::new(symbol.as_bytes()).expect("a short plain name");
         let name = Currency::new(b"ANY").expect("a short plain name");
         let [tick, lot] = [tick, lot].map(|text| Scale::parse(text.as_bytes()).expect("a number"));
-        let product = Product { symbol, base: name, quote: name, tick, lot, trading: true };
+        let (base, quote) = (name, name);
+        let order_step = lot;
+        let product = Product { symbol, base, quote, tick, lot, order_step, trading: true };
         table.add(venue, &product).expect("fewer than four, all different");
     }
     table

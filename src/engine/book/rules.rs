@@ -42,7 +42,11 @@ impl Rules {
             Venue::CoinbaseAdvanced => usual,
             // A heartbeat a second; their own guide drops the connection after five.
             Venue::Kraken => Self { silence_max: Nanos::from_seconds(5), ..usual },
-            Venue::BinanceSpot | Venue::BinanceUsdm => Self { bridges: true, ..usual },
+            // No heartbeat: what proves life is the ping of every twenty seconds, and it is the
+            // session that sees it; an illiquid symbol alone may say nothing for long.
+            Venue::BinanceSpot | Venue::BinanceUsdm => {
+                Self { bridges: true, silence_max: Nanos::from_seconds(60), ..usual }
+            }
             Venue::Bitstamp => {
                 Self { crossing: Crossing::Passing, silence_max: Nanos::from_seconds(60), ..usual }
             }
