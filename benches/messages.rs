@@ -53,9 +53,9 @@ fn messages(seed: u64, mut make: impl FnMut(&mut Dice, usize) -> String) -> Vec<
 pub(crate) fn coinbase_l2update() -> Vec<Vec<u8>> {
     messages(1, |dice, _| {
         let (side, price, qty, time) = (dice.side(), dice.price(), dice.qty(), dice.time());
-        format!(
-            r#"{{"type":"l2update","product_id":"BTC-USD","changes":[["{side}","{price}","{qty}"]],"time":"{time}"}}"#
-        )
+        let change = format!(r#"["{side}","{price}","{qty}"]"#);
+        let head = r#"{"type":"l2update","product_id":"BTC-USD","changes":["#;
+        format!(r#"{head}{change}],"time":"{time}"}}"#)
     })
 }
 
@@ -63,11 +63,11 @@ pub(crate) fn coinbase_match() -> Vec<Vec<u8>> {
     messages(2, |dice, n| {
         let (maker, taker, side, time) = (dice.uuid(), dice.uuid(), dice.side(), dice.time());
         let (size, price) = (dice.qty(), dice.price());
-        format!(
-            r#"{{"type":"match","trade_id":{},"maker_order_id":"{maker}","taker_order_id":"{taker}","side":"{side}","size":"{size}","price":"{price}","product_id":"BTC-USD","sequence":{},"time":"{time}"}}"#,
-            889_760 + n,
-            451_724_584 + n * 7,
-        )
+        let (id, sequence) = (889_760 + n, 451_724_584 + n * 7);
+        let ids = format!(r#""maker_order_id":"{maker}","taker_order_id":"{taker}""#);
+        let terms = format!(r#""side":"{side}","size":"{size}","price":"{price}""#);
+        let tail = format!(r#""product_id":"BTC-USD","sequence":{sequence},"time":"{time}""#);
+        format!(r#"{{"type":"match","trade_id":{id},{ids},{terms},{tail}}}"#)
     })
 }
 
@@ -84,11 +84,9 @@ fn rows(dice: &mut Dice, count: usize) -> String {
 pub(crate) fn binance_depth() -> Vec<Vec<u8>> {
     messages(3, |dice, n| {
         let (bids, asks, id) = (rows(dice, 20), rows(dice, 20), 50_093_239_189 + n * 10);
-        format!(
-            r#"{{"e":"depthUpdate","E":1723161255208,"s":"BTCUSDT","U":{},"u":{},"b":[{bids}],"a":[{asks}]}}"#,
-            id + 1,
-            id + 10,
-        )
+        let head = r#"{"e":"depthUpdate","E":1723161255208,"s":"BTCUSDT""#;
+        let (first, last) = (id + 1, id + 10);
+        format!(r#"{head},"U":{first},"u":{last},"b":[{bids}],"a":[{asks}]}}"#)
     })
 }
 
@@ -113,9 +111,9 @@ pub(crate) fn kraken_v2_book() -> Vec<Vec<u8>> {
         };
         let (bids, asks) = (side(3), side(3));
         let time = dice.time();
-        format!(
-            r#"{{"channel":"book","type":"update","data":[{{"symbol":"BTC/USD","bids":[{bids}],"asks":[{asks}],"checksum":{},"timestamp":"{time}"}}]}}"#,
-            2_439_117_997_u32.wrapping_add(u32::try_from(n).expect("a thousand")),
-        )
+        let head = r#"{"channel":"book","type":"update","data":[{"symbol":"BTC/USD","#;
+        let crc = 2_439_117_997_u32.wrapping_add(u32::try_from(n).expect("a thousand"));
+        let tail = format!(r#""checksum":{crc},"timestamp":"{time}"}}]}}"#);
+        format!(r#"{head}"bids":[{bids}],"asks":[{asks}],{tail}"#)
     })
 }
