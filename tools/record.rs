@@ -29,7 +29,7 @@ pub(crate) struct Live {
     #[arg(long, value_parser = super::venue)]
     venue: Venue,
     /// Instruments as the venue writes them.
-    #[arg(long = "symbol", required = true, num_args = 1.., value_parser = symbol)]
+    #[arg(long = "symbol", required = true, num_args = 1.., value_parser = super::symbol)]
     symbols: Vec<Symbol>,
     /// Levels of each side, one of the depths that the venue offers; its 1000 if it offers that,
     /// else the whole book.
@@ -53,10 +53,6 @@ pub(crate) struct Live {
     /// Believe only the certificates in this PEM file instead of the web's authorities: as above.
     #[arg(long)]
     ca: Option<PathBuf>,
-}
-
-fn symbol(name: &str) -> Result<Symbol, String> {
-    Symbol::new(name.as_bytes()).map_err(|error| error.to_string())
 }
 
 fn content(name: &str) -> Result<Content, String> {

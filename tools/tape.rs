@@ -2,12 +2,12 @@
 //!
 //! A thin command line over `venue::recorded`; it knows no format of its own.
 
+mod play;
 mod record;
 
-use clap::{Args, Parser, Subcommand};
-use pinnaclemm::types::Venue;
-use pinnaclemm::venue::recorded::replay::{Replay, ReplayError};
-use pinnaclemm::venue::recorded::report::{damage, report};
+use clap::{Parser, Subcommand};
+use pinnaclemm::types::{Symbol, Venue};
+use play::Input;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,7 +35,13 @@ struct Arguments {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Counts messages, rates, gaps, checksums and clock offsets.
-    Stats(Input),
+    Stats {
+        #[command(flatten)]
+        input: Input,
+        /// One object of JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
     /// Prints the final books as one JSON object.
     Book {
         #[command(flatten)]
@@ -46,23 +52,25 @@ enum Command {
     },
     /// Exits 0 only if the recording is whole, and says what is wrong with it.
     Check(Input),
+    /// Writes the events of a recording to a packed file, which replays without parsing.
+    Convert {
+        #[command(flatten)]
+        input: Input,
+        /// The packed file, which must not exist; compressed if its name ends in .zst.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Records a live feed until it is interrupted, and prints one line of JSON about it.
     Record(record::Live),
-}
-
-#[derive(Args, Debug)]
-struct Input {
-    /// Whose messages they are.
-    #[arg(long, value_parser = venue)]
-    venue: Venue,
-    /// Recordings in any framing, plain, gzip or zstd; several are merged by receive time.
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
 }
 
 fn venue(name: &str) -> Result<Venue, String> {
     let names = || Venue::ALL.map(Venue::name).join(", ");
     Venue::from_name(name).ok_or_else(|| format!("one of {}", names()))
+}
+
+fn symbol(name: &str) -> Result<Symbol, String> {
+    Symbol::new(name.as_bytes()).map_err(|error| error.to_string())
 }
 
 fn main() -> ExitCode {
@@ -79,7 +87,7 @@ fn main() -> ExitCode {
 /// Why there is no answer.
 #[derive(Debug)]
 enum Failure {
-    Replay(ReplayError),
+    Play(play::Failure),
     Record(record::Failure),
     /// Whoever read our output has had enough.
     Pipe,
@@ -89,7 +97,7 @@ enum Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Replay(error) => write!(f, "{error}"),
+            Self::Play(failure) => write!(f, "{failure}"),
             Self::Record(error) => write!(f, "{error}"),
             Self::Pipe => f.write_str("the reader of the output has gone"),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
@@ -97,9 +105,12 @@ impl std::fmt::Display for Failure {
     }
 }
 
-impl From<ReplayError> for Failure {
-    fn from(error: ReplayError) -> Self {
-        Self::Replay(error)
+impl From<play::Failure> for Failure {
+    fn from(failure: play::Failure) -> Self {
+        match failure {
+            play::Failure::Output(error) => error.into(),
+            other => Self::Play(other),
+        }
     }
 }
 
@@ -113,23 +124,14 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let mut code = ExitCode::SUCCESS;
     match command {
-        Command::Book { input, depth } => {
-            let replay = play(input)?;
-            let text = serde_json::to_string(&report(&replay, *depth)).map_err(io::Error::from)?;
-            writeln!(out, "{text}")?;
-        }
+        Command::Book { input, depth } => input.book(*depth, &mut out)?,
+        Command::Stats { input, json } => input.stats(*json, &mut out)?,
+        Command::Convert { input, out: to } => input.convert(to, &mut out)?,
         Command::Check(input) => {
-            let found = damage(&play(input)?);
-            for line in &found {
-                writeln!(out, "{line}")?;
-            }
-            if found.is_empty() {
-                writeln!(out, "whole")?;
-            } else {
+            if !input.check(&mut out)? {
                 code = ExitCode::from(NOT_WHOLE);
             }
         }
-        Command::Stats(_) => {}
         Command::Record(live) => {
             let summary = live.run().map_err(Failure::Record)?;
             let text = serde_json::to_string(&summary).map_err(io::Error::from)?;
@@ -141,10 +143,4 @@ fn run(command: &Command) -> Result<ExitCode, Failure> {
     }
     out.flush()?;
     Ok(code)
-}
-
-fn play(input: &Input) -> Result<Replay, ReplayError> {
-    let mut replay = Replay::open(input.venue, &input.files)?;
-    replay.run(|_, _, _| {})?;
-    Ok(replay)
 }

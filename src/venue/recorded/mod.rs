@@ -12,15 +12,22 @@
 //! | `pace` | `--speed`: when a record is due |
 //! | `survey` | the first pass: instruments and their steps |
 //! | `replay` | recordings through decoders into books |
+//! | `played_events` | a packed file as what a replay plays |
+//! | `stats` | what a recording holds, in figures |
+//! | `lists` | the venue's product list from a file |
+//! | `convert` | a replay written as a packed file |
 //! | `report` | what a replay is told as, and whether a recording is whole |
 //! | `packed` | decoded events as they lie in the journal, replayed without parsing |
 //!
 //! What a payload says is not known here: the venues' decoders read it.
 
+pub mod convert;
 pub mod framing;
+pub mod lists;
 pub mod own;
 pub mod pace;
 pub mod packed;
+pub mod played_events;
 pub mod reader;
 pub mod record;
 pub mod record_live;
@@ -28,6 +35,7 @@ pub mod replay;
 pub mod report;
 pub(crate) mod sink;
 pub mod source;
+pub mod stats;
 pub mod survey;
 pub mod tape;
 

@@ -5,62 +5,21 @@
 //! a connection), and judges silence by the records' own stamps. What is printed of it is not known
 //! here.
 
-use super::packed::PackedError;
-use super::survey::{Survey, survey};
-use super::{Kind, Record, RecordingError, Tape};
+mod error;
+
+pub use error::ReplayError;
+
+use super::played_events::{self, PlayedEvents};
+use super::survey::{Known, Survey, survey_with};
+use super::{Kind, Record, Tape};
 use crate::engine::book::{BookParams, Books, Rules, WireScales};
 use crate::event::{Body, Event, Level, Part, Stale};
-use crate::types::{Instrument, InstrumentId, InstrumentTable, Nanos, Venue};
+use crate::types::{Instrument, InstrumentId, InstrumentTable, Nanos, Symbol, Venue};
 use crate::venue::binance::decode::is_rest_depth;
-use crate::venue::decode::{Counts, Frame, Next, Origin};
+use crate::venue::decode::{Counts, Frame, Next, Origin, Wrong};
 use crate::venue::decoder::VenueDecoder;
-use std::fmt;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-
-/// Why a recording cannot be replayed.
-#[derive(Debug)]
-pub enum ReplayError {
-    /// A file cannot be read.
-    Recording(RecordingError),
-    /// A packed file cannot be read or written.
-    Packed(PackedError),
-    /// No power of ten takes all numbers of the recording.
-    Scale {
-        /// Digits behind the point of prices that were tried last.
-        price_decimals: u8,
-        /// Digits behind the point of quantities that were tried last.
-        qty_decimals: u8,
-    },
-}
-
-impl fmt::Display for ReplayError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Recording(error) => write!(f, "{error}"),
-            Self::Packed(error) => write!(f, "{error}"),
-            Self::Scale { price_decimals, qty_decimals } => write!(
-                f,
-                "the numbers of the recording span more digits than are kept exactly (tried \
-                 {price_decimals} decimals for prices and {qty_decimals} for quantities last); \
-                 check --venue"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for ReplayError {}
-
-impl From<RecordingError> for ReplayError {
-    fn from(error: RecordingError) -> Self {
-        Self::Recording(error)
-    }
-}
-
-impl From<PackedError> for ReplayError {
-    fn from(error: PackedError) -> Self {
-        Self::Packed(error)
-    }
-}
 
 /// The frame of a record, or nothing if no venue's message is in it.
 #[must_use]
@@ -112,11 +71,17 @@ fn book_of_address<'a>(
     table.lookup(venue, symbol.as_bytes())
 }
 
-/// Recordings on their way through decoders into books.
+/// Recordings on their way through decoders into books, or a packed file on its way into books.
 #[derive(Debug)]
 pub struct Replay {
     venue: Venue,
+    /// Empty where a packed file is played.
     tape: Tape,
+    packed: Option<PlayedEvents>,
+    utc: bool,
+    /// When the message was received that was played last, if what was played is one.
+    message: Option<Nanos>,
+    unknown_symbols: BTreeMap<Symbol, u64>,
     table: InstrumentTable,
     decoders: Vec<VenueDecoder>,
     /// Files that have shown a frame: a new connection of theirs is a reconnect.
@@ -151,8 +116,15 @@ impl Replay {
     /// # Errors
     /// One of them cannot be read.
     pub fn open(venue: Venue, paths: &[PathBuf]) -> Result<Self, ReplayError> {
-        let survey = survey(venue, paths)?;
-        Self::with(venue, paths, &survey)
+        Self::open_with(venue, paths, &Known::default())
+    }
+
+    /// The same with what is known of the instruments.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(venue: Venue, paths: &[PathBuf], known: &Known) -> Result<Self, ReplayError> {
+        Self::with(venue, paths, &survey_with(venue, paths, known)?)
     }
 
     /// Stands at the beginning of the recordings, with instruments that are known.
@@ -160,9 +132,18 @@ impl Replay {
     /// # Errors
     /// One of them cannot be opened.
     pub fn with(venue: Venue, paths: &[PathBuf], survey: &Survey) -> Result<Self, ReplayError> {
+        let packed = match played_events::packed_of(paths)? {
+            Some(path) => Some(PlayedEvents::open(venue, path)?),
+            None => None,
+        };
+        let paths = if packed.is_some() { &[] } else { paths };
         Ok(Self {
             venue,
             tape: Tape::open(paths)?,
+            packed,
+            utc: survey.utc,
+            message: None,
+            unknown_symbols: BTreeMap::new(),
             table: survey.table.clone(),
             decoders: paths.iter().map(|_| VenueDecoder::new(venue)).collect(),
             begun: vec![false; paths.len()],
@@ -173,8 +154,8 @@ impl Replay {
         })
     }
 
-    /// Plays one record; each event with its levels is shown once the books have it. False at the
-    /// end.
+    /// Plays one record, or one event of a packed file; each event with its levels is shown once
+    /// the books have it. False at the end.
     ///
     /// # Errors
     /// A recording cannot be read further.
@@ -182,6 +163,9 @@ impl Replay {
         &mut self,
         mut show: impl FnMut(&Event, &[Level], &Books),
     ) -> Result<bool, ReplayError> {
+        if self.packed.is_some() {
+            return self.advance_packed(show);
+        }
         let Self { tape, books, part, decoders, common_faults, .. } = self;
         let Some((place, record)) = tape.advance()? else {
             return Ok(false);
@@ -190,10 +174,9 @@ impl Replay {
             books.on_time(record.received);
         }
         let decoder = &mut decoders[place];
+        self.message = None;
         let mut apply = |event: &Event, levels: &[Level]| {
-            if let (Body::Fault(reason), InstrumentId::ALL) = (event.body, event.instrument) {
-                common_faults[reason as usize] += 1;
-            }
+            count_common(event, common_faults);
             books.apply(event, levels);
             show(event, levels, books);
         };
@@ -210,10 +193,31 @@ impl Replay {
             self.other_answers += u64::from(record.kind == Kind::Rest);
             return Ok(true);
         };
+        self.message = Some(record.received);
         decoder.begin();
         while decoder.next(&frame, part) == Next::Part {
             apply(&part.event, part.levels());
         }
+        if let Some(symbol) = decoder.take_unknown_symbol() {
+            *self.unknown_symbols.entry(symbol).or_default() += 1;
+        }
+        Ok(true)
+    }
+
+    fn advance_packed(
+        &mut self,
+        mut show: impl FnMut(&Event, &[Level], &Books),
+    ) -> Result<bool, ReplayError> {
+        let Self { packed, books, common_faults, message, .. } = self;
+        let Some(events) = packed else { return Ok(false) };
+        let Some((event, levels)) = events.advance()? else { return Ok(false) };
+        if event.received.is_known() {
+            books.on_time(event.received);
+        }
+        count_common(event, common_faults);
+        books.apply(event, levels);
+        *message = played_events::kind_of(event).map(|_| event.received);
+        show(event, levels, books);
         Ok(true)
     }
 
@@ -253,9 +257,40 @@ impl Replay {
         &self.tape
     }
 
-    /// What the decoder of each file has counted.
+    /// What the decoder of each file has counted; of a packed file, what its events say of that.
     pub fn counts(&self) -> impl Iterator<Item = &Counts> {
-        self.decoders.iter().map(VenueDecoder::counts)
+        let packed = self.packed.iter().map(PlayedEvents::counts);
+        self.decoders.iter().map(VenueDecoder::counts).chain(packed)
+    }
+
+    /// What was wrong, for each file, with the last message that could not be read.
+    pub fn last_wrongs(&self) -> impl Iterator<Item = Option<Wrong>> {
+        self.decoders.iter().map(VenueDecoder::last_wrong)
+    }
+
+    /// The packed file that is played, if it is one.
+    #[must_use]
+    pub const fn packed(&self) -> Option<&PlayedEvents> {
+        self.packed.as_ref()
+    }
+
+    /// When the message was received that was played last; nothing if the last record was none.
+    /// Of a packed file only the last event of a message counts as one.
+    #[must_use]
+    pub const fn message(&self) -> Option<Nanos> {
+        self.message
+    }
+
+    /// Whether the recorder's clock can be held against the venue's.
+    #[must_use]
+    pub const fn clock_is_judged(&self) -> bool {
+        self.utc
+    }
+
+    /// Symbols that are in no table, and in how many messages each was met.
+    #[must_use]
+    pub const fn unknown_symbols(&self) -> &BTreeMap<Symbol, u64> {
+        &self.unknown_symbols
     }
 
     /// REST answers that are no book, such as product lists.
@@ -271,6 +306,13 @@ impl Replay {
         let common = self.common_faults[reason as usize];
         let books = self.books.iter().count() as u64;
         each + common - common * books
+    }
+}
+
+/// Counts a fault that is laid to every instrument.
+fn count_common(event: &Event, common_faults: &mut [u64; Stale::ALL.len()]) {
+    if let (Body::Fault(reason), InstrumentId::ALL) = (event.body, event.instrument) {
+        common_faults[reason as usize] += 1;
     }
 }
 

@@ -2,15 +2,16 @@
 //!
 //! Only here a scale is inferred: the coarsest power of ten that every price (or quantity) of the
 //! instrument is a whole number of. Everything is decoded with a very fine scale first; when a
-//! number does not fit it, the pass begins again with a coarser one, or a finer one. The engine
-//! never does this: it takes scales from the venue's product list.
+//! number does not fit it, the pass begins again with a coarser one, or a finer one. Where the
+//! venue's product list is given, its scales are taken instead, as the engine always does.
 
 use super::replay::{ReplayError, frame_of};
-use super::{Kind, Tape};
+use super::{Kind, Reader, Tape, played_events};
 use crate::event::{Body, Event, Level, OrderAction, Part};
 use crate::types::decimal::pow10;
 use crate::types::{
-    Currency, InstrumentId, InstrumentTable, NumberError, Product, Scale, Symbol, Venue,
+    Currency, Instrument, InstrumentId, InstrumentTable, Nanos, NumberError, Product, Scale,
+    Symbol, Venue,
 };
 use crate::venue::decode::{Next, Wrong};
 use crate::venue::decoder::VenueDecoder;
@@ -34,11 +35,29 @@ pub struct Survey {
     pub utc: bool,
 }
 
+/// What is known of the instruments before the first pass.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The instrument of recordings that name none: Bitstamp's log and rows.
+    pub unnamed: Symbol,
+    /// Products whose scales are taken and not inferred.
+    pub products: Vec<Product>,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        let unnamed = Symbol::new(b"unnamed").expect("a short plain name");
+        Self { unnamed, products: Vec::new() }
+    }
+}
+
 /// How many digits behind the point the values of an instrument really have.
 #[derive(Debug, Clone, Copy, Default)]
 struct Digits {
     price: u8,
     qty: u8,
+    /// The scales are those of a product list, whatever the values are.
+    listed: bool,
 }
 
 /// Why a pass has to begin again.
@@ -47,8 +66,9 @@ enum Again {
     Qty(NumberError),
 }
 
-struct Pass {
+struct Pass<'a> {
     venue: Venue,
+    known: &'a Known,
     price_decimals: u8,
     qty_decimals: u8,
     table: InstrumentTable,
@@ -62,10 +82,23 @@ struct Pass {
 /// # Errors
 /// A recording cannot be read, or its numbers span more digits than are kept exactly.
 pub fn survey(venue: Venue, paths: &[PathBuf]) -> Result<Survey, ReplayError> {
+    survey_with(venue, paths, &Known::default())
+}
+
+/// The same with what is known of the instruments. A packed file tells all of that itself.
+///
+/// # Errors
+/// As [`survey`].
+pub fn survey_with(venue: Venue, paths: &[PathBuf], known: &Known) -> Result<Survey, ReplayError> {
+    if let Some(path) = played_events::packed_of(paths)? {
+        return played_events::survey(venue, path);
+    }
+    agree(venue, paths)?;
     let (mut price_decimals, mut qty_decimals) = (DECIMALS, DECIMALS);
     for _ in 0..16 {
         let mut pass = Pass {
             venue,
+            known,
             price_decimals,
             qty_decimals,
             table: InstrumentTable::new(InstrumentTable::INSTRUMENTS_MAX),
@@ -86,7 +119,24 @@ pub fn survey(venue: Venue, paths: &[PathBuf]) -> Result<Survey, ReplayError> {
     Err(ReplayError::Scale { price_decimals, qty_decimals })
 }
 
-impl Pass {
+/// Recordings of our own framing say whose they are: `venue` must be the same.
+fn agree(venue: Venue, paths: &[PathBuf]) -> Result<(), ReplayError> {
+    for path in paths {
+        let mut reader = Reader::open(path)?;
+        reader.advance()?;
+        if let Some(found) = reader.venue().filter(|found| *found != venue) {
+            return Err(ReplayError::Venue { path: path.clone(), found, asked: venue });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a recorder whose clock is so far from the venue's has the same idea of time.
+pub(super) const fn is_utc(offset: Nanos) -> bool {
+    offset.0.saturating_abs() < UTC_WITHIN
+}
+
+impl Pass<'_> {
     /// Reads everything; says what did not fit.
     fn run(&mut self, paths: &[PathBuf]) -> Result<Option<Again>, ReplayError> {
         let mut tape = Tape::open(paths)?;
@@ -96,6 +146,10 @@ impl Pass {
             let decoder = &mut decoders[place];
             if record.kind == Kind::Up {
                 decoder.connected();
+            }
+            let tagged = record.kind == Kind::Received && !record.tag.is_empty();
+            if self.venue == Venue::Bitstamp && tagged && self.table.is_empty() {
+                self.add(self.known.unnamed);
             }
             // A message that names a new symbol is read again once the symbol is in the table.
             for _ in 0..64 {
@@ -112,7 +166,9 @@ impl Pass {
                 {
                     continue;
                 }
+                let last = seen.last().map(|(event, _)| event.instrument);
                 if decoder.counts().malformed > before.0
+                    && !last.is_some_and(|id| self.is_listed(id))
                     && let Some(again) = self.misfit(decoder.last_wrong())
                 {
                     return Ok(Some(again));
@@ -126,8 +182,9 @@ impl Pass {
 
     /// Adds an instrument; false if there is no room.
     fn add(&mut self, symbol: Symbol) -> bool {
+        let listed = self.known.products.iter().find(|product| product.symbol == symbol);
         let unknown = Currency::new(b"UNKNOWN").expect("a short plain name");
-        let product = Product {
+        let product = listed.copied().unwrap_or_else(|| Product {
             symbol,
             base: unknown,
             quote: unknown,
@@ -135,10 +192,15 @@ impl Pass {
             lot: Scale::power_of_ten(self.qty_decimals),
             order_step: Scale::power_of_ten(self.qty_decimals),
             trading: true,
-        };
-        self.digits.push(Digits::default());
+        });
+        self.digits.push(Digits { listed: listed.is_some(), ..Digits::default() });
         self.orders.push(0);
         self.table.add(self.venue, &product).is_ok()
+    }
+
+    /// Whether the steps of that instrument are the venue's own: a number off them is a fault.
+    fn is_listed(&self, id: InstrumentId) -> bool {
+        self.digits.get(id.index()).is_some_and(|digits| digits.listed)
     }
 
     /// A number that another scale may take.
@@ -160,7 +222,7 @@ impl Pass {
             return;
         }
         if let Some(offset) = event.clock_offset() {
-            self.utc.get_or_insert(offset.0.saturating_abs() < UTC_WITHIN);
+            self.utc.get_or_insert(is_utc(offset));
         }
         let at = event.instrument.index();
         let (price_decimals, qty_decimals) = (self.price_decimals, self.qty_decimals);
@@ -183,14 +245,17 @@ impl Pass {
     fn finish(self) -> Result<Survey, ReplayError> {
         let mut table = InstrumentTable::new(InstrumentTable::INSTRUMENTS_MAX);
         for (instrument, digits) in self.table.iter().zip(&self.digits) {
-            let product = Product {
-                symbol: instrument.symbol,
-                base: instrument.base,
-                quote: instrument.quote,
-                tick: Scale::power_of_ten(digits.price),
-                lot: Scale::power_of_ten(digits.qty),
-                order_step: Scale::power_of_ten(digits.qty),
-                trading: true,
+            let Instrument { symbol, base, quote, tick, lot, order_step, .. } = *instrument;
+            let listed = Product { symbol, base, quote, tick, lot, order_step, trading: true };
+            let lot = Scale::power_of_ten(digits.qty);
+            let product = match digits.listed {
+                true => listed,
+                false => Product {
+                    tick: Scale::power_of_ten(digits.price),
+                    lot,
+                    order_step: lot,
+                    ..listed
+                },
             };
             table.add(self.venue, &product).expect("as many as in the table it is taken from");
         }

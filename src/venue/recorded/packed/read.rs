@@ -46,6 +46,14 @@ impl std::fmt::Debug for PackedReader {
 }
 
 impl PackedReader {
+    /// Whether the file begins like a packed one; not if it cannot be read.
+    #[must_use]
+    pub fn is_packed(path: &Path) -> bool {
+        let mut start = [0; MAGIC.len()];
+        let read = source::open(path).and_then(|mut input| input.read_exact(&mut start));
+        read.is_ok() && start == *MAGIC.as_bytes()
+    }
+
     /// Opens a packed file, plain or compressed, and checks its header and its first block.
     ///
     /// # Errors
