@@ -83,9 +83,9 @@ impl Sides for Messages {
     }
 }
 
-/// Says how much of a stream falls beyond a window of 64 k ticks that stands still.
+/// Says how much of a stream falls beyond the floor's 64 k ticks, which stand still.
 fn print_far(stream: &Stream) {
-    let floor = Floor::of(&stream.start);
+    let floor = Floor::of(stream);
     let count = |levels: &[Level]| levels.iter().filter(|level| floor.is_far(**level)).count();
     let (far, all) = (count(&stream.updates), stream.updates.len());
     println!(
@@ -101,7 +101,7 @@ fn print_far(stream: &Stream) {
 fn main() {
     for stream in streams::all(measuring()) {
         print_far(&stream);
-        let floor = RefCell::new(Floor::of(&stream.start));
+        let floor = RefCell::new(Floor::of(&stream));
         let ladders = RefCell::new(Ladders::of(&stream.start));
         let messages = RefCell::new(Messages::of(&stream.start));
         let maps = RefCell::new(Maps::of(&stream.start));

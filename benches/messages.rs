@@ -119,3 +119,56 @@ pub(crate) fn kraken_v2_book() -> Vec<Vec<u8>> {
         )
     })
 }
+
+/// A session of one Binance connection in the mix of the spot recording, a stamp before each
+/// message: the REST snapshot, then of a hundred messages 6 depth updates, 20 trades and 74
+/// bookTickers. It never crosses, and its ids chain.
+pub(crate) fn binance_session(count: usize) -> Vec<u8> {
+    let mut dice = Dice(Xoshiro256PlusPlus::seed_from_u64(6));
+    let mut id = 50_093_239_189_u64;
+    let mut bytes = Vec::new();
+    let mut line = |at: usize, message: String| {
+        bytes.extend(format!("{} {message}\n", 1_723_161_253_937_085_768 + at * 6_000_000).bytes());
+    };
+    let (bids, asks) = (side(&mut dice, 6_300_000, 1000), side(&mut dice, 6_310_000, 1000));
+    line(0, format!(r#"{{"lastUpdateId":{id},"bids":[{bids}],"asks":[{asks}]}}"#));
+    for at in 1..count {
+        let message = match dice.below(100) {
+            0..6 => {
+                let (first, time) = (id + 1, 1_723_161_253_937 + at * 6);
+                id += 10;
+                let (bids, asks) = (side(&mut dice, 6_300_000, 20), side(&mut dice, 6_310_000, 20));
+                format!(
+                    r#"{{"e":"depthUpdate","E":{time},"s":"BTCUSDT","U":{first},"u":{id},"b":[{bids}],"a":[{asks}]}}"#
+                )
+            }
+            6..26 => {
+                let (qty, time) = (dice.below(300_000_000) + 1, 1_723_161_253_937 + at * 6);
+                let maker = dice.below(2) == 0;
+                format!(
+                    r#"{{"e":"trade","E":{time},"s":"BTCUSDT","t":{at},"p":"63100.00000000","q":"{}.{:08}","T":{time},"m":{maker},"M":true}}"#,
+                    qty / 100_000_000,
+                    qty % 100_000_000,
+                )
+            }
+            _ => {
+                let (bid, ask) = (row(&mut dice, 6_300_000), row(&mut dice, 6_310_000));
+                let (bid, ask) = (bid.replace(',', r#","B":"#), ask.replace(',', r#","A":"#));
+                format!(r#"{{"u":{id},"s":"BTCUSDT","b":{bid},"a":{ask}}}"#)
+            }
+        };
+        line(at, message);
+    }
+    bytes
+}
+
+/// `"price","qty"` within 100 above `base` cents.
+fn row(dice: &mut Dice, base: u64) -> String {
+    let cents = base + dice.below(9_999);
+    format!(r#""{}.{:02}000000","{}""#, cents / 100, cents % 100, dice.qty())
+}
+
+fn side(dice: &mut Dice, base: u64, count: usize) -> String {
+    let rows: Vec<_> = (0..count).map(|_| format!("[{}]", row(dice, base))).collect();
+    rows.join(",")
+}
