@@ -107,7 +107,7 @@ impl Floor {
             }
             maps.set(*level);
         }
-        let mut floor = Self(bases.map(|base| Array::new(base)));
+        let mut floor = Self(bases.map(Array::new));
         stream.start.iter().for_each(|level| floor.set(*level));
         floor
     }

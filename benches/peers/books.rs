@@ -1,10 +1,10 @@
 //! One level into a book and its touch out: ours beside `hftbacktest`'s vector book and the floor.
 //!
 //! The peer holds a range of prices that is fixed when it is made, and drops what lies beyond. It
-//! is shown in two sizes: 64 k ticks a side around the middle, as much as our window, and all prices
-//! from zero to twice the middle. What it drops is counted, and so is how often it reads another
-//! touch than ours: it also moves the other side when a level crosses, which one message of several
-//! levels does now and then. `cargo bench --bench books` in this folder.
+//! is shown in two sizes: 64 k ticks a side around the middle, as much as our window, and all
+//! prices from zero to twice the middle. What it drops is counted, and so is how often it reads
+//! another touch than ours: it also moves the other side when a level crosses, which one message of
+//! several levels does now and then. `cargo bench --bench books` in this folder.
 
 #[path = "../floor_book.rs"]
 mod floor_book;
