@@ -58,6 +58,7 @@ impl Session {
             quote: name,
             tick: Scale::power_of_ten(2),
             lot: Scale::power_of_ten(8),
+            order_step: Scale::power_of_ten(8),
             trading: true,
         };
         table.add(Venue::BinanceSpot, &product).expect("room");

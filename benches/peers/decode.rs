@@ -29,6 +29,7 @@ fn table(venue: Venue, symbol: &[u8]) -> InstrumentTable {
         quote: name,
         tick: Scale::power_of_ten(8),
         lot: Scale::power_of_ten(8),
+        order_step: Scale::power_of_ten(8),
         trading: true,
     };
     table.add(venue, &product).expect("room");
