@@ -91,14 +91,14 @@ fn files_name_what_is_wrong_in_them() {
     let file = &stats.files[0];
     assert_eq!(file.records, BTreeMap::from([("recv", 4)]));
     assert_eq!((file.lines, file.malformed_lines), (5, 1));
-    assert_eq!(file.named, ["line 3: stamp"]);
+    assert_eq!(file.named, ["line 3: direction"]);
     assert_eq!((file.malformed_messages, file.unknown_messages), (2, 1));
     assert_eq!(file.last_error.as_deref(), Some("the message is no JSON"));
-    assert_eq!(file.torn, Some(36));
+    assert_eq!(file.torn, Some(25));
     assert_eq!((stats.malformed, stats.unknown), (3, 1));
     assert_eq!(stats.faults, BTreeMap::from([("malformed", 2), ("unknown_message", 1)]));
     let table = stats.to_string();
-    for part in ["1 lines are no records", "line 3: stamp", "36 bytes are left", "is no JSON"] {
+    for part in ["1 lines are no records", "line 3: direction", "25 bytes are left", "is no JSON"] {
         assert!(table.contains(part), "{part}: {table}");
     }
 }
