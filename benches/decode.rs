@@ -5,6 +5,8 @@
 
 mod floor;
 mod harness;
+
+#[allow(dead_code, reason = "the session is for the pipeline bench")]
 mod messages;
 
 use harness::{Arm, row};

@@ -9,31 +9,41 @@ use std::time::Instant;
 
 /// One way of doing the work of a row.
 pub(crate) struct Arm<'a> {
-    pub(crate) name: &'a str,
-    /// Does `count` units of work and returns a checksum of the result.
-    pub(crate) pass: Box<dyn FnMut() -> u64 + 'a>,
+    name: &'a str,
+    /// Does the row's units of work and returns a checksum of the result.
+    pass: Box<dyn FnMut() -> u64 + 'a>,
+    /// Brings back what the pass needs to begin anew; its time is not taken.
+    before: Box<dyn FnMut() + 'a>,
 }
 
 impl<'a> Arm<'a> {
     pub(crate) fn new(name: &'a str, pass: impl FnMut() -> u64 + 'a) -> Self {
-        Self { name, pass: Box::new(pass) }
+        Self { name, pass: Box::new(pass), before: Box::new(|| ()) }
+    }
+
+    /// The same arm, prepared anew before each pass.
+    #[allow(dead_code, reason = "not every bench has something to prepare")]
+    pub(crate) fn before(mut self, before: impl FnMut() + 'a) -> Self {
+        self.before = Box::new(before);
+        self
     }
 }
 
 /// Whether this is a measurement, and not a test that the bench still runs.
-#[must_use]
 pub(crate) fn measuring() -> bool {
     std::env::args().any(|arg| arg == "--bench")
 }
 
 /// Runs the arms in turn, pass by pass, and prints a line for each: nanoseconds a unit, best and
-/// median pass, and the ratio of medians of pairs to the first arm, which is the floor.
-pub(crate) fn row(title: &str, units: u64, arms: &mut [Arm<'_>]) {
+/// median pass, millions of units a second at the median, and the median of the ratios to the first
+/// arm in the same turn. Returns the checksums.
+pub(crate) fn row(title: &str, units: u64, arms: &mut [Arm<'_>]) -> Vec<u64> {
     let passes = if measuring() { 41 } else { 1 };
     let mut times = vec![Vec::new(); arms.len()];
     let mut sums = vec![0; arms.len()];
     for _ in 0..passes {
         for ((arm, times), sum) in arms.iter_mut().zip(&mut times).zip(&mut sums) {
+            (arm.before)();
             let begun = Instant::now();
             *sum = black_box((arm.pass)());
             times.push(begun.elapsed().as_nanos() as f64 / units as f64);
@@ -43,13 +53,16 @@ pub(crate) fn row(title: &str, units: u64, arms: &mut [Arm<'_>]) {
     for ((arm, own), sum) in arms.iter().zip(&times).zip(&sums) {
         let ratios: Vec<_> = own.iter().zip(&times[0]).map(|(a, b)| a / b).collect();
         println!(
-            "  {:<34} best {:>9.1} ns  median {:>9.1} ns  ratio {:>6.2}  checksum {sum:016x}",
+            "  {:<34} best {:>9.1} ns  median {:>9.1} ns  {:>8.3} M/s  ratio {:>6.2}  checksum \
+             {sum:016x}",
             arm.name,
             sorted(own)[0],
             median(own),
+            1000.0 / median(own),
             median(&ratios),
         );
     }
+    sums
 }
 
 fn sorted(values: &[f64]) -> Vec<f64> {
@@ -59,7 +72,6 @@ fn sorted(values: &[f64]) -> Vec<f64> {
 }
 
 /// The middle value.
-#[must_use]
-pub(crate) fn median(values: &[f64]) -> f64 {
+fn median(values: &[f64]) -> f64 {
     sorted(values)[values.len() / 2]
 }

@@ -54,7 +54,8 @@ pub(crate) fn coinbase_l2update() -> Vec<Vec<u8>> {
     messages(1, |dice, _| {
         let (side, price, qty, time) = (dice.side(), dice.price(), dice.qty(), dice.time());
         format!(
-            r#"{{"type":"l2update","product_id":"BTC-USD","changes":[["{side}","{price}","{qty}"]],"time":"{time}"}}"#
+            "{{\"type\":\"l2update\",\"product_id\":\"BTC-USD\",\"changes\":[[\"{side}\",\
+             \"{price}\",\"{qty}\"]],\"time\":\"{time}\"}}"
         )
     })
 }
@@ -64,7 +65,10 @@ pub(crate) fn coinbase_match() -> Vec<Vec<u8>> {
         let (maker, taker, side, time) = (dice.uuid(), dice.uuid(), dice.side(), dice.time());
         let (size, price) = (dice.qty(), dice.price());
         format!(
-            r#"{{"type":"match","trade_id":{},"maker_order_id":"{maker}","taker_order_id":"{taker}","side":"{side}","size":"{size}","price":"{price}","product_id":"BTC-USD","sequence":{},"time":"{time}"}}"#,
+            "{{\"type\":\"match\",\"trade_id\":{},\"maker_order_id\":\"{maker}\",\
+             \"taker_order_id\":\"{taker}\",\"side\":\"{side}\",\"size\":\"{size}\",\
+             \"price\":\"{price}\",\"product_id\":\"BTC-USD\",\"sequence\":{},\
+             \"time\":\"{time}\"}}",
             889_760 + n,
             451_724_584 + n * 7,
         )
@@ -85,7 +89,8 @@ pub(crate) fn binance_depth() -> Vec<Vec<u8>> {
     messages(3, |dice, n| {
         let (bids, asks, id) = (rows(dice, 20), rows(dice, 20), 50_093_239_189 + n * 10);
         format!(
-            r#"{{"e":"depthUpdate","E":1723161255208,"s":"BTCUSDT","U":{},"u":{},"b":[{bids}],"a":[{asks}]}}"#,
+            "{{\"e\":\"depthUpdate\",\"E\":1723161255208,\"s\":\"BTCUSDT\",\"U\":{},\"u\":{},\
+             \"b\":[{bids}],\"a\":[{asks}]}}",
             id + 1,
             id + 10,
         )
@@ -114,8 +119,65 @@ pub(crate) fn kraken_v2_book() -> Vec<Vec<u8>> {
         let (bids, asks) = (side(3), side(3));
         let time = dice.time();
         format!(
-            r#"{{"channel":"book","type":"update","data":[{{"symbol":"BTC/USD","bids":[{bids}],"asks":[{asks}],"checksum":{},"timestamp":"{time}"}}]}}"#,
+            "{{\"channel\":\"book\",\"type\":\"update\",\"data\":[{{\"symbol\":\"BTC/USD\",\
+             \"bids\":[{bids}],\"asks\":[{asks}],\"checksum\":{},\"timestamp\":\"{time}\"}}]}}",
             2_439_117_997_u32.wrapping_add(u32::try_from(n).expect("a thousand")),
         )
     })
+}
+
+/// A session of one Binance connection in the mix of the spot recording, a stamp before each
+/// message: the REST snapshot, then of a hundred messages 6 depth updates, 20 trades and 74
+/// bookTickers. It never crosses, and its ids chain.
+pub(crate) fn binance_session(count: usize) -> Vec<u8> {
+    let mut dice = Dice(Xoshiro256PlusPlus::seed_from_u64(6));
+    let mut id = 50_093_239_189_u64;
+    let mut bytes = Vec::new();
+    let mut line = |at: usize, message: String| {
+        bytes.extend(format!("{} {message}\n", 1_723_161_253_937_085_768 + at * 6_000_000).bytes());
+    };
+    let (bids, asks) = (side(&mut dice, 6_300_000, 1000), side(&mut dice, 6_310_000, 1000));
+    line(0, format!(r#"{{"lastUpdateId":{id},"bids":[{bids}],"asks":[{asks}]}}"#));
+    for at in 1..count {
+        let message = match dice.below(100) {
+            0..6 => {
+                let (first, time) = (id + 1, 1_723_161_253_937 + at * 6);
+                id += 10;
+                let (bids, asks) = (side(&mut dice, 6_300_000, 20), side(&mut dice, 6_310_000, 20));
+                format!(
+                    "{{\"e\":\"depthUpdate\",\"E\":{time},\"s\":\"BTCUSDT\",\"U\":{first},\
+                     \"u\":{id},\"b\":[{bids}],\"a\":[{asks}]}}"
+                )
+            }
+            6..26 => {
+                let (qty, time) = (dice.below(300_000_000) + 1, 1_723_161_253_937 + at * 6);
+                let maker = dice.below(2) == 0;
+                format!(
+                    "{{\"e\":\"trade\",\"E\":{time},\"s\":\"BTCUSDT\",\"t\":{at},\
+                     \"p\":\"63100.00000000\",\"q\":\"{}.{:08}\",\"T\":{time},\"m\":{maker},\
+                     \"M\":true}}",
+                    qty / 100_000_000,
+                    qty % 100_000_000,
+                )
+            }
+            _ => {
+                let (bid, ask) = (row(&mut dice, 6_300_000), row(&mut dice, 6_310_000));
+                let (bid, ask) = (bid.replace(',', r#","B":"#), ask.replace(',', r#","A":"#));
+                format!(r#"{{"u":{id},"s":"BTCUSDT","b":{bid},"a":{ask}}}"#)
+            }
+        };
+        line(at, message);
+    }
+    bytes
+}
+
+/// `"price","qty"` within 100 above `base` cents.
+fn row(dice: &mut Dice, base: u64) -> String {
+    let cents = base + dice.below(9_999);
+    format!(r#""{}.{:02}000000","{}""#, cents / 100, cents % 100, dice.qty())
+}
+
+fn side(dice: &mut Dice, base: u64, count: usize) -> String {
+    let rows: Vec<_> = (0..count).map(|_| format!("[{}]", row(dice, base))).collect();
+    rows.join(",")
 }

@@ -9,6 +9,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 #[path = "it/agreement.rs"]
+#[expect(dead_code, reason = "shared with tests that look closer")]
 mod agreement;
 #[path = "it/data.rs"]
 mod data;

@@ -31,6 +31,11 @@ impl Readings {
         self.general.connected();
     }
 
+    /// What the hand scanner has counted, its surprises included.
+    pub(crate) fn by_hand(&self) -> &Counts {
+        self.fast.counts()
+    }
+
     /// Reads a message twice and gives the parts of the hand scanner, which the books would see.
     ///
     /// # Panics
@@ -63,7 +68,8 @@ fn figures(counts: &Counts) -> (&[u64], [u64; 3]) {
     (&counts.kinds, [counts.unknown, counts.malformed, counts.unknown_symbol])
 }
 
-fn parts(decoder: &mut VenueDecoder, frame: &Frame<'_>) -> Parts {
+/// All parts of one message.
+pub(crate) fn parts(decoder: &mut VenueDecoder, frame: &Frame<'_>) -> Parts {
     let mut part = Part::empty();
     let mut all = Vec::new();
     decoder.begin();

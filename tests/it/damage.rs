@@ -104,3 +104,9 @@ impl Damage {
         bytes
     }
 }
+
+/// How many times as much is tried: 1, or 100 in a long run (`PINNACLE_LONG`, set by
+/// `.ci/run --long`).
+pub(crate) fn effort() -> usize {
+    if std::env::var_os("PINNACLE_LONG").is_some() { 100 } else { 1 }
+}

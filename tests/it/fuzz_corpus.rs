@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+use crate::damage::effort;
 use crate::fuzz_checks::{Check, TARGETS};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
@@ -12,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// Changed copies of each seed.
-const CHANGES: u64 = 2000;
+const CHANGES: usize = 2000;
 
 /// The seeds of a target in the order of their names.
 fn seeds(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
@@ -66,8 +67,8 @@ fn every_seed_and_its_changes_pass_the_checks() {
     for (target, check) in TARGETS {
         for (path, seed) in seeds(target) {
             run(check, &seed, &format!("{}", path.display()));
-            for number in 0..CHANGES {
-                let mut random = Xoshiro256PlusPlus::seed_from_u64(number);
+            for number in 0..CHANGES * effort() {
+                let mut random = Xoshiro256PlusPlus::seed_from_u64(number as u64);
                 let mut bytes = seed.clone();
                 change(&mut bytes, &mut random);
                 run(check, &bytes, &format!("change {number} of {}", path.display()));

@@ -54,6 +54,9 @@ fn sources(folders: &[&str]) -> Vec<Source> {
         let Ok(entries) = fs::read_dir(folder) else { return };
         for entry in entries {
             let path = entry.unwrap().path();
+            if path.ends_with("target") {
+                continue;
+            }
             if path.is_dir() {
                 walk(&path, all);
             } else if path.extension().is_some_and(|e| e == "rs") {
