@@ -22,4 +22,5 @@ mod scales;
 mod session;
 mod session_faults;
 mod session_rest;
+mod tape_tool;
 mod tls_server;

@@ -26,6 +26,8 @@ pub enum ListFileError {
     None {
         /// The file.
         path: PathBuf,
+        /// Whose list it should be.
+        venue: Venue,
         /// What is wrong with it, read as an answer.
         wrong: String,
     },
@@ -37,9 +39,10 @@ impl fmt::Display for ListFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read { path, cause } => write!(f, "cannot read {}: {cause}", path.display()),
-            Self::None { path, wrong } => write!(
+            Self::None { path, venue, wrong } => write!(
                 f,
-                "{} is neither the venue's product list ({wrong}) nor a recording of one",
+                "{} holds no product list of {venue}, neither as the answer itself nor in a \
+                 recording: {wrong}",
                 path.display()
             ),
             Self::Venue(venue) => {
@@ -81,7 +84,7 @@ pub fn read(venue: Venue, path: &Path) -> Result<Vec<Product>, ListFileError> {
             Err(found) => wrong = found,
         }
     }
-    Err(ListFileError::None { path: path.to_owned(), wrong })
+    Err(ListFileError::None { path: path.to_owned(), venue, wrong })
 }
 
 fn answer(venue: Venue, bytes: &[u8]) -> Result<Vec<Product>, String> {
@@ -141,13 +144,13 @@ mod tests {
     fn what_is_no_list_is_named() {
         assert_eq!(
             found(Venue::Kraken, "text", "no list"),
-            "FILE is neither the venue's product list (the message is no JSON) nor a recording of \
-             one"
+            "FILE holds no product list of kraken, neither as the answer itself nor in a \
+             recording: the message is no JSON"
         );
         assert_eq!(
             found(Venue::Kraken, "other", "https://x/time -> 1.5: {\"error\":[]}\n"),
-            "FILE is neither the venue's product list (the message has no result) nor a recording \
-             of one"
+            "FILE holds no product list of kraken, neither as the answer itself nor in a \
+             recording: the message has no result"
         );
         assert_eq!(
             found(Venue::Bitstamp, "bitstamp", PAIR),

@@ -151,6 +151,7 @@ pub fn damage(replay: &Replay) -> Vec<String> {
             kinds.iter().filter(|(count, _)| *count > 0).map(|(n, what)| format!("{n} {what}")),
         );
     }
+    found.extend(replay.last_wrongs().flatten().map(|wrong| format!("the last of them: {wrong}")));
     for reason in Stale::ALL {
         let count = replay.fault(reason);
         if count > 0 {

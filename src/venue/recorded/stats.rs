@@ -113,8 +113,8 @@ pub struct TradeIds {
 pub struct ClockOffset {
     /// Whether a book is judged by it: the recorder's clock shows UTC.
     pub judged: bool,
-    /// How many messages have both stamps.
-    pub messages: usize,
+    /// How many updates and live trades have both stamps.
+    pub stamped: usize,
     /// The least.
     pub min_ns: i64,
     /// The one in the middle.
@@ -167,6 +167,9 @@ struct Gathered {
     kinds: [u64; Kind::ALL.len()],
     level_changes: u64,
     trade_ids: Option<TradeIds>,
+    /// Ids of live trades that were received at once: a venue may send the newest first.
+    at_once: Vec<u64>,
+    received: Nanos,
 }
 
 /// Gathers figures while a replay is played.
@@ -210,7 +213,7 @@ impl Collector {
                 true
             }
             Body::Trade(trade) if !trade.history => {
-                note(&mut gathered.trade_ids, trade.id);
+                gathered.note(event.received, trade.id);
                 true
             }
             _ => false,
@@ -244,9 +247,9 @@ impl Collector {
 
     fn clock_offset(&mut self, judged: bool) -> Option<ClockOffset> {
         let (min, max) = (*self.offsets.iter().min()?, *self.offsets.iter().max()?);
-        let messages = self.offsets.len();
-        let (_, median, _) = self.offsets.select_nth_unstable(messages / 2);
-        Some(ClockOffset { judged, messages, min_ns: min, median_ns: *median, max_ns: max })
+        let stamped = self.offsets.len();
+        let (_, median, _) = self.offsets.select_nth_unstable(stamped / 2);
+        Some(ClockOffset { judged, stamped, min_ns: min, median_ns: *median, max_ns: max })
     }
 
     fn finish(mut self, replay: &Replay) -> Stats {
@@ -261,6 +264,7 @@ impl Collector {
             malformed,
             faults,
         } = report(replay, 1);
+        self.instruments.iter_mut().for_each(Gathered::settle_trades);
         let instruments = replay.table().iter().map(|instrument| {
             let symbol = instrument.symbol.to_string();
             let told = books.remove(&symbol).expect("the report tells of every instrument");
@@ -299,21 +303,32 @@ impl Collector {
 /// Nanoseconds of a second.
 const SECOND: i64 = Nanos::from_seconds(1).0;
 
-/// Takes the id of a live trade; a venue that has none gives zero.
-fn note(ids: &mut Option<TradeIds>, id: u64) {
-    if id == 0 {
-        return;
+impl Gathered {
+    /// Takes the id of a live trade; a venue that has none gives zero.
+    fn note(&mut self, received: Nanos, id: u64) {
+        if received != self.received {
+            self.settle_trades();
+            self.received = received;
+        }
+        if id != 0 {
+            self.at_once.push(id);
+        }
     }
-    match ids {
-        None => *ids = Some(TradeIds { first: id, last: id, breaks: 0 }),
-        Some(ids) => {
+
+    /// Judges the ids that came at once against those before.
+    fn settle_trades(&mut self) {
+        self.at_once.sort_unstable();
+        for id in self.at_once.drain(..) {
+            let ids = self.trade_ids.get_or_insert(TradeIds {
+                first: id,
+                last: id.wrapping_sub(1),
+                breaks: 0,
+            });
             ids.breaks += u64::from(id != ids.last.wrapping_add(1));
             ids.last = id;
         }
     }
-}
 
-impl Gathered {
     fn with(&self, book: &Book) -> InstrumentStats {
         let messages = Kind::ALL.map(|kind| (kind.name(), self.kinds[kind as usize]));
         let faults = crate::event::Stale::ALL.map(|why| (why.name(), book.counts().fault(why)));

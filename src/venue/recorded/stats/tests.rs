@@ -15,6 +15,21 @@ fn told(venue: Venue, name: &str, text: &str) -> Stats {
     stats
 }
 
+#[test]
+fn ids_that_come_at_once_may_come_newest_first() {
+    let check = |ids: &[(u64, i64)], expected: Option<(u64, u64, u64)>| {
+        let mut gathered = Gathered::default();
+        ids.iter().for_each(|(id, received)| gathered.note(Nanos(*received), *id));
+        gathered.settle_trades();
+        let found = gathered.trade_ids.map(|ids| (ids.first, ids.last, ids.breaks));
+        assert_eq!(found, expected, "{ids:?}");
+    };
+    check(&[(0, 1), (0, 2)], None);
+    check(&[(3, 1), (2, 1), (1, 1), (4, 2)], Some((1, 4, 0)));
+    check(&[(3, 1), (2, 2), (3, 3)], Some((3, 3, 1)));
+    check(&[(3, 1), (3, 1), (5, 2)], Some((3, 5, 2)));
+}
+
 /// A match of Coinbase with its id, a second of 2021-04-17 and the recorder's time after it.
 fn trade(id: u64, second: u8, late_ms: i64) -> String {
     let start = Nanos::parse_rfc3339(b"2021-04-17T16:00:00Z").unwrap().0 / SECOND;
@@ -46,7 +61,7 @@ fn rates_offsets_and_trade_ids() {
     let ids = TradeIds { first: 5, last: 9, breaks: 1 };
     assert_eq!((instrument.trade_ids, instrument.messages["trade"]), (Some(ids), 4));
     let [min_ns, median_ns, max_ns] = [-40, -10, 30].map(|ms| ms * 1_000_000);
-    let offset = ClockOffset { judged: true, messages: 4, min_ns, median_ns, max_ns };
+    let offset = ClockOffset { judged: true, stamped: 4, min_ns, median_ns, max_ns };
     assert_eq!(stats.clock_offset, Some(offset));
     let table = stats.to_string();
     assert!(table.contains("-40.000 ms least, -10.000 ms median, 30.000 ms most"), "{table}");
@@ -76,14 +91,14 @@ fn files_name_what_is_wrong_in_them() {
     let file = &stats.files[0];
     assert_eq!(file.records, BTreeMap::from([("recv", 4)]));
     assert_eq!((file.lines, file.malformed_lines), (5, 1));
-    assert_eq!(file.named, ["line 3: stamp"]);
+    assert_eq!(file.named, ["line 3: direction"]);
     assert_eq!((file.malformed_messages, file.unknown_messages), (2, 1));
     assert_eq!(file.last_error.as_deref(), Some("the message is no JSON"));
-    assert_eq!(file.torn, Some(36));
+    assert_eq!(file.torn, Some(25));
     assert_eq!((stats.malformed, stats.unknown), (3, 1));
     assert_eq!(stats.faults, BTreeMap::from([("malformed", 2), ("unknown_message", 1)]));
     let table = stats.to_string();
-    for part in ["1 lines are no records", "line 3: stamp", "36 bytes are left", "is no JSON"] {
+    for part in ["1 lines are no records", "line 3: direction", "25 bytes are left", "is no JSON"] {
         assert!(table.contains(part), "{part}: {table}");
     }
 }
