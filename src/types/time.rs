@@ -169,8 +169,7 @@ impl StampReader {
     /// it is of the last date; nothing where it is another form or date.
     #[inline(always)]
     #[must_use]
-    pub fn micros_of_last_date(&self, text: &[u8]) -> Option<Nanos> {
-        let chunk = text.first_chunk::<28>()?;
+    pub fn micros_of_last_date(&self, chunk: &[u8; 28]) -> Option<Nanos> {
         let word = |at: usize| {
             let bytes = chunk[at..at + 8].first_chunk::<8>();
             u64::from_le_bytes(*bytes.expect("eight bytes"))
@@ -225,7 +224,8 @@ mod tests {
             assert_eq!(Nanos::parse_rfc3339(text.as_bytes()), expected, "{text}");
             assert_eq!(reader.rfc3339(text.as_bytes()), expected, "{text} by the reader");
             let quoted = format!("{text}\"");
-            let micros = reader.micros_of_last_date(quoted.as_bytes());
+            let micros =
+                quoted.as_bytes().first_chunk().and_then(|c| reader.micros_of_last_date(c));
             let usual = text.len() == 27 && expected.is_some_and(Nanos::is_known);
             assert_eq!(micros, expected.filter(|_| usual), "{text} in the usual form");
         };
