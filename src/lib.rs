@@ -10,7 +10,7 @@
 //! | 3 | `engine` | the deterministic core: so far the books |
 //! | 4 | `venue` | a venue's bytes to events: decoders, sessions, recordings |
 //! | 5 | `config` | what a run is told, checked |
-//! | 6 | `threads` | the stages and what joins them: feed, lane, books; the replay that turns them |
+//! | 6 | `threads` | the stages and what joins them: feed, lane, books, replay |
 
 pub mod config;
 pub mod engine;

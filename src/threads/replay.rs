@@ -5,20 +5,20 @@
 //! not on the size of the lane. A recording answers nobody, so a book that broke stays stale until
 //! the recording itself holds a snapshot. Nothing is quoted here.
 
+mod fault;
 mod view;
+
+pub use fault::ReplayFault;
 
 use super::books::BookStage;
 use super::feed::{Feed, FeedParams, Recorded, Source};
 use super::lane::lane;
 use crate::config::ReplayConfig;
 use crate::event::{Body, Event, PART_LEVELS_MAX};
-use crate::types::{Instrument, InstrumentId, InstrumentTable, Nanos, Symbol, Venue};
-use crate::venue::recorded::{RecordingError, Tape};
-use crate::venue::recorded::replay::{ReplayError, books_of};
+use crate::types::{Instrument, InstrumentId, InstrumentTable, Nanos, Side, Symbol};
+use crate::venue::recorded::Tape;
+use crate::venue::recorded::replay::books_of;
 use crate::venue::recorded::survey::{Survey, survey};
-use std::fmt;
-use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use view::View;
@@ -31,88 +31,6 @@ const PARTS_PER_TURN_MAX: usize = 64;
 const TURNS: usize = 64;
 /// The longest sleep: what a signal waits at most.
 const NAP: Nanos = Nanos::from_millis(50);
-
-/// Why there is no replay, or not to its end.
-#[derive(Debug)]
-pub enum ReplayFault {
-    /// A recording cannot be read, or not further.
-    Recording(ReplayError),
-    /// It is a folder, a pipe or a device: a recording is read twice.
-    NoFile(PathBuf),
-    /// There is nothing in any of the recordings.
-    Empty,
-    /// A recording of ours says that it is another venue's.
-    OtherVenue {
-        /// The file's name.
-        path: PathBuf,
-        /// Whose it is.
-        venue: Venue,
-    },
-    /// No message in it names an instrument as that venue does.
-    NoInstrument(Venue),
-    /// A symbol was asked for that the recording does not hold.
-    NoSymbol {
-        /// What was asked for.
-        symbol: Symbol,
-        /// What it holds.
-        held: Vec<Symbol>,
-    },
-    /// Whoever read our output has gone, or it cannot be written.
-    Output(io::Error),
-}
-
-impl ReplayFault {
-    /// The exit code, as `--help` tells it.
-    #[must_use]
-    pub fn code(&self) -> u8 {
-        match self {
-            Self::Output(cause) if cause.kind() == io::ErrorKind::BrokenPipe => 0,
-            Self::OtherVenue { .. } | Self::NoInstrument(_) | Self::NoSymbol { .. } => 2,
-            Self::Recording(_) | Self::NoFile(_) | Self::Empty | Self::Output(_) => 3,
-        }
-    }
-}
-
-impl fmt::Display for ReplayFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Recording(error) => write!(f, "{error}"),
-            Self::NoFile(path) => {
-                let path = path.display();
-                write!(f, "{path} is no plain file, and a recording is read twice: save it first")
-            }
-            Self::Empty => f.write_str("there is nothing in the recording"),
-            Self::OtherVenue { path, venue } => {
-                let path = path.display();
-                write!(f, "{path} is a recording of another venue: --venue {}", venue.name())
-            }
-            Self::NoInstrument(venue) => write!(
-                f,
-                "no message of the recording names an instrument of {}: check --venue",
-                venue.name()
-            ),
-            Self::NoSymbol { symbol, held } => {
-                write!(f, "the recording holds no {symbol}; it holds")?;
-                held.iter().try_for_each(|held| write!(f, " {held}"))
-            }
-            Self::Output(cause) => write!(f, "cannot write the output: {cause}"),
-        }
-    }
-}
-
-impl std::error::Error for ReplayFault {}
-
-impl From<ReplayError> for ReplayFault {
-    fn from(error: ReplayError) -> Self {
-        Self::Recording(error)
-    }
-}
-
-impl From<RecordingError> for ReplayFault {
-    fn from(error: RecordingError) -> Self {
-        Self::Recording(error.into())
-    }
-}
 
 /// Both stages over one recording. Turned, without a clock of its own.
 #[derive(Debug)]
@@ -203,6 +121,27 @@ impl Wire {
         readers.iter().map(|reader| reader.report().records.iter().sum::<u64>()).sum()
     }
 
+    /// 64 bits of all levels of all books that are shown, prices in the first half and quantities
+    /// in the second: to compare two runs, not to prove anything to an enemy.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let (mut prices, mut quantities) = (crc32fast::Hasher::new(), crc32fast::Hasher::new());
+        for instrument in self.shown() {
+            let book = self.books.books().get(instrument.id);
+            for side in Side::BOTH {
+                // The head keeps levels from passing to another book or side unseen.
+                let head = format!("{} {}\n", instrument.symbol, side.name());
+                prices.update(head.as_bytes());
+                quantities.update(head.as_bytes());
+                for (price, qty) in book.side(side).iter() {
+                    prices.update(format!("{}\n", instrument.tick.text(price.0)).as_bytes());
+                    quantities.update(format!("{}\n", instrument.lot.text(qty.0)).as_bytes());
+                }
+            }
+        }
+        format!("{:08x}{:08x}", prices.finalize(), quantities.finalize())
+    }
+
     /// All that could not be read on the way, in words.
     pub fn damage(&mut self) -> Vec<String> {
         let mut found = Vec::new();
@@ -226,7 +165,10 @@ impl Wire {
 }
 
 /// The ids of the symbols that were asked for, or all.
-fn choose(config: &ReplayConfig, table: &InstrumentTable) -> Result<Vec<InstrumentId>, ReplayFault> {
+fn choose(
+    config: &ReplayConfig,
+    table: &InstrumentTable,
+) -> Result<Vec<InstrumentId>, ReplayFault> {
     if config.symbols.is_empty() {
         return Ok(table.iter().map(|instrument| instrument.id).collect());
     }
@@ -296,7 +238,7 @@ pub fn run(config: &ReplayConfig, stop: &AtomicBool) -> Result<Vec<String>, Repl
     });
     while !first_pass.is_finished() {
         if is_over(clock()) {
-            view.stopped(None).map_err(ReplayFault::Output)?;
+            view.stopped(None, clock()).map_err(ReplayFault::Output)?;
             return Ok(Vec::new());
         }
         std::thread::sleep(Duration::from_millis(1));
@@ -316,7 +258,7 @@ pub fn run(config: &ReplayConfig, stop: &AtomicBool) -> Result<Vec<String>, Repl
             (0..TURNS).for_each(|_| wire.turn(now));
         }
     }
-    view.stopped(Some(&mut wire)).map_err(ReplayFault::Output)?;
+    view.stopped(Some(&mut wire), clock()).map_err(ReplayFault::Output)?;
     match wire.recorded().take_failure() {
         Some(error) => Err(error.into()),
         None => Ok(wire.damage()),

@@ -79,13 +79,15 @@ impl View {
     }
 
     /// The last look, and the last line; a replay that never began has no books.
-    pub(super) fn stopped(&mut self, wire: Option<&mut Wire>) -> io::Result<()> {
+    pub(super) fn stopped(&mut self, wire: Option<&mut Wire>, now: Nanos) -> io::Result<()> {
         let line = match wire {
             Some(wire) => {
                 if self.has_block {
-                    self.block(wire, self.before.0);
+                    // What stays on the terminal tells the rate of the whole run.
+                    self.before = (Nanos(0), Vec::new());
+                    self.block(wire, now);
                 }
-                Line { digest: Some(digest(wire)), ..line("stopped", Some(wire)) }
+                Line { digest: Some(wire.digest()), ..line("stopped", Some(wire)) }
             }
             None => line("stopped", None),
         };
@@ -115,7 +117,7 @@ impl View {
             let events = i128::from(wire.events[at] - self.before.1[at]);
             let rate = (span > 0).then(|| events * 1_000_000_000 / i128::from(span));
             let row = row(wire.books.books().get(instrument.id), instrument, rate);
-            write!(text, "{row}\x1b[K\n").expect("a string takes all");
+            writeln!(text, "{row}\x1b[K").expect("a string takes all");
         }
         text.push_str("\x1b[?7h");
         self.standing = 1 + wire.shown.len().min(SHOWN_MAX);
@@ -129,11 +131,12 @@ impl View {
 fn row(book: &Book, instrument: &Instrument, rate: Option<i128>) -> String {
     let (state, reason) = state(book);
     let state = reason.unwrap_or(state);
-    let symbol = instrument.symbol;
+    let symbol = instrument.symbol.as_str();
     let mut text = format!("{symbol:<10} {state:<17}");
     match book.top() {
         Some(top) => {
-            let (price, qty) = (|ticks| instrument.tick.text(ticks), |lots| instrument.lot.text(lots));
+            let (price, qty) =
+                (|ticks| instrument.tick.text(ticks), |lots| instrument.lot.text(lots));
             let bid = format!("{} @ {}", qty(top.bid_qty.0), price(top.bid.0));
             let ask = format!("{} @ {}", qty(top.ask_qty.0), price(top.ask.0));
             let spread = top.spread();
@@ -174,26 +177,6 @@ fn line(event: &'static str, wire: Option<&mut Wire>) -> Line {
         line.books.insert(instrument.symbol.to_string(), one);
     }
     line
-}
-
-/// 64 bits of all levels of all books that are shown, prices in the first half and quantities in
-/// the second: to compare two runs, not to prove anything to an enemy.
-fn digest(wire: &Wire) -> String {
-    let (mut prices, mut quantities) = (crc32fast::Hasher::new(), crc32fast::Hasher::new());
-    for instrument in wire.shown() {
-        let book = wire.books.books().get(instrument.id);
-        for side in Side::BOTH {
-            // The head keeps levels from passing to another book or side unseen.
-            let head = format!("{} {}\n", instrument.symbol, side.name());
-            prices.update(head.as_bytes());
-            quantities.update(head.as_bytes());
-            for (price, qty) in book.side(side).iter() {
-                prices.update(format!("{}\n", instrument.tick.text(price.0)).as_bytes());
-                quantities.update(format!("{}\n", instrument.lot.text(qty.0)).as_bytes());
-            }
-        }
-    }
-    format!("{:08x}{:08x}", prices.finalize(), quantities.finalize())
 }
 
 fn print(line: &Line) -> io::Result<()> {
