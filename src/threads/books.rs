@@ -37,7 +37,7 @@ impl BookStage {
         for taken in 0..self.parts_per_turn_max {
             if !self.lane.pop(&mut self.part).expect("nobody else writes into the lane") {
                 // Only a lane that is empty is silent: what waits in it was heard in time.
-                self.judge_silence(now);
+                self.on_time(now);
                 return taken;
             }
             let Self { part, books, .. } = self;
@@ -48,7 +48,8 @@ impl BookStage {
         self.parts_per_turn_max
     }
 
-    fn judge_silence(&mut self, now: Nanos) {
+    /// Judges the silence until `now`: for a recording, whose time leaps to the next record.
+    pub fn on_time(&mut self, now: Nanos) {
         if self.books.on_time(now).state {
             self.wishes.push(Wish::Reconnect);
         }

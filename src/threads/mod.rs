@@ -3,3 +3,4 @@
 pub mod books;
 pub mod feed;
 pub mod lane;
+pub mod replay;

@@ -7,6 +7,8 @@ mod book_ticker;
 mod damage;
 mod data;
 mod decoders_agree;
+mod demo_tape;
+mod engine_replay;
 mod expected_books;
 mod fuzz_checks;
 mod fuzz_corpus;

@@ -50,6 +50,7 @@ pub enum Source {
 pub struct Recorded {
     venue: Venue,
     tape: Tape,
+    speed: Speed,
     pace: Pace,
     /// The record that the tape stands at has not been handed on: it is not due yet.
     waiting: bool,
@@ -62,13 +63,37 @@ impl Recorded {
     #[must_use]
     pub const fn new(venue: Venue, tape: Tape, speed: Speed) -> Self {
         let pace = Pace::new(speed);
-        Self { venue, tape, pace, waiting: false, ended: false, failure: None }
+        Self { venue, tape, speed, pace, waiting: false, ended: false, failure: None }
     }
 
-    /// Why it ended before the end, if it did.
+    /// Why it ended before the end, if it did; said once.
+    pub const fn take_failure(&mut self) -> Option<RecordingError> {
+        self.failure.take()
+    }
+
+    /// The recordings with their reports.
     #[must_use]
-    pub const fn failure(&self) -> Option<&RecordingError> {
-        self.failure.as_ref()
+    pub const fn tape(&self) -> &Tape {
+        &self.tape
+    }
+
+    /// How long until the record that waits is due; zero if none waits.
+    #[must_use]
+    pub fn wait(&self, now: Nanos) -> Nanos {
+        match self.tape.standing() {
+            Some((_, record)) if self.waiting => { self.pace }.wait(record.received, now),
+            _ => Nanos(0),
+        }
+    }
+
+    /// What time it is in the recording.
+    fn time(&self, now: Nanos) -> Nanos {
+        let Some((_, record)) = self.tape.standing() else { return Nanos::UNKNOWN };
+        let wait = i128::from(self.wait(now).0);
+        let Speed::Times(times) = self.speed else { return record.received };
+        let early = wait * i128::from(times.mantissa) / 10_i128.pow(u32::from(times.decimals));
+        let time = i128::from(record.received.0) - early;
+        i64::try_from(time).map_or(Nanos::UNKNOWN, Nanos)
     }
 
     fn turn(&mut self, now: Nanos, table: &InstrumentTable) -> Heard {
@@ -158,9 +183,7 @@ impl Source {
     pub fn received(&self, now: Nanos) -> Nanos {
         match self {
             Self::Live(_) => now,
-            Self::Recorded(recorded) => {
-                recorded.tape.standing().map_or(Nanos::UNKNOWN, |(_, record)| record.received)
-            }
+            Self::Recorded(recorded) => recorded.time(now),
         }
     }
 
