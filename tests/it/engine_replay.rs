@@ -149,7 +149,7 @@ fn silence_is_named_when_it_is_due_at_any_speed() {
         let inputs = [path.clone()];
         let mut wire = wire(Venue::CoinbaseExchange, &inputs, speed, PART_LINES_MAX);
         for (millis, state, finished) in steps {
-            (0..4).for_each(|_| wire.turn(Nanos::from_millis(*millis)));
+            (0..8).for_each(|_| wire.turn(Nanos::from_millis(*millis)));
             let got = wire.books().books().iter().next().unwrap().state();
             assert_eq!((got, wire.is_finished()), (*state, *finished), "{speed} at {millis}");
         }
