@@ -4,6 +4,7 @@
 //! What is counted and what a whole recording is stands in `venue::recorded`.
 
 use clap::Args;
+use pinnaclemm::config::arguments;
 use pinnaclemm::types::{Symbol, Venue};
 use pinnaclemm::venue::recorded::convert::convert;
 use pinnaclemm::venue::recorded::lists::{self, ListFileError};
@@ -17,14 +18,14 @@ use std::path::PathBuf;
 #[derive(Args, Debug)]
 pub(crate) struct Input {
     /// Whose messages they are.
-    #[arg(long, value_parser = super::venue)]
+    #[arg(long, value_parser = arguments::venue)]
     venue: Venue,
     /// The venue's product list, as it answered or in a recording: price and quantity steps of the
     /// instruments that it lists are taken from it; those of others are inferred.
     #[arg(long, value_name = "FILE")]
     products: Option<PathBuf>,
     /// The instrument of recordings that name none.
-    #[arg(long, value_name = "NAME", default_value = "unnamed", value_parser = super::symbol)]
+    #[arg(long, value_name = "NAME", default_value = "unnamed", value_parser = arguments::symbol)]
     symbol: Symbol,
     /// Recordings in any framing, plain, gzip or zstd, merged by receive time; or one packed file.
     #[arg(required = true, value_name = "FILE")]

@@ -3,6 +3,7 @@
 //! What is recorded and how stands in `venue::recorded`.
 
 use clap::Args;
+use pinnaclemm::config::arguments;
 use pinnaclemm::types::{Nanos, Symbol, Venue};
 use pinnaclemm::venue::recorded::own::RecorderError;
 use pinnaclemm::venue::recorded::record_live::Summary;
@@ -26,10 +27,10 @@ const NAP: Duration = Duration::from_millis(100);
 #[derive(Args, Debug)]
 pub(crate) struct Live {
     /// Whose feed.
-    #[arg(long, value_parser = super::venue)]
+    #[arg(long, value_parser = arguments::venue)]
     venue: Venue,
     /// Instruments as the venue writes them.
-    #[arg(long = "symbol", required = true, num_args = 1.., value_parser = super::symbol)]
+    #[arg(long = "symbol", required = true, num_args = 1.., value_parser = arguments::symbol)]
     symbols: Vec<Symbol>,
     /// Levels of each side, one of the depths that the venue offers; its 1000 if it offers that,
     /// else the whole book.
@@ -42,8 +43,8 @@ pub(crate) struct Live {
     #[arg(long)]
     out: PathBuf,
     /// Stops after so long: 10s, 5m, 2h. Without it, SIGINT or SIGTERM ends the recording.
-    #[arg(long, value_parser = duration)]
-    duration: Option<Duration>,
+    #[arg(long, value_parser = arguments::duration)]
+    duration: Option<Nanos>,
     /// Another feed than the venue's, wss://HOST:PORT: for a proxy or a test venue.
     #[arg(long, value_parser = endpoint)]
     endpoint: Option<Endpoint>,
@@ -58,19 +59,6 @@ pub(crate) struct Live {
 fn content(name: &str) -> Result<Content, String> {
     let mut all = [Content::All, Content::Books, Content::Trades].into_iter();
     all.find(|content| content.name() == name).ok_or_else(|| "all, books or trades".into())
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "a whole number and its unit: 10s, 5m, 2h".to_string();
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3600,
-        _ => return Err(wrong()),
-    };
-    let count: u32 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    Ok(Duration::from_secs(u64::from(count) * seconds))
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, String> {
@@ -153,9 +141,7 @@ impl Live {
         let session = session.map_err(Failure::Config)?;
         let recorder = Recorder::create(&self.out, self.venue)?;
         let mut live = LiveRecorder::new(session, recorder);
-        let span = self
-            .duration
-            .map_or(i64::MAX, |span| i64::try_from(span.as_nanos()).expect("so many hours fit"));
+        let span = self.duration.map_or(i64::MAX, |span| span.0);
         let mut status = Status::new(begun);
         let mut now = begun;
         while !stop.load(Ordering::Relaxed) && now.0 - begun.0 < span && live.stopped().is_none() {

@@ -6,7 +6,6 @@ mod play;
 mod record;
 
 use clap::{Parser, Subcommand};
-use pinnaclemm::types::{Symbol, Venue};
 use play::Input;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -62,15 +61,6 @@ enum Command {
     },
     /// Records a live feed until it is interrupted, and prints one line of JSON about it.
     Record(record::Live),
-}
-
-fn venue(name: &str) -> Result<Venue, String> {
-    let names = || Venue::ALL.map(Venue::name).join(", ");
-    Venue::from_name(name).ok_or_else(|| format!("one of {}", names()))
-}
-
-fn symbol(name: &str) -> Result<Symbol, String> {
-    Symbol::new(name.as_bytes()).map_err(|error| error.to_string())
 }
 
 fn main() -> ExitCode {

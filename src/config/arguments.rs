@@ -83,12 +83,20 @@ impl Arguments {
     }
 }
 
-fn venue(name: &str) -> Result<Venue, String> {
+/// The venue of a name on a command line.
+///
+/// # Errors
+/// There is none; the names are listed.
+pub fn venue(name: &str) -> Result<Venue, String> {
     let names = || Venue::ALL.map(Venue::name).join(", ");
     Venue::from_name(name).ok_or_else(|| format!("one of {}", names()))
 }
 
-fn symbol(name: &str) -> Result<Symbol, String> {
+/// A symbol on a command line.
+///
+/// # Errors
+/// It cannot be one.
+pub fn symbol(name: &str) -> Result<Symbol, String> {
     Symbol::new(name.as_bytes()).map_err(|error| error.to_string())
 }
 
