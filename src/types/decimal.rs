@@ -308,7 +308,7 @@ impl Scale {
                 .checked_mul(pow10(self.decimals - number.decimals))
                 .ok_or(NumberError::Overflow)?
         } else {
-            exact(number.mantissa, pow10(number.decimals - self.decimals))?
+            exact_by_power(number.mantissa, number.decimals - self.decimals)?
         };
         if self.increment == 1 { Ok(units) } else { exact(units, self.increment) }
     }
@@ -317,6 +317,53 @@ impl Scale {
     #[must_use]
     pub const fn text(self, steps: i64) -> Scaled {
         Scaled { steps, scale: self }
+    }
+}
+
+/// Modulo 2⁶⁴, 5^exponent times this is 1.
+const INVERSE_OF_POWER_OF_5: [u64; 19] = {
+    // Newton's step doubles the digits that are right; five is its own inverse to three.
+    let mut inverse_of_5 = 5_u64;
+    let mut step = 0;
+    while step < 5 {
+        let error = 2_u64.wrapping_sub(inverse_of_5.wrapping_mul(5));
+        inverse_of_5 = inverse_of_5.wrapping_mul(error);
+        step += 1;
+    }
+    let mut table = [1_u64; 19];
+    let mut i = 1;
+    while i < 19 {
+        table[i] = table[i - 1].wrapping_mul(inverse_of_5);
+        i += 1;
+    }
+    table
+};
+
+/// The greatest number divided by 5^exponent.
+const QUOTIENT_MAX: [u64; 19] = {
+    let mut table = [u64::MAX; 19];
+    let mut i = 1;
+    while i < 19 {
+        table[i] = table[i - 1] / 5;
+        i += 1;
+    }
+    table
+};
+
+/// A number that is not negative, divided by 10^`exponent` if that leaves nothing.
+///
+/// A multiplication in place of a division: behind the zeros of the twos, a multiple of 5ᵉ times
+/// the inverse of 5ᵉ is the quotient, and any other number comes out too large (Granlund and
+/// Montgomery, 1994, section 9).
+#[inline(always)]
+fn exact_by_power(number: i64, exponent: u8) -> Result<i64, NumberError> {
+    let number = number.cast_unsigned();
+    let quotient = (number >> exponent).wrapping_mul(INVERSE_OF_POWER_OF_5[exponent as usize]);
+    let twos = number & ((1 << exponent) - 1);
+    if twos == 0 && quotient <= QUOTIENT_MAX[exponent as usize] {
+        Ok(quotient.cast_signed())
+    } else {
+        Err(NumberError::OffStep)
     }
 }
 
@@ -399,6 +446,31 @@ mod tests {
                 let count = text.iter().take_while(|b| b.is_ascii_digit()).count();
                 let value = text[..count].iter().fold(0, |n, b| n * 10 + u64::from(b - b'0'));
                 assert_eq!(leading_digits(text), (value, count), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn division_by_a_power_is_division() {
+        let check = |number: i64, exponent: u8| {
+            let divisor = pow10(exponent);
+            let expected = (number % divisor == 0).then(|| number / divisor);
+            assert_eq!(exact_by_power(number, exponent).ok(), expected, "{number} {exponent}");
+        };
+        let mut seed = 1_u64;
+        for exponent in 0..19_u8 {
+            for number in 0..2_000 {
+                check(number, exponent);
+                check(i64::MAX - number, exponent);
+            }
+            for _ in 0..20_000 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let number = (seed >> 1 >> (seed % 60)).cast_signed();
+                check(number, exponent);
+                if let Some(product) = number.checked_mul(pow10(exponent)) {
+                    check(product, exponent);
+                    check(product.saturating_add(1), exponent);
+                }
             }
         }
     }
