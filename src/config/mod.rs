@@ -3,5 +3,9 @@
 //! Nothing is opened or connected here.
 
 pub mod arguments;
+pub mod exact;
+pub mod faults;
 
 pub use arguments::{Arguments, Mode, ReplayConfig};
+pub use exact::Exact;
+pub use faults::{Fault, Faults};

@@ -6,3 +6,5 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod book;
+pub mod buffer;
+pub mod risk;

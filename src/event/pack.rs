@@ -1,10 +1,16 @@
 //! Events and levels to lines and back: the one place that knows where a field lies.
 
 use super::{
-    Body, Checksum, Event, LEVELS_PER_LINE, Level, Levels, Line, MarketStatus, NotAnEvent,
-    OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX, Shape, Stale, Trade,
+    Body, Checksum, Command, Event, FeeIn, Health, LEVELS_PER_LINE, Level, Levels, Line,
+    MarketStatus, NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX, RefusalCode,
+    Refused, RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason, Trade,
+    TradingState,
 };
-use crate::types::{InstrumentId, Nanos, Price, Qty, Side};
+use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
+
+mod draft;
+
+pub use draft::{EXPLANATION_LINES, Item};
 
 const TAG_LEVELS: u8 = 1;
 const TAG_ORDER: u8 = 2;
@@ -14,12 +20,20 @@ const TAG_STATUS: u8 = 5;
 const TAG_FAULT: u8 = 6;
 const TAG_SUBSCRIBED: u8 = 7;
 const TAG_IGNORED: u8 = 8;
+const TAG_REPORT: u8 = 9;
+const TAG_REFUSED: u8 = 10;
+const TAG_STATE: u8 = 11;
+const TAG_TIMER: u8 = 12;
+const TAG_HEALTH: u8 = 13;
+const TAG_COMMAND: u8 = 14;
 
 const FIRST: u8 = 1;
 const LAST: u8 = 2;
 const CHECKSUM: u8 = 4;
 const SNAPSHOT: u8 = 8;
 const HISTORY: u8 = 16;
+const MAKER: u8 = 32;
+const FEE_IN_BASE: u8 = 64;
 
 /// The words of a head that depend on its tag.
 struct Packed {
@@ -120,13 +134,38 @@ impl Body {
                 Packed { words: [u64::from(depth), 0, 0, 0], ..plain(TAG_SUBSCRIBED, 0) }
             }
             Self::Ignored => plain(TAG_IGNORED, 0),
+            Self::Report(report) => Packed {
+                tag: TAG_REPORT,
+                flags: flag(report.maker, MAKER) | flag(report.fee_in == FeeIn::Base, FEE_IN_BASE),
+                small: report.kind as u8,
+                count: 1,
+                words: [
+                    report.order.0,
+                    report.trade_id,
+                    report.fee.cast_unsigned(),
+                    u64::from(report.code as u8) | u64::from(report.fee_decimals) << 8,
+                ],
+            },
+            Self::Refused(refused) => Packed {
+                words: [refused.order.0, refused.kind as u64, 0, 0],
+                ..plain(TAG_REFUSED, refused.code as u8)
+            },
+            Self::State { state, reason } => {
+                Packed { words: [reason as u64, 0, 0, 0], ..plain(TAG_STATE, state as u8) }
+            }
+            Self::Timer => plain(TAG_TIMER, 0),
+            Self::Health(health) => {
+                Packed { words: [u64::from(health.0), 0, 0, 0], ..plain(TAG_HEALTH, 0) }
+            }
+            Self::Command(command) => plain(TAG_COMMAND, command as u8),
         }
     }
 
     #[inline]
     fn unpack(packed: &Packed) -> Option<Self> {
         let set = |flag: u8| packed.flags & flag != 0;
-        let [a, b, c, _] = packed.words;
+        let [a, b, c, d] = packed.words;
+        let small = usize::from(packed.small);
         Some(match packed.tag {
             TAG_LEVELS => {
                 let [c0, c1, c2, c3, price_decimals, qty_decimals, ..] = c.to_le_bytes();
@@ -168,7 +207,7 @@ impl Body {
                 price: Price(a.cast_signed()),
                 qty: Qty(b.cast_signed()),
                 id: c,
-                aggressor: *Side::BOTH.get(usize::from(packed.small))?,
+                aggressor: *Side::BOTH.get(small)?,
                 history: set(HISTORY),
             }),
             TAG_HEARTBEAT => Self::Heartbeat { id: a, trade_id: b },
@@ -179,9 +218,34 @@ impl Body {
                 3 => MarketStatus::Halted,
                 _ => return None,
             }),
-            TAG_FAULT => Self::Fault(*Stale::ALL.get(usize::from(packed.small))?),
+            TAG_FAULT => Self::Fault(*Stale::ALL.get(small)?),
             TAG_SUBSCRIBED => Self::Subscribed { depth: u32::try_from(a).ok()? },
             TAG_IGNORED => Self::Ignored,
+            TAG_REPORT => {
+                let [code, fee_decimals, ..] = d.to_le_bytes();
+                Self::Report(Report {
+                    order: OrderId(a),
+                    kind: *ReportKind::ALL.get(small)?,
+                    code: *RejectCode::ALL.get(usize::from(code))?,
+                    trade_id: b,
+                    fee: c.cast_signed(),
+                    fee_decimals,
+                    fee_in: if set(FEE_IN_BASE) { FeeIn::Base } else { FeeIn::Quote },
+                    maker: set(MAKER),
+                })
+            }
+            TAG_REFUSED => Self::Refused(Refused {
+                order: OrderId(a),
+                kind: *RequestKind::ALL.get(usize::try_from(b).ok()?)?,
+                code: *RefusalCode::ALL.get(small)?,
+            }),
+            TAG_STATE => Self::State {
+                state: *TradingState::ALL.get(small)?,
+                reason: *StateReason::ALL.get(usize::try_from(a).ok()?)?,
+            },
+            TAG_TIMER => Self::Timer,
+            TAG_HEALTH => Self::Health(Health(u32::try_from(a).ok()?)),
+            TAG_COMMAND => Self::Command(*Command::ALL.get(small)?),
             _ => return None,
         })
     }

@@ -2,6 +2,7 @@
 
 use super::pack::{pack_levels, unpack_levels};
 use super::*;
+use crate::types::{OrderId, TimeInForce};
 
 fn every_body() -> Vec<Body> {
     let sum = Checksum::new(u32::MAX, 5, 8);
@@ -41,7 +42,101 @@ fn every_body() -> Vec<Body> {
     use MarketStatus as M;
     bodies.extend([M::Trading, M::CancelOnly, M::PostOnly, M::Halted].map(Body::Status));
     bodies.extend(Stale::ALL.map(Body::Fault));
+    bodies.extend(bodies_of_the_core());
     bodies
+}
+
+/// What does not come from a venue's public messages.
+fn bodies_of_the_core() -> Vec<Body> {
+    let mut bodies = vec![Body::Timer, Body::Health(Health(u32::MAX))];
+    let order = OrderId(u64::MAX);
+    for kind in ReportKind::ALL {
+        for code in RejectCode::ALL {
+            bodies.push(Body::Report(Report {
+                order,
+                kind,
+                code,
+                trade_id: u64::MAX - 1,
+                fee: i64::MIN,
+                fee_decimals: 18,
+                fee_in: [FeeIn::Quote, FeeIn::Base][kind as usize % 2],
+                maker: code as u8 % 2 == 0,
+            }));
+        }
+    }
+    for code in RefusalCode::ALL {
+        bodies.extend(RequestKind::ALL.map(|kind| Body::Refused(Refused { order, kind, code })));
+    }
+    for state in TradingState::ALL {
+        bodies.extend(StateReason::ALL.map(|reason| Body::State { state, reason }));
+    }
+    bodies.extend(Command::ALL.map(Body::Command));
+    bodies
+}
+
+#[test]
+fn every_draft_survives_its_lines() {
+    for stale in [None].into_iter().chain(Stale::ALL.map(Some)) {
+        let mark = Mark {
+            sequence: u64::MAX,
+            received: Nanos(-1),
+            bid: Price(-7),
+            bid_qty: Qty(1),
+            ask: Price(Price::MAX.0),
+            ask_qty: Qty(0),
+            traded: Qty(i64::MAX),
+            instrument: InstrumentId(4095),
+            stale,
+        };
+        assert_eq!(Mark::unpack(&mark.pack()), Ok(mark));
+        assert!(Proposal::unpack(&mark.pack()).is_err() && Event::unpack(&mark.pack()).is_err());
+    }
+    for (i, time_in_force) in TimeInForce::ALL.into_iter().enumerate() {
+        for kind in RequestKind::ALL {
+            let proposal = Proposal {
+                order: OrderId(u64::MAX),
+                price: Price(-1),
+                qty: Qty(i64::MAX),
+                instrument: InstrumentId(3),
+                kind,
+                side: Side::BOTH[i % 2],
+                time_in_force,
+                post_only: i == 0,
+                reduce_only: i == 1,
+            };
+            assert_eq!(Proposal::unpack(&proposal.pack()), Ok(proposal));
+        }
+    }
+    let side = |at: u8| explanation::SideExplained {
+        price: Price(i64::from(at)),
+        qty: Qty(i64::MAX),
+        clamps: explanation::Clamps(at),
+        withheld: explanation::Withheld::ALL[usize::from(at)],
+        code: 255,
+        levels: at,
+    };
+    let explained = Explanation {
+        sequence: 1,
+        received: Nanos(2),
+        instrument: InstrumentId(3),
+        strategy: 4,
+        fair_value: 5.5,
+        reservation: 6.5,
+        volatility: 7.5,
+        imbalance: -0.5,
+        spread: 8.5,
+        spread_volatility: 9.5,
+        spread_imbalance: 10.5,
+        spread_fees: 11.5,
+        spread_final: 12.5,
+        intensity_a: 13.5,
+        intensity_k: 14.5,
+        position: -15,
+        sides: [side(12), side(3)],
+    };
+    assert_eq!(Explanation::unpack(&explained.pack()), Ok(explained));
+    let draft = Draft::Explanation(explained);
+    assert_eq!(draft.line_count(), explained.pack().len());
 }
 
 #[test]

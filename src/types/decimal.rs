@@ -4,6 +4,7 @@
 //! `Scale` says what one tick or one lot is worth and turns the one into the other, exactly or not
 //! at all.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The most digits a number may have, leading zeros aside: all of them fit an `i64`.
@@ -253,7 +254,7 @@ const fn eight_values(digits: u64) -> u64 {
 }
 
 /// What one step (a tick or a lot) is worth: `increment` × 10^-`decimals`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Scale {
     increment: i64,
     decimals: u8,

@@ -4,9 +4,11 @@
 //! Scales come from the venue's product list; only the tape reader infers them.
 
 use super::{Currency, Scale, Symbol, Venue};
+use serde::{Deserialize, Serialize};
 
 /// The number of an instrument: its place in the table.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 #[repr(transparent)]
 pub struct InstrumentId(pub u16);
 
@@ -42,7 +44,7 @@ pub struct Product {
 }
 
 /// A product that has its id.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Instrument {
     /// Its place in the table.
     pub id: InstrumentId,

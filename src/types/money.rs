@@ -4,13 +4,14 @@
 //! core and no business of this file.
 
 use super::{Currency, Decimal, Instrument, NumberError, Price, Qty, decimal::pow10};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Digits behind the point of an amount.
 pub const DECIMALS: u8 = 12;
 
 /// An amount of one currency, exact to 10⁻¹².
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Money {
     /// What is counted.
     pub currency: Currency,

@@ -1,5 +1,8 @@
 //! Short ASCII names that are `Copy`: symbols of instruments and codes of currencies.
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 
 /// At most `N` bytes of printable ASCII, kept inline; the rest is zero.
@@ -89,5 +92,18 @@ impl<const N: usize> fmt::Display for Name<N> {
 impl<const N: usize> fmt::Debug for Name<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.as_str())
+    }
+}
+
+impl<const N: usize> Serialize for Name<N> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Name<N> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(from)?;
+        Self::new(text.as_bytes()).map_err(D::Error::custom)
     }
 }

@@ -3,13 +3,21 @@
 //! Both are plain counts; what a tick or a lot is worth stands in the instrument's scales. A price
 //! and a quantity cannot be added or compared by accident, and neither knows a float.
 
+use serde::{Deserialize, Serialize};
+
 /// A price as a count of the instrument's ticks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 #[repr(transparent)]
 pub struct Price(pub i64);
 
 /// A quantity as a count of the instrument's lots.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 #[repr(transparent)]
 pub struct Qty(pub i64);
 

@@ -1,7 +1,10 @@
 //! The two sides of a book.
 
+use serde::{Deserialize, Serialize};
+
 /// Which side of the book a level, an order or a quote stands on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum Side {
     /// Wants to buy; the best bid is the highest.
@@ -29,6 +32,16 @@ impl Side {
     #[must_use]
     pub const fn index(self) -> usize {
         self as usize
+    }
+
+    /// 1 for bids, −1 for asks: what buying or selling does to a position.
+    #[inline]
+    #[must_use]
+    pub const fn sign(self) -> i64 {
+        match self {
+            Self::Bid => 1,
+            Self::Ask => -1,
+        }
     }
 
     /// `bid` or `ask`.

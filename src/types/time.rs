@@ -2,10 +2,14 @@
 //!
 //! No clock is read here. Leap seconds do not exist, as in every venue's own stamps.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A point in time, in nanoseconds since 1970-01-01T00:00:00Z; or a span of them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 #[repr(transparent)]
 pub struct Nanos(pub i64);
 

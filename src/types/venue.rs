@@ -1,9 +1,11 @@
 //! The venues whose market data is understood.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A venue and the protocol spoken with it; Kraken's v1 and v2 are told apart by content.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Venue {
     /// Coinbase Exchange, `ws-feed`.
@@ -18,10 +20,12 @@ pub enum Venue {
     BinanceUsdm = 4,
     /// Bitstamp order by order, read only.
     Bitstamp = 5,
+    /// The venue that is embedded in this program; it speaks in events and has no bytes.
+    Simulated = 6,
 }
 
 impl Venue {
-    /// Every venue, in the order of their numbers.
+    /// Every venue whose bytes are understood, in the order of their numbers.
     pub const ALL: [Self; 6] = [
         Self::CoinbaseExchange,
         Self::CoinbaseAdvanced,
@@ -41,6 +45,7 @@ impl Venue {
             Self::BinanceSpot => "binance-spot",
             Self::BinanceUsdm => "binance-usdm",
             Self::Bitstamp => "bitstamp",
+            Self::Simulated => "simulated",
         }
     }
 

@@ -43,6 +43,7 @@ impl VenueDecoder {
             Venue::Kraken => Self::Kraken(make(Kraken::default())),
             Venue::BinanceSpot | Venue::BinanceUsdm => Self::Binance(make(Binance::new(venue))),
             Venue::Bitstamp => Self::Bitstamp(make(Bitstamp::default())),
+            Venue::Simulated => unreachable!("the simulated venue has no bytes to decode"),
         }
     }
 

@@ -45,6 +45,7 @@ fn products(venue: Venue) -> &'static [[&'static str; 3]] {
         Venue::BinanceUsdm => &[["ABCUSDT", "0.1", "0.001"], ["XUSDT", "0.05", "1"]],
         // Rows of a recording name no symbol, so there is one instrument only.
         Venue::Bitstamp => &[["abcusd", "0.01", "1e-8"]],
+        Venue::Simulated => &[],
     }
 }
 

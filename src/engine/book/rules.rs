@@ -40,6 +40,7 @@ impl Rules {
         match venue {
             Venue::CoinbaseExchange => Self { removes_present_only: true, ..usual },
             Venue::CoinbaseAdvanced => usual,
+            Venue::Simulated => Self { removes_present_only: true, ..usual },
             // A heartbeat a second; their own guide drops the connection after five.
             Venue::Kraken => Self { silence_max: Nanos::from_seconds(5), ..usual },
             // No heartbeat: what proves life is the ping of every twenty seconds, and it is the

@@ -33,7 +33,8 @@ pub const fn kind_of(event: &Event) -> Option<Kind> {
         Body::Heartbeat { .. } => Some(Kind::Heartbeat),
         Body::Status(_) => Some(Kind::Status),
         Body::Subscribed { .. } => Some(Kind::Subscription),
-        Body::Fault(_) | Body::Ignored => None,
+        // What else there is comes not from a venue's public messages.
+        _ => None,
     }
 }
 

@@ -66,7 +66,9 @@ fn book_of_address<'a>(
             let (_, rest) = address.split_once("/products/")?;
             rest.split_once("/book")?.0
         }
-        Venue::CoinbaseAdvanced | Venue::Kraken | Venue::Bitstamp => return None,
+        Venue::CoinbaseAdvanced | Venue::Kraken | Venue::Bitstamp | Venue::Simulated => {
+            return None;
+        }
     };
     table.lookup(venue, symbol.as_bytes())
 }

@@ -160,7 +160,7 @@ pub fn of(venue: Venue) -> Option<&'static Facts> {
         Venue::Kraken => Some(&crate::venue::kraken::session::FACTS),
         Venue::BinanceSpot => Some(&crate::venue::binance::session::SPOT),
         Venue::BinanceUsdm => Some(&crate::venue::binance::session::USDM),
-        Venue::Bitstamp => None,
+        Venue::Bitstamp | Venue::Simulated => None,
     }
 }
 

@@ -1,0 +1,166 @@
+//! What may be done at all: trading states, the health of the process, commands.
+//!
+//! The table of what each state allows stands in risk.
+
+/// What may be done, breaker aside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum TradingState {
+    /// Everything within the limits.
+    Active = 0,
+    /// Cancels, and what brings a position down.
+    Reducing = 1,
+    /// Cancels only; while `flatten` runs, its own orders too.
+    Halted = 2,
+}
+
+impl TradingState {
+    /// Every state, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Reducing, Self::Halted];
+
+    /// The stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Reducing => "REDUCING",
+            Self::Halted => "HALTED",
+        }
+    }
+}
+
+/// Why the trading state is what it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum StateReason {
+    /// It was so at the start.
+    Start = 0,
+    /// An operator wants it so.
+    Operator = 1,
+    /// The loss of the day has reached its limit.
+    DailyLossLimit = 2,
+    /// The drawdown has reached its limit.
+    DrawdownLimit = 3,
+    /// `flatten` has begun, or has come to its end.
+    Flatten = 4,
+    /// `kill`: the gateway is closed too.
+    Kill = 5,
+    /// The process is about to end.
+    Shutdown = 6,
+}
+
+impl StateReason {
+    /// Every reason, in the order of their numbers.
+    pub const ALL: [Self; 7] = [
+        Self::Start,
+        Self::Operator,
+        Self::DailyLossLimit,
+        Self::DrawdownLimit,
+        Self::Flatten,
+        Self::Kill,
+        Self::Shutdown,
+    ];
+
+    /// The stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Operator => "operator",
+            Self::DailyLossLimit => "daily_loss_limit",
+            Self::DrawdownLimit => "drawdown_limit",
+            Self::Flatten => "flatten",
+            Self::Kill => "kill",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// What an operator wants.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Command {
+    /// HALTED, and all orders cancelled.
+    Halt = 0,
+    /// Back to ACTIVE; after a kill only when confirmed.
+    Resume = 1,
+    /// As `Resume`, also after a kill.
+    ResumeConfirmed = 2,
+    /// REDUCING.
+    Reduce = 3,
+    /// Reduce-only orders that take, inside the collar, until nothing is held; then HALTED.
+    Flatten = 4,
+    /// As `Halt`, and the gateway is closed.
+    Kill = 5,
+    /// The process is about to end: nothing is quoted any more, all orders are cancelled. It does
+    /// not outlive the process.
+    Shutdown = 6,
+}
+
+impl Command {
+    /// Every command, in the order of their numbers.
+    pub const ALL: [Self; 7] = [
+        Self::Halt,
+        Self::Resume,
+        Self::ResumeConfirmed,
+        Self::Reduce,
+        Self::Flatten,
+        Self::Kill,
+        Self::Shutdown,
+    ];
+
+    /// The stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Halt => "halt",
+            Self::Resume => "resume",
+            Self::ResumeConfirmed => "resume_confirmed",
+            Self::Reduce => "reduce",
+            Self::Flatten => "flatten",
+            Self::Kill => "kill",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// What stops quoting from outside the core: a set of named conditions, empty when all is well.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Health(pub u32);
+
+impl Health {
+    /// All is well.
+    pub const GOOD: Self = Self(0);
+    /// A ring has hardly room left.
+    pub const RING_NEAR_FULL: Self = Self(1);
+    /// What is not synced has passed its bound.
+    pub const SYNC_LATE: Self = Self(1 << 1);
+    /// The journal could not be written.
+    pub const WRITE_FAILED: Self = Self(1 << 2);
+    /// An agent has not turned for too long.
+    pub const AGENT_STALLED: Self = Self(1 << 3);
+    /// The venue's private channel is down.
+    pub const ORDER_ENTRY_DOWN: Self = Self(1 << 4);
+
+    /// Each condition by itself, with its stable name.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::RING_NEAR_FULL, "ring_near_full"),
+        (Self::SYNC_LATE, "sync_late"),
+        (Self::WRITE_FAILED, "write_failed"),
+        (Self::AGENT_STALLED, "agent_stalled"),
+        (Self::ORDER_ENTRY_DOWN, "order_entry_down"),
+    ];
+
+    /// Whether nothing is wrong.
+    #[inline]
+    #[must_use]
+    pub const fn is_good(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Both sets of conditions.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
