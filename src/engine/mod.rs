@@ -1,10 +1,167 @@
-//! The deterministic core: a pure function of its inputs (so far, the books).
+//! The deterministic core: a pure function of its sequenced inputs.
 //!
 //! Nothing here reads a clock, a file, a socket, the environment, a random source or the order of a
-//! hash map, or allocates after it is made; the lints below hold what a lint can.
+//! hash map, or allocates after it is made; the lints below hold what a lint can. Only this file
+//! knows all parts.
 #![forbid(unsafe_code)]
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 pub mod book;
 pub mod buffer;
+pub mod order;
+mod params;
+pub mod quote;
 pub mod risk;
+
+pub use params::{CORE_VERSION, CoreParams, InstrumentParams};
+
+use crate::event::{Body, Draft, Event, Level};
+use crate::types::Nanos;
+use book::{Books, Change};
+use buffer::Buffer;
+use quote::Quoter;
+use risk::{Output, Risk};
+
+/// The whole way in one thread.
+#[derive(Debug)]
+pub struct Core {
+    quoting: Quoting,
+    risk: Risk,
+    drafts: Buffer<Draft>,
+}
+
+impl Core {
+    /// The core as the epoch begins.
+    #[must_use]
+    pub fn new(params: &CoreParams) -> Self {
+        let quoting = Quoting::new(params);
+        let drafts = Buffer::new(quoting.drafts_max());
+        Self { quoting, risk: risk_of(params), drafts }
+    }
+
+    /// What input n brings about: book, quote, risk, order, in this order and never back.
+    #[inline]
+    pub fn apply(&mut self, input: &Event, levels: &[Level], out: &mut Buffer<Output>) -> Change {
+        self.drafts.clear();
+        let change = self.quoting.apply(input, levels, &mut self.drafts);
+        self.risk.input(input, levels, out);
+        for draft in self.drafts.items() {
+            self.risk.draft(draft, out);
+        }
+        change
+    }
+
+    /// The next time at which something has to happen even if nothing is heard.
+    #[inline]
+    #[must_use]
+    pub fn deadline(&self) -> Option<Nanos> {
+        earlier(self.quoting.deadline(), self.risk.deadline())
+    }
+
+    /// Books and quoter.
+    #[must_use]
+    pub const fn quoting(&self) -> &Quoting {
+        &self.quoting
+    }
+
+    /// Positions, limits, orders.
+    #[must_use]
+    pub const fn risk(&self) -> &Risk {
+        &self.risk
+    }
+
+    /// The most outputs that one input can have.
+    #[must_use]
+    pub fn outputs_max(params: &CoreParams) -> usize {
+        risk_of(params).outputs_max() + Quoting::new(params).drafts_max()
+    }
+}
+
+/// Risk as the epoch begins.
+#[must_use]
+pub fn risk_of(params: &CoreParams) -> Risk {
+    let instruments: Vec<_> = params.instruments.iter().map(|one| one.instrument).collect();
+    Risk::new(&params.risk, &instruments, &params.opening, params.epoch)
+}
+
+/// The earlier of two times, if there is one.
+#[inline]
+#[must_use]
+pub fn earlier(a: Option<Nanos>, b: Option<Nanos>) -> Option<Nanos> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// The first half of the way: books and the quotes on them.
+#[derive(Debug)]
+pub struct Quoting {
+    books: Books,
+    quoter: Quoter,
+}
+
+impl Quoting {
+    /// Books and quoter as the epoch begins.
+    #[must_use]
+    pub fn new(params: &CoreParams) -> Self {
+        let mut books = Books::new(params.silence_max);
+        for one in &params.instruments {
+            books.add(&one.book);
+        }
+        let quotes: Vec<_> = params.instruments.iter().map(|one| one.quote.clone()).collect();
+        let mut quoter = Quoter::new(&quotes, params.epoch);
+        for (one, position) in params.instruments.iter().zip(params.opening.positions()) {
+            quoter.set_position(one.instrument.id, position);
+        }
+        Self { books, quoter }
+    }
+
+    /// Applies an input to the books, and says what is wanted then.
+    #[inline]
+    pub fn apply(
+        &mut self,
+        input: &Event,
+        levels: &[Level],
+        drafts: &mut Buffer<Draft>,
+    ) -> Change {
+        let change = match input.body {
+            Body::Timer => self.books.on_time(input.received),
+            Body::Report(_)
+            | Body::Refused(_)
+            | Body::State { .. }
+            | Body::Health(_)
+            | Body::Command(_) => Change::default(),
+            _ => self.books.apply(input, levels),
+        };
+        self.quoter.apply(input, &self.books, change, drafts);
+        change
+    }
+
+    /// When the silence has to be named, or a quote is due.
+    #[inline]
+    #[must_use]
+    pub fn deadline(&self) -> Option<Nanos> {
+        // Silence is judged behind its deadline, not at it.
+        let silent = self.books.deadline().map(|at| Nanos(at.0 + 1));
+        earlier(silent, self.quoter.deadline())
+    }
+
+    /// The books.
+    #[must_use]
+    pub const fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// The quoter.
+    #[must_use]
+    pub const fn quoter(&self) -> &Quoter {
+        &self.quoter
+    }
+
+    /// The most drafts that one input can bring about.
+    #[must_use]
+    pub fn drafts_max(&self) -> usize {
+        self.quoter.drafts_max()
+    }
+}

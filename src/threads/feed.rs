@@ -1,10 +1,10 @@
-//! The first stage: a venue's frames come in, parts go into the lane.
+//! Market data: a venue's frames come in, parts go out, one for each call.
 //!
-//! A plain struct that is turned: no thread, no clock. A turn decodes a bounded count of levels and
-//! may leave a frame in the middle, to go on with it next time; while the lane has no room the
-//! source is not read at all, so a slow reader slows the venue's socket and nothing else. What a
-//! broken book needs is said by whoever owns the books, as a [`Wish`]; a fault that cannot be laid
-//! to one book is the connection's, and the feed leaves it by itself.
+//! A plain struct that is turned: no thread, no clock. A frame may be left in the middle for as long
+//! as the caller likes; while nobody calls, the source is not read at all, so a slow reader slows
+//! the venue's socket and nothing else. What a broken book needs is said by whoever owns the books,
+//! as a [`Wish`]; a fault that cannot be laid to one book is the connection's, and the feed leaves
+//! it by itself.
 //!
 //! Not here: books, sequence numbers of inputs, how a thread waits.
 
@@ -12,23 +12,12 @@ mod source;
 
 pub use source::{Heard, Message, Recorded, Source};
 
-use super::lane::Sender;
-use crate::event::{Body, Event, PART_LEVELS_MAX, Part, Stale};
+use super::link::Wish;
+use crate::event::{Body, Event, Part, Stale};
 use crate::types::{InstrumentId, InstrumentTable, Nanos, Venue};
 use crate::venue::decode::{Counts, Next};
 use crate::venue::decoder::VenueDecoder;
 use crate::venue::session::Session;
-
-/// What the owner of the books asks of the feed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wish {
-    /// The book is stale: a snapshot of it, the venue's cheapest way.
-    Resync(InstrumentId),
-    /// The book is whole.
-    Synced(InstrumentId),
-    /// No book can be trusted: another connection.
-    Reconnect,
-}
 
 /// What a feed is made with.
 #[derive(Debug)]
@@ -37,9 +26,10 @@ pub struct FeedParams {
     pub venue: Venue,
     /// The instruments; every symbol of a session is among them.
     pub table: InstrumentTable,
-    /// The most levels that one turn decodes, at least one whole part.
-    pub levels_per_turn_max: usize,
 }
+
+/// Frames without a part that one call passes over: the caller has other work too.
+const EMPTY_FRAMES_MAX: usize = 64;
 
 /// One connection of a recording, or the live one.
 #[derive(Debug)]
@@ -54,10 +44,8 @@ struct Connection {
 pub struct FeedCounts {
     /// Frames and REST bodies taken.
     pub messages: u64,
-    /// Parts sent.
+    /// Parts given out.
     pub parts: u64,
-    /// Turns that left a frame in the middle.
-    pub left_inside: u64,
     /// Connections left for a fault that could not be laid to one book.
     pub reconnects: u64,
 }
@@ -68,8 +56,6 @@ pub struct Feed {
     params: FeedParams,
     source: Source,
     connections: Vec<Connection>,
-    lane: Sender,
-    part: Part,
     /// The message that is not decoded to its end.
     open: Option<Message>,
     /// Every book is to be told that the connection is gone.
@@ -79,107 +65,95 @@ pub struct Feed {
 
 impl Feed {
     /// A feed that has not begun.
-    ///
-    /// # Panics
-    /// A turn may not decode even one part: our own fault, the config has checked.
     #[must_use]
-    pub fn new(params: FeedParams, source: Source, lane: Sender) -> Self {
-        assert!(params.levels_per_turn_max >= PART_LEVELS_MAX, "a turn takes one whole part");
+    pub fn new(params: FeedParams, source: Source) -> Self {
         let make = |_| Connection { decoder: VenueDecoder::new(params.venue), begun: false };
         let connections = (0..source.connection_count()).map(make).collect();
-        let part = Part::empty();
         let counts = FeedCounts::default();
-        Self { params, source, connections, lane, part, open: None, owes_end: false, counts }
+        Self { params, source, connections, open: None, owes_end: false, counts }
     }
 
-    /// Goes on with the frame at hand, or takes the next; says how much was done. Never blocks.
-    pub fn turn(&mut self, now: Nanos) -> usize {
-        if !self.lane.has_room() {
-            return 0;
-        }
-        if std::mem::take(&mut self.owes_end) {
-            self.push_end(now);
-            return 1;
-        }
-        if self.open.is_some() {
-            return self.decode(now);
-        }
-        match self.source.turn(now, &self.params.table) {
-            Heard::Nothing => 0,
-            Heard::Ended => {
-                // The end of a recording is not the end of what it recorded.
-                let is_new = self.source.is_live() && self.connections[0].begun;
-                if is_new {
-                    self.end(0, now);
+    /// The next part, if one has come by `now`. Never blocks.
+    #[inline]
+    pub fn hear(&mut self, now: Nanos, part: &mut Part) -> bool {
+        for _ in 0..EMPTY_FRAMES_MAX {
+            if std::mem::take(&mut self.owes_end) {
+                self.tell_end(now, part);
+                return true;
+            }
+            if let Some(message) = self.open {
+                if self.decode(&message, now, part) {
+                    return true;
                 }
-                usize::from(is_new)
+                continue;
             }
-            Heard::Up(place) => {
-                self.connections[place].decoder.connected();
-                self.end(place, now);
-                1
-            }
-            Heard::Down(place) => {
-                self.end(place, now);
-                1
-            }
-            Heard::Message(message) => {
-                self.counts.messages += 1;
-                let connection = &mut self.connections[message.place];
-                // A REST answer needs no connection and says nothing of one.
-                connection.begun |= message.rest.is_none();
-                connection.decoder.begin();
-                self.open = Some(message);
-                1 + self.decode(now)
+            match self.source.turn(now, &self.params.table) {
+                Heard::Nothing => return false,
+                Heard::Skipped => {}
+                Heard::Ended => {
+                    // The end of a recording is not the end of what it recorded.
+                    let is_new = self.source.is_live() && self.connections[0].begun;
+                    if !is_new {
+                        return false;
+                    }
+                    self.end(0);
+                }
+                Heard::Up(place) => {
+                    self.connections[place].decoder.connected();
+                    self.end(place);
+                }
+                Heard::Down(place) => self.end(place),
+                Heard::Message(message) => {
+                    self.counts.messages += 1;
+                    let connection = &mut self.connections[message.place];
+                    // A REST answer needs no connection and says nothing of one.
+                    connection.begun |= message.rest.is_none();
+                    connection.decoder.begin();
+                    self.open = Some(message);
+                }
             }
         }
+        false
     }
 
-    /// Decodes on, as far as room and measure allow.
-    fn decode(&mut self, now: Nanos) -> usize {
-        let Some(message) = self.open else { return 0 };
-        let (mut levels, mut parts) = (0, 0);
-        while levels + PART_LEVELS_MAX <= self.params.levels_per_turn_max {
-            let Self { params, source, connections, part, lane, .. } = self;
-            let decoder = &mut connections[message.place].decoder;
-            let frame = source.frame(&message, &params.table);
-            if decoder.next(&frame, part) == Next::End {
-                self.open = None;
-                break;
-            }
-            lane.push(&part.event, part.levels());
-            parts += 1;
-            levels += part.levels().len().max(1);
-            if is_the_connections(&part.event) && self.source.is_live() {
-                self.counts.reconnects += 1;
-                self.reconnect(now);
-                break;
-            }
-            if !self.lane.has_room() {
-                break;
-            }
+    /// The next part of the message at hand; false behind its last one.
+    #[inline]
+    fn decode(&mut self, message: &Message, now: Nanos, part: &mut Part) -> bool {
+        let decoder = &mut self.connections[message.place].decoder;
+        let frame = self.source.frame(message, &self.params.table);
+        if decoder.next(&frame, part) == Next::End {
+            self.open = None;
+            return false;
         }
-        self.counts.left_inside += u64::from(self.open.is_some());
-        self.counts.parts += parts as u64;
-        parts
+        self.counts.parts += 1;
+        if is_the_connections(&part.event) && self.source.is_live() {
+            self.counts.reconnects += 1;
+            self.reconnect(now);
+        }
+        true
+    }
+
+    /// When the next thing will be heard, where that is known: a recording knows, a venue does not.
+    pub fn due(&mut self) -> Option<Nanos> {
+        if self.open.is_some() || self.owes_end {
+            return self.source.latest();
+        }
+        self.source.due()
     }
 
     /// The connection at `place` has ended, or another has taken its place.
-    fn end(&mut self, place: usize, now: Nanos) {
-        if std::mem::take(&mut self.connections[place].begun) {
-            self.push_end(now);
-        }
+    fn end(&mut self, place: usize) {
+        self.owes_end |= std::mem::take(&mut self.connections[place].begun);
     }
 
-    fn push_end(&mut self, now: Nanos) {
-        let event = Event {
+    fn tell_end(&mut self, now: Nanos, part: &mut Part) {
+        part.event = Event {
             sequence: 0,
-            received: self.source.received(now),
+            received: now,
             venue_time: Nanos::UNKNOWN,
             instrument: InstrumentId::ALL,
             body: Body::Fault(Stale::Disconnected),
         };
-        self.lane.push(&event, &[]);
         self.counts.parts += 1;
     }
 

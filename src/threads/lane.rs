@@ -1,8 +1,9 @@
-//! A lane: the ring between two stages, by the part.
+//! A lane: the ring between two stages, by the part or by the item.
 //!
-//! An event and its levels go in as one and come out as one. A push never waits: the sender asks
-//! for `room` before it makes a part, and turns to its other work where there is none. Any ring
-//! that holds one whole part will do, whatever the length of a message.
+//! An event and its levels go in as one and come out as one; so do the lines of a draft or an
+//! output. A push never waits: the sender asks for room before it makes anything, and turns to its
+//! other work where there is none. A ring must hold what one input can bring about; any that does
+//! will do, whatever the length of a message.
 
 use crate::event::pack::{pack_levels, unpack_levels};
 use crate::event::{Event, LEVELS_PER_LINE, Level, Line, NotAnEvent, PART_LINES_MAX, Part};
@@ -41,6 +42,25 @@ impl Sender {
         room
     }
 
+    /// Whether so many lines fit now; how often they did not is counted.
+    #[inline]
+    pub fn has_room_for(&mut self, lines: usize) -> bool {
+        let room = self.ring.slots() >= lines;
+        self.full += u64::from(!room);
+        room
+    }
+
+    /// Sends the lines of one item as one.
+    ///
+    /// # Panics
+    /// There is no room: the sender has asked.
+    #[inline]
+    pub fn push_lines(&mut self, lines: &[Line]) {
+        let chunk =
+            self.ring.write_chunk_uninit(lines.len()).expect("the sender has asked for room");
+        chunk.fill_from_iter(lines.iter().copied());
+    }
+
     /// How often there was no room.
     #[must_use]
     pub const fn full(&self) -> u64 {
@@ -53,12 +73,25 @@ impl Sender {
     /// There is no room, or the levels are not as many as the event says: the sender has asked.
     #[inline]
     pub fn push(&mut self, event: &Event, levels: &[Level]) {
+        self.push_followed(event, levels, 0);
+    }
+
+    /// Sends an event that so many items follow, so that the receiver knows when it has all.
+    ///
+    /// # Panics
+    /// As [`Self::push`].
+    #[inline]
+    pub fn push_followed(&mut self, event: &Event, levels: &[Level], items: u16) {
         assert_eq!(levels.len(), event.level_count());
         let chunk = self
             .ring
             .write_chunk_uninit(event.line_count())
             .expect("the sender has asked for room");
-        let head = std::iter::once(event.pack());
+        let mut head = event.pack();
+        // Two bytes of a head that no event has a use for.
+        let [low, high] = items.to_le_bytes();
+        head.0[0] |= u64::from(low) << 24 | u64::from(high) << 56;
+        let head = std::iter::once(head);
         chunk.fill_from_iter(head.chain(levels.chunks(LEVELS_PER_LINE).map(pack_levels)));
     }
 }
@@ -70,10 +103,20 @@ impl Receiver {
     /// The line is the head of no event: memory is damaged, as nobody else writes here.
     #[inline]
     pub fn pop(&mut self, part: &mut Part) -> Result<bool, NotAnEvent> {
+        self.pop_followed(part).map(|items| items.is_some())
+    }
+
+    /// Takes the next part, and says how many items follow it; nothing if there is none.
+    ///
+    /// # Errors
+    /// As [`Self::pop`].
+    #[inline]
+    pub fn pop_followed(&mut self, part: &mut Part) -> Result<Option<u16>, NotAnEvent> {
         let Ok(head) = self.ring.peek() else {
-            return Ok(false);
+            return Ok(None);
         };
         part.event = Event::unpack(head)?;
+        let [_, _, _, low, _, _, _, high] = head.0[0].to_le_bytes();
         let lines = part.event.line_count();
         let chunk = self.ring.read_chunk(lines).expect("a part is published as one");
         let (first, second) = chunk.as_slices();
@@ -82,7 +125,26 @@ impl Receiver {
             four.copy_from_slice(&unpack_levels(line));
         }
         chunk.commit_all();
-        Ok(true)
+        Ok(Some(u16::from_le_bytes([low, high])))
+    }
+
+    /// The head line of the next item, if one has come.
+    #[inline]
+    #[must_use]
+    pub fn head(&self) -> Option<&Line> {
+        self.ring.peek().ok()
+    }
+
+    /// Takes the lines of the next item, which are as many as `lines`.
+    ///
+    /// # Panics
+    /// They are fewer: an item is published as one, so this is our own fault.
+    #[inline]
+    pub fn pop_lines(&mut self, lines: &mut [Line]) {
+        let chunk = self.ring.read_chunk(lines.len()).expect("an item is published as one");
+        for (place, line) in lines.iter_mut().zip(chunk) {
+            *place = line;
+        }
     }
 
     /// Whether the sender is gone and nothing is left.

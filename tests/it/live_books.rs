@@ -5,23 +5,25 @@
 
 use std::sync::mpsc;
 
-use pinnaclemm::event::{Level, PART_LEVELS_MAX, PART_LINES_MAX, Stale};
-use pinnaclemm::threads::books::BookStage;
-use pinnaclemm::threads::feed::{Feed, FeedParams, Recorded, Source, Wish};
-use pinnaclemm::threads::lane::lane;
+use pinnaclemm::engine::book::Books;
+use pinnaclemm::event::{Level, Part, Stale};
+use pinnaclemm::threads::feed::{Feed, FeedParams, Recorded, Source};
+use pinnaclemm::threads::link::Wish;
+use pinnaclemm::threads::resyncs;
 use pinnaclemm::types::{InstrumentId, Nanos, Side, Venue};
 use pinnaclemm::venue::recorded::replay::{Replay, books_of};
 use pinnaclemm::venue::recorded::survey::survey;
-use pinnaclemm::venue::recorded::{Speed, Tape};
+use pinnaclemm::venue::recorded::Tape;
 use pinnaclemm::venue::session::reason::DropReason;
 
 use crate::data;
-use crate::live_rig::{Measure, Play, Rig, USUAL, play_of, texts};
+use crate::live_rig::{Play, Rig, USUAL, play_of, texts};
 use crate::tls_server::{Peer, frame};
 
 const FOUR: [Venue; 4] =
     [Venue::CoinbaseExchange, Venue::CoinbaseAdvanced, Venue::Kraken, Venue::BinanceSpot];
-const SMALLEST: Measure = Measure { lines: PART_LINES_MAX, levels_per_turn_max: PART_LEVELS_MAX };
+/// One part a turn: a frame is left in the middle as often as can be.
+const SMALLEST: usize = 1;
 const BOOK: InstrumentId = InstrumentId(0);
 
 fn up(play: &Play) -> (Rig, Peer) {
@@ -33,21 +35,20 @@ fn up(play: &Play) -> (Rig, Peer) {
 /// Plays all from the beginning and demands the books of the replay.
 fn all_again(rig: &mut Rig, peer: &mut Peer) {
     rig.play(peer, 0..rig.play.records.len());
-    assert!(rig.books() == rig.play.expected(), "{}", rig.play.venue);
+    assert!(rig.text() == rig.play.expected(), "{}", rig.play.venue);
     assert_eq!(rig.state(), "fresh");
 }
 
 #[test]
 fn what_comes_live_gives_the_books_of_its_replay() {
     for venue in FOUR {
-        for measure in [USUAL, SMALLEST] {
+        for parts in [USUAL, SMALLEST] {
             let Some(play) = play_of(venue, 5000) else { continue };
-            let mut rig = Rig::new(&play, measure);
+            let mut rig = Rig::new(&play, parts);
             let mut peer = rig.come_up();
             all_again(&mut rig, &mut peer);
             // Binance's snapshot comes in parts; the first venues' book stays fresh from then on.
             assert_eq!(rig.states, ["no_snapshot", "fresh"], "{venue}");
-            assert!(rig.levels_per_turn <= measure.levels_per_turn_max, "{}", rig.levels_per_turn);
             assert_eq!((rig.counters().ups, rig.counters().resyncs_retried), (1, 0));
             assert!(!rig.wishes.iter().any(|w| matches!(w, Wish::Resync(_) | Wish::Reconnect)));
         }
@@ -178,7 +179,7 @@ fn a_connection_that_is_down_or_has_not_spoken_is_not_silent() {
     let mut peer = rig.come_up_silent();
     rig.pass(8);
     assert_eq!(rig.counters().ups, 2, "nobody has left the new connection");
-    assert_eq!(rig.stage.books().get(BOOK).counts().fault(Stale::SilentFeed), 0);
+    assert_eq!(rig.books.get(BOOK).counts().fault(Stale::SilentFeed), 0);
     all_again(&mut rig, &mut peer);
     // A wish that comes late finds another connection than it meant.
     assert!(!rig.wishes.contains(&Wish::Reconnect));
@@ -246,7 +247,7 @@ fn a_late_snapshot_meets_the_updates_that_waited() {
     rig.answer(&body);
     assert_eq!(rig.state(), "fresh");
     rig.play(&mut peer, 2000..3000);
-    assert!(rig.books() == play.expected());
+    assert!(rig.text() == play.expected());
     assert_eq!(rig.states, ["no_snapshot", "fresh"]);
 }
 
@@ -271,9 +272,9 @@ fn a_snapshot_older_than_the_stream_does_not_serve_and_another_is_fetched() {
     rig.answer(&snapshot(&play, 900));
     assert_eq!(rig.state(), "fresh");
     rig.play(&mut peer, 1000..3000);
-    assert!(rig.books() == play.expected());
+    assert!(rig.text() == play.expected());
     assert_eq!(rig.states, ["no_snapshot", "sequence_gap", "fresh"]);
-    let counts = rig.stage.books().get(BOOK).counts();
+    let counts = rig.books.get(BOOK).counts();
     assert_eq!((counts.fault(Stale::SequenceGap), counts.fault(Stale::BridgeOverflow)), (3, 0));
 }
 
@@ -295,7 +296,7 @@ fn a_lost_update_of_binance_is_bridged_again() {
     rig.answer(&snapshot(&play, next + 100));
     assert_eq!(rig.state(), "fresh");
     rig.play(&mut peer, next + 200..3000);
-    assert!(rig.books() == play.expected());
+    assert!(rig.text() == play.expected());
     assert_eq!(rig.states, ["no_snapshot", "fresh", "sequence_gap", "fresh"]);
     assert_eq!((rig.counters().ups, rig.counters().resyncs), (1, 2));
 }
@@ -343,72 +344,64 @@ fn a_frame_of_46_000_levels_holds_up_nobody() {
     assert_eq!(sent, other.records.len());
     assert!(small.books() == other.expected());
     assert!(turns > 46_000 / 28, "{turns} turns");
-    assert!(large.levels_per_turn <= 2 * PART_LEVELS_MAX, "{}", large.levels_per_turn);
     assert_eq!(large.state(), "fresh");
 }
 
-/// Feeds recordings through a lane and demands the books of their replay, with its faults.
-fn check_recorded(venue: Venue, names: &[&str], measure: Measure) {
+/// Hears recordings at the time of each of their records, and counts the resyncs that are wished.
+fn hear(feed: &mut Feed, books: &mut Books) -> usize {
+    let (mut part, mut resyncs) = (Part::empty(), 0);
+    while let Some(due) = feed.due() {
+        if feed.hear(due, &mut part) {
+            let change = books.apply(&part.event, part.levels());
+            resyncs::judge(&part.event, change, books, |wish| {
+                resyncs += usize::from(matches!(wish, Wish::Resync(_)));
+                feed.heed(wish, due);
+            });
+        }
+    }
+    resyncs
+}
+
+/// Feeds recordings and demands the books of their replay, with its faults.
+fn check_recorded(venue: Venue, names: &[&str]) {
     let Some(paths) = names.iter().map(|name| data::path(name)).collect::<Option<Vec<_>>>() else {
         return;
     };
     let survey = survey(venue, &paths).unwrap();
     let mut replay = Replay::with(venue, &paths, &survey).unwrap();
     replay.run(|_, _, _| {}).unwrap();
-    let (sender, receiver) = lane(measure.lines);
-    let recorded = Recorded::new(venue, Tape::open(&paths).unwrap(), Speed::Max);
-    let (table, levels_per_turn_max) = (survey.table.clone(), measure.levels_per_turn_max);
-    let params = FeedParams { venue, table, levels_per_turn_max };
-    let mut feed = Feed::new(params, Source::Recorded(Box::new(recorded)), sender);
-    let mut stage = BookStage::new(receiver, books_of(venue, &survey), 64);
-    let mut wishes = 0;
-    while !feed.is_finished() {
-        feed.turn(Nanos(0));
-        // The recording's own time is the one by which silence is judged.
-        while stage.turn(Nanos::UNKNOWN, |_, _, _| {}) > 0 {}
-        for wish in stage.take_wishes() {
-            wishes += u64::from(matches!(wish, Wish::Resync(_)));
-            feed.heed(wish, Nanos(0));
-        }
-    }
-    assert!(texts(&survey, stage.books()) == texts(&survey, replay.books()), "{names:?}");
-    assert_eq!(wishes, 0, "{names:?} is whole");
+    let recorded = Recorded::new(venue, Tape::open(&paths).unwrap());
+    let params = FeedParams { venue, table: survey.table.clone() };
+    let mut feed = Feed::new(params, Source::Recorded(Box::new(recorded)));
+    let mut books = books_of(venue, &survey);
+    assert_eq!(hear(&mut feed, &mut books), 0, "{names:?} is whole");
+    assert!(feed.is_finished());
+    assert!(texts(&survey, &books) == texts(&survey, replay.books()), "{names:?}");
 }
 
 #[test]
-fn a_recording_fed_through_the_lane_gives_the_books_of_its_replay() {
-    for measure in [USUAL, SMALLEST] {
-        let kraken = "kraken/v1/book1000_20210405_10pairs.txt.zst";
-        check_recorded(Venue::Kraken, &[kraken], measure);
-        let multi = "binance/multi/10symbols_20210405.txt.zst";
-        check_recorded(Venue::BinanceSpot, &[multi], measure);
-        let advanced = "coinbase-advanced/ws/btcusd_ethusd_20260809_first690.jsonl.zst";
-        check_recorded(Venue::CoinbaseAdvanced, &[advanced], measure);
-    }
+fn a_recording_that_is_fed_gives_the_books_of_its_replay() {
+    check_recorded(Venue::Kraken, &["kraken/v1/book1000_20210405_10pairs.txt.zst"]);
+    check_recorded(Venue::BinanceSpot, &["binance/multi/10symbols_20210405.txt.zst"]);
+    let advanced = "coinbase-advanced/ws/btcusd_ethusd_20260809_first690.jsonl.zst";
+    check_recorded(Venue::CoinbaseAdvanced, &[advanced]);
 }
 
 #[test]
-fn a_recording_in_real_time_waits_for_its_records() {
+fn a_recording_waits_for_the_time_of_its_records() {
     let Some(play) = play_of(Venue::Kraken, usize::MAX) else { return };
-    let (sender, receiver) = lane(1024);
     let tape = Tape::open(std::slice::from_ref(&play.path)).unwrap();
-    let recorded = Recorded::new(play.venue, tape, "2".parse().unwrap());
-    let table = play.survey.table.clone();
-    let params = FeedParams { venue: play.venue, table, levels_per_turn_max: 1000 };
-    let mut feed = Feed::new(params, Source::Recorded(Box::new(recorded)), sender);
-    let mut stage = BookStage::new(receiver, books_of(play.venue, &play.survey), 64);
+    let recorded = Recorded::new(play.venue, tape);
+    let params = FeedParams { venue: play.venue, table: play.survey.table.clone() };
+    let mut feed = Feed::new(params, Source::Recorded(Box::new(recorded)));
     // The way begins with the subscribe that was sent.
-    let mut tape = Tape::open(std::slice::from_ref(&play.path)).unwrap();
-    let first = tape.advance().unwrap().unwrap().1.received.0;
+    let first = feed.due().unwrap().0;
     let last = play.records[play.records.len() - 1].0.0;
-    // Twice as fast: at each tenth of the way just those are there whose stamp has come.
+    let mut part = Part::empty();
     for tenth in 0..=10 {
-        let gone = (last - first) * tenth / 10;
-        for _ in 0..200 {
-            feed.turn(Nanos(1_000 + gone / 2));
-            stage.turn(Nanos::UNKNOWN, |_, _, _| {});
-        }
-        let due = play.records.iter().filter(|(at, _)| (at.0 - first) / 2 <= gone / 2).count();
+        let now = first + (last - first) * tenth / 10;
+        while feed.hear(Nanos(now), &mut part) {}
+        let due = play.records.iter().filter(|(at, _)| at.0 <= now).count();
         assert_eq!(feed.counts().messages, due as u64, "after {tenth} tenths");
     }
 }

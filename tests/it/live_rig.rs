@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use pinnaclemm::engine::book::{BookState, Books, Top};
-use pinnaclemm::event::Stale;
-use pinnaclemm::threads::books::BookStage;
-use pinnaclemm::threads::feed::{Feed, FeedParams, Source, Wish};
-use pinnaclemm::threads::lane::lane;
+use pinnaclemm::event::{Part, Stale};
+use pinnaclemm::threads::feed::{Feed, FeedParams, Source};
+use pinnaclemm::threads::link::Wish;
+use pinnaclemm::threads::resyncs;
 use pinnaclemm::types::{Instrument, InstrumentId, Nanos, Venue};
 use pinnaclemm::venue::binance::decode::is_rest_depth;
 use pinnaclemm::venue::recorded::replay::{Replay, books_of};
@@ -103,28 +103,22 @@ pub(crate) struct Rig {
     pub(crate) server: Server,
     pub(crate) rest: Server,
     pub(crate) feed: Feed,
-    pub(crate) stage: BookStage,
+    pub(crate) books: Books,
+    part: Part,
     pub(crate) now: Nanos,
     pub(crate) wishes: Vec<Wish>,
     /// The states of the first book, one after the other, as a reader of the books saw them.
     pub(crate) states: Vec<&'static str>,
-    /// The most levels that one turn of the feed has sent.
-    pub(crate) levels_per_turn: usize,
+    parts_per_turn_max: usize,
     /// A message was lost and nobody can know it yet.
     pub(crate) is_deceived: bool,
 }
 
-/// How large ring and turns are.
-#[derive(Clone, Copy)]
-pub(crate) struct Measure {
-    pub(crate) lines: usize,
-    pub(crate) levels_per_turn_max: usize,
-}
-
-pub(crate) const USUAL: Measure = Measure { lines: 64, levels_per_turn_max: 100 };
+/// Parts that a turn takes, where nothing is said of it.
+pub(crate) const USUAL: usize = 64;
 
 impl Rig {
-    pub(crate) fn new(play: &Play, measure: Measure) -> Self {
+    pub(crate) fn new(play: &Play, parts_per_turn_max: usize) -> Self {
         let (server, rest) = (Server::start([]), Server::start(vec![Welcome::Request; 8]));
         let depth = match play.venue {
             Venue::Kraken => 10,
@@ -138,22 +132,18 @@ impl Rig {
         let both = vec![server.certificate.clone(), rest.certificate.clone()];
         config.roots = Roots::Only(both);
         let session = Session::new(config, 7).expect("the config is sound");
-        let (sender, receiver) = lane(measure.lines);
-        let params = FeedParams {
-            venue: play.venue,
-            table: play.survey.table.clone(),
-            levels_per_turn_max: measure.levels_per_turn_max,
-        };
+        let params = FeedParams { venue: play.venue, table: play.survey.table.clone() };
         Self {
-            feed: Feed::new(params, Source::Live(Box::new(session)), sender),
-            stage: BookStage::new(receiver, books_of(play.venue, &play.survey), 64),
+            feed: Feed::new(params, Source::Live(Box::new(session))),
+            books: books_of(play.venue, &play.survey),
+            part: Part::empty(),
             now: play.records[0].0,
             play: play.clone(),
             server,
             rest,
             wishes: Vec::new(),
             states: vec!["no_snapshot"],
-            levels_per_turn: 0,
+            parts_per_turn_max,
             is_deceived: false,
         }
     }
@@ -164,34 +154,39 @@ impl Rig {
 
     /// The state of the first book.
     pub(crate) fn state(&self) -> &'static str {
-        name(self.stage.books().get(InstrumentId(0)).state())
+        name(self.books.get(InstrumentId(0)).state())
     }
 
     /// All levels of all books with their state.
-    pub(crate) fn books(&self) -> String {
-        texts(&self.play.survey, self.stage.books())
+    pub(crate) fn text(&self) -> String {
+        texts(&self.play.survey, &self.books)
     }
 
     /// One turn of feed and books; the work that was done.
     pub(crate) fn turn(&mut self) -> usize {
-        let Self { feed, stage, now, wishes, states, levels_per_turn, .. } = self;
-        let mut work = feed.turn(*now);
-        let mut levels = 0;
-        let mut see = |state| {
-            if states.last() != Some(&name(state)) {
-                states.push(name(state));
+        let Self { feed, books, part, now, wishes, states, .. } = self;
+        let now = *now;
+        let mut see = |books: &Books| {
+            let state = name(books.get(InstrumentId(0)).state());
+            if states.last() != Some(&state) {
+                states.push(state);
             }
         };
-        work += stage.turn(*now, |_, shown, books| {
-            levels += shown.len();
-            see(books.get(InstrumentId(0)).state());
-        });
-        // Silence is no event.
-        see(stage.books().get(InstrumentId(0)).state());
-        *levels_per_turn = (*levels_per_turn).max(levels);
-        for wish in stage.take_wishes() {
+        let mut work = 0;
+        let mut wished = Vec::new();
+        while work < self.parts_per_turn_max && feed.hear(now, part) {
+            let change = books.apply(&part.event, part.levels());
+            see(books);
+            resyncs::judge(&part.event, change, books, |wish| wished.push(wish));
+            work += 1;
+        }
+        if work == 0 && books.on_time(now).state {
+            see(books);
+            wished.push(Wish::Reconnect);
+        }
+        for wish in wished {
             wishes.push(wish);
-            feed.heed(wish, *now);
+            feed.heed(wish, now);
         }
         work
     }
@@ -283,7 +278,7 @@ impl Rig {
                 self.frame(peer, &text);
             }
             if self.state() == "fresh" && !self.is_deceived {
-                let top = self.stage.books().get(InstrumentId(0)).top();
+                let top = self.books.get(InstrumentId(0)).top();
                 assert_eq!(top, self.play.tops[at], "behind message {at}");
             }
         }

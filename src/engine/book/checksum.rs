@@ -7,12 +7,13 @@ use super::Ladder;
 use crate::event::Checksum;
 use crate::types::decimal::pow10;
 use crate::types::{Instrument, Scale};
+use serde::{Deserialize, Serialize};
 
 /// Levels of each side that count.
 const LEVELS: usize = 10;
 
 /// The scales of an instrument, as the checksum needs them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WireScales {
     /// One price step.
     pub tick: Scale,

@@ -1,9 +1,11 @@
 //! What each venue promises of its books, so that a broken promise can be told from a habit.
 
 use crate::types::{Nanos, Venue};
+use serde::{Deserialize, Serialize};
 
 /// When a bid at or above an ask is a fault.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Crossing {
     /// It never is at the end of a message: the book needs a resync.
     Fault,
@@ -12,7 +14,7 @@ pub enum Crossing {
 }
 
 /// The promises of a venue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Rules {
     /// Only levels that are there are removed; else a removal of an absent one is a fault.
     pub removes_present_only: bool,

@@ -2,9 +2,10 @@
 
 use super::{Rules, WireScales};
 use crate::event::Stale;
+use serde::{Deserialize, Serialize};
 
 /// What a book is made with.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct BookParams {
     /// Ticks of each side kept in the window near the touch; a power of two of at least 4096.
     pub window_ticks: usize,

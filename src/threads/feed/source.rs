@@ -1,4 +1,4 @@
-//! Where a feed's frames come from: a live session, or recordings played at a pace.
+//! Where a feed's frames come from: a live session, or recordings on their own time.
 //!
 //! Both keep the frame they have handed on until they are turned again, so that a feed can leave it
 //! in the middle without a copy.
@@ -6,7 +6,7 @@
 use crate::types::{InstrumentId, InstrumentTable, Nanos, Venue};
 use crate::venue::decode::{Frame, Origin};
 use crate::venue::recorded::replay::frame_of;
-use crate::venue::recorded::{Kind, Pace, RecordingError, Speed, Tape};
+use crate::venue::recorded::{Kind, RecordingError, Tape};
 use crate::venue::session::reason::DropReason;
 use crate::venue::session::{Session, Turn};
 
@@ -15,6 +15,8 @@ use crate::venue::session::{Session, Turn};
 pub enum Heard {
     /// Nothing now.
     Nothing,
+    /// A record that says nothing: there may be more.
+    Skipped,
     /// The connection at that place came up.
     Up(usize),
     /// The connection at that place went down.
@@ -50,20 +52,20 @@ pub enum Source {
 pub struct Recorded {
     venue: Venue,
     tape: Tape,
-    speed: Speed,
-    pace: Pace,
-    /// The record that the tape stands at has not been handed on: it is not due yet.
+    /// The record that the tape stands at has not been handed on: it may not be due yet.
     waiting: bool,
     ended: bool,
+    /// The greatest stamp so far: a record without one, or with a lesser one, follows at once.
+    latest: Nanos,
     failure: Option<RecordingError>,
 }
 
 impl Recorded {
-    /// Plays recordings of that venue at that speed.
+    /// Plays recordings of that venue.
     #[must_use]
-    pub const fn new(venue: Venue, tape: Tape, speed: Speed) -> Self {
-        let pace = Pace::new(speed);
-        Self { venue, tape, speed, pace, waiting: false, ended: false, failure: None }
+    pub const fn new(venue: Venue, tape: Tape) -> Self {
+        let latest = Nanos::UNKNOWN;
+        Self { venue, tape, waiting: false, ended: false, latest, failure: None }
     }
 
     /// Why it ended before the end, if it did; said once.
@@ -77,29 +79,14 @@ impl Recorded {
         &self.tape
     }
 
-    /// How long until the record that waits is due; zero if none waits.
-    #[must_use]
-    pub fn wait(&self, now: Nanos) -> Nanos {
-        match self.tape.standing() {
-            Some((_, record)) if self.waiting => { self.pace }.wait(record.received, now),
-            _ => Nanos(0),
-        }
-    }
-
-    /// What time it is in the recording.
-    fn time(&self, now: Nanos) -> Nanos {
-        let Some((_, record)) = self.tape.standing() else { return Nanos::UNKNOWN };
-        let wait = i128::from(self.wait(now).0);
-        let Speed::Times(times) = self.speed else { return record.received };
-        let early = wait * i128::from(times.mantissa) / 10_i128.pow(u32::from(times.decimals));
-        let time = i128::from(record.received.0) - early;
-        i64::try_from(time).map_or(Nanos::UNKNOWN, Nanos)
-    }
-
-    fn turn(&mut self, now: Nanos, table: &InstrumentTable) -> Heard {
+    /// When the next record was received; nothing behind the last one.
+    fn due(&mut self) -> Option<Nanos> {
         if !self.waiting && !self.ended {
             match self.tape.advance() {
-                Ok(Some(_)) => self.waiting = true,
+                Ok(Some((_, record))) => {
+                    self.waiting = true;
+                    self.latest = self.latest.max(record.received);
+                }
                 Ok(None) => self.ended = true,
                 Err(error) => {
                     self.failure = Some(error);
@@ -107,18 +94,21 @@ impl Recorded {
                 }
             }
         }
-        let Some((place, record)) = self.tape.standing().filter(|_| !self.ended) else {
-            return Heard::Ended;
-        };
-        let received = record.received;
-        if received.is_known() && self.pace.wait(received, now) > Nanos(0) {
+        (!self.ended).then_some(self.latest)
+    }
+
+    fn turn(&mut self, now: Nanos, table: &InstrumentTable) -> Heard {
+        let Some(due) = self.due() else { return Heard::Ended };
+        if due > now {
             return Heard::Nothing;
         }
         self.waiting = false;
+        let (place, record) = self.tape.standing().expect("a record is due");
         match record.kind {
             Kind::Up => Heard::Up(place),
             Kind::Down => Heard::Down(place),
-            _ => frame_of(self.venue, &record, table).map_or(Heard::Nothing, |frame| {
+            _ => frame_of(self.venue, &record, table).map_or(Heard::Skipped, |frame| {
+                let received = record.received;
                 Heard::Message(Message { place, received, rest: frame.origin.rest })
             }),
         }
@@ -178,12 +168,20 @@ impl Source {
         }
     }
 
-    /// The stamp of something that is said now: recordings have their own time.
-    #[must_use]
-    pub fn received(&self, now: Nanos) -> Nanos {
+    /// When the next thing will be heard: a recording knows, a venue does not.
+    pub fn due(&mut self) -> Option<Nanos> {
         match self {
-            Self::Live(_) => now,
-            Self::Recorded(recorded) => recorded.time(now),
+            Self::Live(_) => None,
+            Self::Recorded(recorded) => recorded.due(),
+        }
+    }
+
+    /// When the message at hand was received, in a recording.
+    #[must_use]
+    pub const fn latest(&self) -> Option<Nanos> {
+        match self {
+            Self::Live(_) => None,
+            Self::Recorded(recorded) => Some(recorded.latest),
         }
     }
 

@@ -1,0 +1,131 @@
+//! The first stage: the sequencer and the gateway, with the venue's sockets, on one thread.
+
+use super::{BATCH, Feedback, Gauges, drain};
+use crate::engine::risk::OrderRequest;
+use crate::event::{Body, Command};
+use crate::journal::Journaled;
+use crate::threads::agent::Agent;
+use crate::threads::lane::Sender;
+use crate::threads::link::Wish;
+use crate::threads::pilot::Pilot;
+use crate::threads::sequencer::Sequencer;
+use crate::types::Nanos;
+use rtrb::Consumer;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// What joins it with the others.
+#[derive(Debug)]
+pub(super) struct Ends {
+    pub(super) lane: Sender,
+    pub(super) released: Consumer<Journaled<OrderRequest>>,
+    pub(super) feedback: Consumer<Feedback>,
+    pub(super) wishes: Consumer<Wish>,
+    pub(super) gauges: Arc<Gauges>,
+}
+
+/// Numbers inputs and sends requests.
+#[derive(Debug)]
+pub struct FeedAgent {
+    sequencer: Sequencer,
+    pilot: Pilot,
+    ends: Ends,
+    /// The time of the last turn: what is sent meanwhile leaves then.
+    now: Nanos,
+    /// The number of the last timer, and of the command that ends the run.
+    timer_at: u64,
+    shutdown_at: u64,
+}
+
+impl FeedAgent {
+    pub(super) const fn new(sequencer: Sequencer, pilot: Pilot, ends: Ends) -> Self {
+        let now = sequencer.latest();
+        Self { sequencer, pilot, ends, now, timer_at: 0, shutdown_at: 0 }
+    }
+
+    /// Takes what has come back: released requests, what risk has said, wishes.
+    fn take_back(&mut self) -> usize {
+        let Self { sequencer, ends, now, .. } = self;
+        let mut work = 0;
+        for request in drain(&mut ends.released) {
+            sequencer.send(&request, *now);
+            work += 1;
+        }
+        for (instrument, body) in drain(&mut ends.feedback) {
+            sequencer.feed_back(instrument, body);
+            work += 1;
+        }
+        for wish in drain(&mut ends.wishes) {
+            sequencer.heed(wish, *now);
+            work += 1;
+        }
+        work
+    }
+
+    /// Sequences one input, if one is due; false if none is.
+    fn sequence(&mut self) -> bool {
+        let gauges = &self.ends.gauges;
+        let done = gauges.done.load(Ordering::Acquire);
+        // A timer that is on its way has not moved its deadline yet.
+        let deadline = gauges.deadline().filter(|_| done >= self.timer_at);
+        let open_orders = if done >= self.shutdown_at {
+            gauges.open_orders.load(Ordering::Acquire)
+        } else {
+            u64::MAX
+        };
+        let Some(now) = self.pilot.now(&mut self.sequencer, deadline, open_orders) else {
+            return false;
+        };
+        self.now = self.now.max(now);
+        if !self.sequencer.advance(now, deadline) {
+            return false;
+        }
+        let part = self.sequencer.input();
+        match part.event.body {
+            Body::Timer => self.timer_at = part.event.sequence,
+            Body::Command(Command::Shutdown) => self.shutdown_at = part.event.sequence,
+            _ => {}
+        }
+        self.ends.lane.push(&part.event, part.levels());
+        true
+    }
+
+    /// Whether everything sequenced so far has been written and released.
+    fn is_way_empty(&self) -> bool {
+        self.ends.gauges.done.load(Ordering::Acquire) >= self.sequencer.sequence()
+    }
+
+    /// The sequencer, once the run is over.
+    #[must_use]
+    pub const fn sequencer(&mut self) -> &mut Sequencer {
+        &mut self.sequencer
+    }
+}
+
+impl Agent for FeedAgent {
+    fn name(&self) -> &'static str {
+        "feed"
+    }
+
+    fn do_work(&mut self) -> usize {
+        let is_lock_step = self.pilot.is_lock_step();
+        // Asked before what came back is taken: what is done has been pushed by then.
+        let is_empty = self.is_way_empty();
+        let mut work = self.take_back();
+        if is_lock_step && !is_empty {
+            return work;
+        }
+        let most = if is_lock_step { 1 } else { BATCH };
+        for _ in 0..most {
+            if !self.ends.lane.has_room() || !self.sequence() {
+                break;
+            }
+            work += 1;
+        }
+        work
+    }
+
+    fn rings_full(&self) -> u64 {
+        self.ends.lane.full()
+    }
+}

@@ -1,0 +1,104 @@
+//! The last stage: writes each input with its outputs, and only then releases its requests.
+
+use super::{BATCH, Gauges, push};
+use crate::engine::risk::{OUTPUT_LINES_MAX, OrderRequest, Output};
+use crate::event::{Line, Part};
+use crate::journal::{Journaled, Ledger, WriteError};
+use crate::threads::agent::Agent;
+use crate::threads::board::JournalBoard;
+use crate::threads::digest::Digest;
+use crate::threads::lane::Receiver;
+use rtrb::Producer;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// What joins it with the others.
+#[derive(Debug)]
+pub(super) struct Ends {
+    pub(super) from: Receiver,
+    pub(super) released: Producer<Journaled<OrderRequest>>,
+    pub(super) gauges: Arc<Gauges>,
+    pub(super) outputs_max: usize,
+}
+
+/// Writes, then releases.
+#[derive(Debug)]
+pub struct JournalAgent {
+    ledger: Ledger,
+    digest: Digest,
+    part: Part,
+    /// Outputs of the input at hand that have not come yet.
+    awaited: u16,
+    board: JournalBoard,
+    ends: Ends,
+    failure: Option<WriteError>,
+}
+
+impl JournalAgent {
+    pub(super) fn new(ledger: Ledger, board: JournalBoard, ends: Ends) -> Self {
+        let (digest, part) = (Digest::default(), Part::empty());
+        Self { ledger, digest, part, awaited: 0, board, ends, failure: None }
+    }
+
+    /// Writes the next item, an input or one of its outputs; false if none has come.
+    fn take(&mut self) -> Result<bool, WriteError> {
+        let Self { ledger, digest, part, ends, .. } = self;
+        let damaged = "nobody else writes into the lane";
+        if self.awaited == 0 {
+            let Some(follow) = ends.from.pop_followed(part).expect(damaged) else {
+                return Ok(false);
+            };
+            ledger.input(&part.event, part.levels())?;
+            self.awaited = follow;
+        } else {
+            let Some(head) = ends.from.head() else { return Ok(false) };
+            let mut lines = [Line::default(); OUTPUT_LINES_MAX];
+            let count = Output::line_count(head).expect(damaged);
+            ends.from.pop_lines(&mut lines[..count]);
+            let output = Output::unpack(&lines[..count]).expect(damaged);
+            digest.take(&part.event, &lines[..count]);
+            if let Output::Request(request) = &output {
+                push(&mut ends.released, ledger.request(request)?);
+            } else {
+                ledger.output(&output)?;
+            }
+            self.awaited -= 1;
+        }
+        if self.awaited == 0 {
+            ends.gauges.done.store(part.event.sequence, Ordering::Release);
+            self.board.input(&part.event);
+        }
+        Ok(true)
+    }
+
+    /// What became of the journal, once the run is over: the ledger, the digest, a failure.
+    #[must_use]
+    pub fn end(self) -> (Ledger, Digest, Option<WriteError>) {
+        (self.ledger, self.digest, self.failure)
+    }
+}
+
+impl Agent for JournalAgent {
+    fn name(&self) -> &'static str {
+        "journal"
+    }
+
+    fn do_work(&mut self) -> usize {
+        for taken in 0..BATCH {
+            // After a failure nothing is written and nothing leaves: the way stands still.
+            if self.failure.is_some() || self.ends.released.slots() < self.ends.outputs_max {
+                return taken;
+            }
+            match self.take() {
+                Ok(true) => {}
+                Ok(false) => return taken,
+                Err(error) => self.failure = Some(error),
+            }
+        }
+        BATCH
+    }
+
+    fn on_close(&mut self) {
+        while self.do_work() > 0 {}
+    }
+}

@@ -1,0 +1,89 @@
+//! Run to completion: one call takes one input the whole way, from the venue to the venue.
+//!
+//! Sequencer, core, journal and gateway in one thread and without a ring: what `shared` runs on its
+//! hot thread and `inline` in the caller's. It has no clock and no loop.
+
+use super::board::Board;
+use super::digest::Digest;
+use super::resyncs;
+use super::sequencer::Sequencer;
+use crate::engine::buffer::Buffer;
+use crate::engine::risk::Output;
+use crate::engine::{Core, CoreParams};
+use crate::event::{Body, Proposal, Refused};
+use crate::journal::{Ledger, WriteError};
+use crate::types::{InstrumentId, Nanos};
+
+/// The whole engine in one thread.
+#[derive(Debug)]
+pub struct Fused {
+    sequencer: Sequencer,
+    core: Core,
+    ledger: Ledger,
+    out: Buffer<Output>,
+    digest: Digest,
+    board: Board,
+}
+
+impl Fused {
+    /// The engine as the epoch begins; the ledger has its start.
+    #[must_use]
+    pub fn new(params: &CoreParams, sequencer: Sequencer, ledger: Ledger, board: Board) -> Self {
+        Self {
+            sequencer,
+            core: Core::new(params),
+            ledger,
+            out: Buffer::new(Core::outputs_max(params)),
+            digest: Digest::default(),
+            board,
+        }
+    }
+
+    /// Takes the next input by `now` the whole way; false if there is none.
+    ///
+    /// # Errors
+    /// The journal could not be written: nothing of this input has left.
+    #[inline]
+    pub fn turn(&mut self, now: Nanos) -> Result<bool, WriteError> {
+        let Self { sequencer, core, ledger, out, digest, board } = self;
+        if !sequencer.advance(now, core.deadline()) {
+            return Ok(false);
+        }
+        let part = sequencer.input();
+        let (input, levels) = (part.event, part.levels());
+        out.clear();
+        let change = core.apply(&input, levels, out);
+        ledger.input(&input, levels)?;
+        for output in out.items() {
+            digest.take(&input, output.pack().lines());
+            match output {
+                Output::Request(request) => {
+                    let request = ledger.request(request)?;
+                    sequencer.send(&request, now);
+                }
+                _ => ledger.output(output)?,
+            }
+            if let Some((instrument, body)) = fed_back(output) {
+                sequencer.feed_back(instrument, body);
+            }
+        }
+        resyncs::judge(&input, change, core.quoting().books(), |wish| sequencer.heed(wish, now));
+        board.input(&input, core, out.items());
+        Ok(true)
+    }
+}
+
+/// What of an output comes back as an input.
+#[must_use]
+pub fn fed_back(output: &Output) -> Option<(InstrumentId, Body)> {
+    match output {
+        Output::Refusal(refusal) => {
+            let Proposal { order, kind, instrument, .. } = refusal.proposal;
+            Some((instrument, Body::Refused(Refused { order, kind, code: refusal.code })))
+        }
+        Output::State { state, reason } => {
+            Some((InstrumentId::ALL, Body::State { state: *state, reason: *reason }))
+        }
+        Output::Request(_) | Output::Explanation(_) => None,
+    }
+}

@@ -1,0 +1,176 @@
+//! The gateway: the only one who hands requests to the venue, and who notices that no answer comes.
+//!
+//! It takes nothing but what stands in the journal. That a request has left, or has not, and that an
+//! answer is overdue are inputs that it makes; what they mean for an order is risk's to say. An
+//! order without an answer is asked about, again and again: unknown is not gone.
+
+use super::link::Link;
+use crate::engine::risk::OrderRequest;
+use crate::event::{Body, Command, Event, Level, RejectCode, Report, ReportKind, RequestKind};
+use crate::journal::Journaled;
+use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
+use std::collections::VecDeque;
+
+/// What the gateway has counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct GatewayCounts {
+    /// Requests handed to the venue.
+    pub sent: u64,
+    /// Requests kept back, as the gateway was closed.
+    pub kept_back: u64,
+    /// Answers that did not come in time.
+    pub timed_out: u64,
+    /// Questions about an order.
+    pub queries: u64,
+}
+
+/// A request whose answer is awaited.
+#[derive(Clone, Copy, Debug)]
+struct Awaited {
+    order: OrderId,
+    instrument: InstrumentId,
+    side: Side,
+    kind: RequestKind,
+    due: Nanos,
+    /// It was said that the answer is overdue; now the answer to a question is awaited.
+    asked: bool,
+}
+
+/// Requests out, and what becomes of them as far as this process can see.
+#[derive(Debug)]
+pub struct Gateway {
+    /// How long an answer may take.
+    timeout: Nanos,
+    /// In the order in which they are due, as all wait equally long.
+    awaited: VecDeque<Awaited>,
+    /// What the gateway has to say itself.
+    reports: VecDeque<(Event, Level)>,
+    is_closed: bool,
+    counts: GatewayCounts,
+}
+
+impl Gateway {
+    /// A gateway with nothing on its way.
+    #[must_use]
+    pub fn new(timeout: Nanos, orders_max: usize) -> Self {
+        // An order can await an answer to its placing, a replace and a cancel at once.
+        let room = 3 * orders_max;
+        Self {
+            timeout,
+            awaited: VecDeque::with_capacity(room),
+            reports: VecDeque::with_capacity(room),
+            is_closed: false,
+            counts: GatewayCounts::default(),
+        }
+    }
+
+    /// Hands a request to the venue; that it has left comes back as an input.
+    pub fn send(&mut self, request: &Journaled<OrderRequest>, link: &mut Link, now: Nanos) {
+        let terms = *request.get().terms();
+        let mut report = Report::new(terms.order, ReportKind::Sent);
+        if self.is_closed && terms.kind != RequestKind::Cancel {
+            self.counts.kept_back += 1;
+            report.kind = ReportKind::NotSent;
+            report.code = RejectCode::Disconnected;
+        } else {
+            self.counts.sent += 1;
+            link.send(request.get(), now);
+            self.awaited.push_back(Awaited {
+                order: terms.order,
+                instrument: terms.instrument,
+                side: terms.side,
+                kind: terms.kind,
+                due: Nanos(now.0 + self.timeout.0),
+                asked: false,
+            });
+        }
+        let level = Level::new(terms.side, terms.price, terms.qty);
+        self.reports.push_back((event(terms.instrument, report, now), level));
+    }
+
+    /// What the gateway has to say next.
+    pub fn take_report(&mut self) -> Option<(Event, Level)> {
+        self.reports.pop_front()
+    }
+
+    /// Whether it has something to say.
+    #[must_use]
+    pub fn has_report(&self) -> bool {
+        !self.reports.is_empty()
+    }
+
+    /// When the next answer is overdue.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Nanos> {
+        self.awaited.front().map(|awaited| awaited.due)
+    }
+
+    /// Asks about the order whose answer is overdue, and says so the first time.
+    pub fn on_time(&mut self, link: &mut Link, now: Nanos) {
+        let Some(mut awaited) = self.awaited.pop_front_if(|awaited| awaited.due <= now) else {
+            return;
+        };
+        if !awaited.asked {
+            self.counts.timed_out += 1;
+            self.give_up(&awaited, now);
+        }
+        self.counts.queries += 1;
+        link.query(awaited.order, now);
+        awaited.asked = true;
+        awaited.due = Nanos(now.0 + self.timeout.0);
+        self.awaited.push_back(awaited);
+    }
+
+    /// Says of every request without an answer that there is none: the process ends.
+    pub fn end(&mut self, now: Nanos) {
+        while let Some(awaited) = self.awaited.pop_front() {
+            self.give_up(&awaited, now);
+        }
+    }
+
+    fn give_up(&mut self, awaited: &Awaited, now: Nanos) {
+        let report = Report::new(awaited.order, ReportKind::TimedOut);
+        let level = Level::new(awaited.side, Price(0), Qty::ZERO);
+        self.reports.push_back((event(awaited.instrument, report, now), level));
+    }
+
+    /// Takes note of an input on its way to the core.
+    #[inline]
+    pub fn note(&mut self, body: &Body) {
+        match *body {
+            Body::Report(report) => self.settle(report.order, report.kind),
+            Body::Command(Command::Kill) => self.is_closed = true,
+            Body::Command(Command::ResumeConfirmed) => self.is_closed = false,
+            _ => {}
+        }
+    }
+
+    /// Strikes off what that report answers.
+    fn settle(&mut self, order: OrderId, kind: ReportKind) {
+        use ReportKind as R;
+        let answers = |request: RequestKind| match kind {
+            R::Sent | R::NotSent | R::TimedOut => false,
+            R::Accepted | R::Rejected | R::Filled => request == RequestKind::Place,
+            R::Replaced | R::ReplaceRejected => request != RequestKind::Cancel,
+            R::CancelRejected => request == RequestKind::Cancel,
+            R::Canceled | R::Open | R::Absent => true,
+        };
+        self.awaited.retain(|awaited| awaited.order != order || !answers(awaited.kind));
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub const fn counts(&self) -> &GatewayCounts {
+        &self.counts
+    }
+}
+
+fn event(instrument: InstrumentId, report: Report, now: Nanos) -> Event {
+    Event {
+        sequence: 0,
+        received: now,
+        venue_time: Nanos::UNKNOWN,
+        instrument,
+        body: Body::Report(report),
+    }
+}

@@ -1,0 +1,91 @@
+//! The venue as sequencer and gateway see it: what it says comes in one order, requests go.
+//!
+//! The embedded venue, and market data of a real venue (recorded or live) with modelled fills, are
+//! both links; nobody behind this file can tell them apart. A link has no clock: it is asked for
+//! what has reached us by a time that it is given.
+
+mod modelled;
+mod packed;
+
+pub use modelled::{Market, Modelled};
+pub use packed::Packed;
+
+use crate::engine::risk::OrderRequest;
+use crate::event::Part;
+use crate::types::{InstrumentId, Nanos, OrderId};
+use crate::venue::simulated::Simulated;
+
+/// What the owner of the books asks of the feed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wish {
+    /// The book is stale: a snapshot of it, the venue's cheapest way.
+    Resync(InstrumentId),
+    /// The book is whole.
+    Synced(InstrumentId),
+    /// No book can be trusted: another connection.
+    Reconnect,
+}
+
+/// A venue, or what stands for one.
+#[derive(Debug)]
+pub enum Link {
+    /// The embedded venue.
+    Simulated(Box<Simulated>),
+    /// Market data of a real venue, and fills by a model on it.
+    Modelled(Box<Modelled>),
+}
+
+impl Link {
+    /// The next thing that has reached us by `now`, if there is one. Never blocks.
+    #[inline]
+    pub fn hear(&mut self, now: Nanos, part: &mut Part) -> bool {
+        match self {
+            Self::Simulated(venue) => venue.hear(now, part),
+            Self::Modelled(modelled) => modelled.hear(now, part),
+        }
+    }
+
+    /// When the next thing will reach us; nothing where that is not known, or where nothing will.
+    #[inline]
+    pub fn due(&mut self) -> Option<Nanos> {
+        match self {
+            Self::Simulated(venue) => venue.due(),
+            Self::Modelled(modelled) => modelled.due(),
+        }
+    }
+
+    /// Takes a request on its way. Only the gateway calls this.
+    pub fn send(&mut self, request: &OrderRequest, now: Nanos) {
+        match self {
+            Self::Simulated(venue) => venue.send(request, now),
+            Self::Modelled(modelled) => modelled.fills.send(request, now),
+        }
+    }
+
+    /// Asks what has become of an order.
+    pub fn query(&mut self, order: OrderId, now: Nanos) {
+        match self {
+            Self::Simulated(venue) => venue.query(order, now),
+            Self::Modelled(modelled) => modelled.fills.query(order, now),
+        }
+    }
+
+    /// Does what the owner of the books wishes. A recording answers nobody.
+    pub fn heed(&mut self, wish: Wish, now: Nanos) {
+        match (self, wish) {
+            (Self::Simulated(venue), Wish::Resync(instrument)) => venue.resync(instrument, now),
+            (Self::Simulated(venue), Wish::Reconnect) => venue.reconnect(now),
+            (Self::Simulated(_), Wish::Synced(_)) => {}
+            (Self::Modelled(modelled), wish) => modelled.heed(wish, now),
+        }
+    }
+
+    /// Whether no market data will ever come again.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        match self {
+            Self::Simulated(_) => false,
+            Self::Modelled(modelled) => modelled.is_finished(),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The sequencer: whatever can change a decision gets its number and its one time stamp here.
+//!
+//! Market data, answers of the venue, refusals of risk, health, commands and due timers all pass
+//! this one place, one for each call. In virtual time the next input is that which is due first;
+//! where two are due at once, their order is always the same. What an input means is not known
+//! here.
+
+use super::gateway::Gateway;
+use super::link::{Link, Wish};
+use crate::engine::risk::OrderRequest;
+use crate::event::{Body, Command, Event, Health, Part};
+use crate::journal::Journaled;
+use crate::types::{InstrumentId, Nanos};
+use std::collections::VecDeque;
+
+/// What a sequencer begins with.
+#[derive(Clone, Copy, Debug)]
+pub struct SequencerParams {
+    /// The number of the last input so far.
+    pub sequence: u64,
+    /// The time of the last input so far.
+    pub latest: Nanos,
+    /// Refusals and states that one input can bring about, and that may wait here.
+    pub feedback_max: usize,
+}
+
+/// All inputs in one order.
+#[derive(Debug)]
+pub struct Sequencer {
+    link: Link,
+    gateway: Gateway,
+    sequence: u64,
+    latest: Nanos,
+    /// What risk has said, on its way back to the quoter.
+    feedback: VecDeque<Event>,
+    commands: VecDeque<Command>,
+    /// The health that was said last, and as it is: the latest wins, nothing queues.
+    health: (Health, Health),
+    part: Part,
+}
+
+impl Sequencer {
+    /// Nothing was heard yet.
+    #[must_use]
+    pub fn new(link: Link, gateway: Gateway, params: SequencerParams) -> Self {
+        Self {
+            link,
+            gateway,
+            sequence: params.sequence,
+            latest: params.latest,
+            feedback: VecDeque::with_capacity(params.feedback_max),
+            commands: VecDeque::new(),
+            health: (Health::GOOD, Health::GOOD),
+            part: Part::empty(),
+        }
+    }
+
+    /// The next input by `now`, if there is one: [`Self::input`]. `deadline` is the core's.
+    #[inline]
+    pub fn advance(&mut self, now: Nanos, deadline: Option<Nanos>) -> bool {
+        if !self.take_internal(now) && !self.take_due(now, deadline) {
+            return false;
+        }
+        self.sequence += 1;
+        let event = &mut self.part.event;
+        event.sequence = self.sequence;
+        self.latest = self.latest.max(event.received);
+        event.received = self.latest;
+        self.gateway.note(&event.body);
+        true
+    }
+
+    /// What waits inside: health, commands, what risk has said, what the gateway has to say.
+    #[inline]
+    fn take_internal(&mut self, now: Nanos) -> bool {
+        if self.health.0 != self.health.1 {
+            self.health.0 = self.health.1;
+            self.part.event = own(now, InstrumentId::ALL, Body::Health(self.health.1));
+        } else if let Some(command) = self.commands.pop_front() {
+            self.part.event = own(now, InstrumentId::ALL, Body::Command(command));
+        } else if let Some(event) = self.feedback.pop_front() {
+            self.part.event = Event { received: now, ..event };
+        } else if let Some((event, level)) = self.gateway.take_report() {
+            self.part.set(&Event { received: now, ..event }, &[level]);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// What is due: a timer of the core, an answer that is overdue, or the venue.
+    #[inline]
+    fn take_due(&mut self, now: Nanos, deadline: Option<Nanos>) -> bool {
+        let heard = self.link.due().unwrap_or(now);
+        if let Some(overdue) = self.gateway.deadline().filter(|due| *due <= now && *due <= heard)
+            && deadline.is_none_or(|deadline| overdue < deadline)
+        {
+            self.gateway.on_time(&mut self.link, overdue);
+            if self.take_internal(overdue) {
+                return true;
+            }
+        }
+        if let Some(deadline) = deadline.filter(|due| *due <= now && *due <= heard) {
+            self.part.event = own(deadline, InstrumentId::ALL, Body::Timer);
+            return true;
+        }
+        self.link.hear(now, &mut self.part)
+    }
+
+    /// When the next input is due, in virtual time; nothing where nothing will come.
+    #[inline]
+    pub fn due(&mut self, deadline: Option<Nanos>) -> Option<Nanos> {
+        if self.has_internal() {
+            return Some(self.latest);
+        }
+        let all = [self.link.due(), deadline, self.gateway.deadline()];
+        all.into_iter().flatten().min().map(|due| due.max(self.latest))
+    }
+
+    /// Whether something waits inside that needs nobody else to come.
+    #[inline]
+    #[must_use]
+    pub fn has_internal(&self) -> bool {
+        self.health.0 != self.health.1
+            || !self.commands.is_empty()
+            || !self.feedback.is_empty()
+            || self.gateway.has_report()
+    }
+
+    /// The input that [`Self::advance`] has made.
+    #[inline]
+    #[must_use]
+    pub const fn input(&self) -> &Part {
+        &self.part
+    }
+
+    /// The time of the last input.
+    #[must_use]
+    pub const fn latest(&self) -> Nanos {
+        self.latest
+    }
+
+    /// The number of the last input.
+    #[must_use]
+    pub const fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Takes what risk has said: it is the next input but for health and commands.
+    pub fn feed_back(&mut self, instrument: InstrumentId, body: Body) {
+        self.feedback.push_back(own(Nanos::UNKNOWN, instrument, body));
+    }
+
+    /// Takes a command.
+    pub fn command(&mut self, command: Command) {
+        self.commands.push_back(command);
+    }
+
+    /// Takes the health as it is now.
+    pub const fn set_health(&mut self, health: Health) {
+        self.health.1 = health;
+    }
+
+    /// Hands a request to the venue.
+    pub fn send(&mut self, request: &Journaled<OrderRequest>, now: Nanos) {
+        self.gateway.send(request, &mut self.link, now);
+    }
+
+    /// Does what the owner of the books wishes.
+    pub fn heed(&mut self, wish: Wish, now: Nanos) {
+        self.link.heed(wish, now);
+    }
+
+    /// The gateway.
+    #[must_use]
+    pub const fn gateway(&mut self) -> &mut Gateway {
+        &mut self.gateway
+    }
+
+    /// The venue.
+    #[must_use]
+    pub const fn link(&mut self) -> &mut Link {
+        &mut self.link
+    }
+}
+
+const fn own(now: Nanos, instrument: InstrumentId, body: Body) -> Event {
+    Event { sequence: 0, received: now, venue_time: Nanos::UNKNOWN, instrument, body }
+}
