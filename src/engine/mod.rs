@@ -12,6 +12,7 @@ pub mod order;
 mod params;
 pub mod quote;
 pub mod risk;
+mod table;
 
 pub use params::{CORE_VERSION, CoreParams, InstrumentParams};
 
