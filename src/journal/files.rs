@@ -1,0 +1,99 @@
+//! Segments as files: their names, how they are made, cut and listed.
+
+use super::directory::{DataDirectory, sync_directory};
+use super::writer::{Retired, Segments};
+use crate::sys::mmap::{MappedFile, allocate};
+use crossbeam_channel::{Receiver, Sender};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The path of that segment.
+#[must_use]
+pub fn segment_path(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number:020}.seg"))
+}
+
+/// The numbers of all segments of a folder, in order.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn segment_numbers(folder: &Path) -> io::Result<Vec<u64>> {
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".seg"));
+        if let Some(digits) = number
+            && digits.len() == 20
+            && let Ok(number) = digits.parse()
+        {
+            numbers.push(number);
+        }
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Makes and cuts segment files. Clones work on the same directory, so that another thread can
+/// make the next segment and cut the last one.
+#[derive(Clone, Debug)]
+pub struct FileSegments {
+    /// Keeps the lock of the directory.
+    directory: DataDirectory,
+    segment_bytes: u64,
+    /// To the one who syncs.
+    made: Sender<Arc<File>>,
+}
+
+impl FileSegments {
+    /// Segments of that length in that directory; every file that is made goes to the receiver,
+    /// which may be dropped.
+    #[must_use]
+    pub fn new(directory: DataDirectory, segment_bytes: u64) -> (Self, Receiver<Arc<File>>) {
+        let (made, files) = crossbeam_channel::unbounded();
+        (Self { directory, segment_bytes, made }, files)
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.directory.journal_path()
+    }
+}
+
+impl Segments for FileSegments {
+    type Storage = MappedFile;
+
+    fn create(&mut self, number: u64) -> io::Result<MappedFile> {
+        let (folder, aside) = (self.folder(), self.folder().join(format!("{number:020}.new")));
+        let mut file =
+            File::options().read(true).write(true).create(true).truncate(true).open(&aside)?;
+        let made = allocate(&mut file, self.segment_bytes).and_then(|()| {
+            file.sync_all()?;
+            // The name of a segment is never given twice.
+            fs::hard_link(&aside, segment_path(&folder, number))
+        });
+        fs::remove_file(&aside)?;
+        made?;
+        sync_directory(&folder)?;
+        let map = MappedFile::new(&file)?;
+        // Whoever does not sync has dropped the other end.
+        let _ = self.made.send(Arc::new(file));
+        Ok(map)
+    }
+
+    fn cut(&mut self, retired: Retired<MappedFile>) -> io::Result<()> {
+        let Retired { number, used, storage } = retired;
+        drop(storage);
+        let file = File::options().write(true).open(segment_path(&self.folder(), number))?;
+        // The bytes have to stand before their end is fixed.
+        file.sync_data()?;
+        file.set_len(used as u64)?;
+        file.sync_all()
+    }
+
+    fn discard(&mut self, number: u64, storage: MappedFile) -> io::Result<()> {
+        drop(storage);
+        fs::remove_file(segment_path(&self.folder(), number))?;
+        sync_directory(&self.folder())
+    }
+}

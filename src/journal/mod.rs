@@ -1,0 +1,47 @@
+//! The journal: every input and what was decided about it, written before anything leaves.
+//!
+//! ```text
+//! DATA_DIR/identity.json     whose directory it is: mode, venue, account, currency, instance tag
+//! DATA_DIR/lock              held by the one process that writes
+//! DATA_DIR/journal/N.seg     segments: a header, records, a seal; N has twenty digits, from 1 on
+//! DATA_DIR/journal/N-A.torn  what stood torn at offset A of segment N when the next start cut it
+//! ```
+//!
+//! How a record lies in memory is told in `record`, how a segment begins in `segment`, and nowhere
+//! else. Writing is a copy into a mapping; reading goes from bytes to [`record::RawRecord`] to
+//! [`record::Record`], and only the check leads from the one to the other. What a core makes of
+//! the inputs, snapshots and recovery are not known here.
+
+pub mod digest;
+pub mod directory;
+pub mod failure;
+pub mod fault;
+pub mod files;
+pub mod identity;
+pub mod open;
+pub mod output;
+pub mod params;
+pub mod read;
+pub mod reader;
+pub mod record;
+pub mod released;
+pub mod segment;
+pub mod start;
+pub mod sync;
+pub mod writer;
+
+pub use directory::DataDirectory;
+pub use failure::{OpenError, WriteError};
+pub use fault::{Damage, Flaw, IdentityError, ReadError};
+pub use files::FileSegments;
+pub use identity::Identity;
+pub use open::{Begun, begin};
+pub use output::OutputKind;
+pub use params::{JournalParams, SyncMode};
+pub use read::{Journal, Place, Summary};
+pub use record::{Content, Record};
+pub use released::Journaled;
+pub use start::Start;
+pub use sync::Syncer;
+pub use writer::Writer;
+

@@ -1,0 +1,341 @@
+//! Appending: a copy into mapped memory and a checksum, without a system call.
+//!
+//! The first failure is final: a journal with a hole is worth nothing, so after it nothing is
+//! written and nothing is released. Which thread appends, and who makes the next segment ahead, is
+//! not known here.
+
+use super::digest::Digest;
+use super::failure::WriteError;
+use super::output::OutputKind;
+use super::params::SyncMode;
+use super::record::{InputForm, Kind, OutputForm, PlainForm, SEAL_BYTES, Seed, padded};
+use super::released::Journaled;
+use super::segment::{Ending, HEADER_BYTES, Header, Owner};
+use super::start::Start;
+use super::sync::Written;
+use crate::engine::risk::OrderRequest;
+use crate::event::{Event, Level, Line};
+use crate::sys::mmap::Storage;
+use std::io;
+
+/// Where segments come from.
+pub trait Segments {
+    /// What they are written to.
+    type Storage: Storage;
+
+    /// Makes that segment: its whole length, all zeros, its place on the disk taken.
+    ///
+    /// # Errors
+    /// There is no room, or the system says no.
+    fn create(&mut self, number: u64) -> io::Result<Self::Storage>;
+
+    /// Syncs a sealed segment and shortens it to what is used.
+    ///
+    /// # Errors
+    /// The system says no.
+    fn cut(&mut self, retired: Retired<Self::Storage>) -> io::Result<()>;
+
+    /// Takes away a segment that has not begun.
+    ///
+    /// # Errors
+    /// The system says no.
+    fn discard(&mut self, number: u64, storage: Self::Storage) -> io::Result<()>;
+}
+
+/// A sealed segment that has not been shortened yet.
+#[derive(Debug)]
+pub struct Retired<S> {
+    /// Its number.
+    pub number: u64,
+    /// Its used bytes.
+    pub used: usize,
+    /// Its memory.
+    pub storage: S,
+}
+
+/// Where writing begins.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The number of the first segment.
+    pub number: u64,
+    /// The sequence of the first record.
+    pub sequence: u64,
+    /// How the segment before ended.
+    pub previous: Ending,
+    /// The start of the process.
+    pub epoch: u32,
+    /// Who writes.
+    pub owner: Owner,
+}
+
+/// The writing end of a journal.
+#[derive(Debug)]
+pub struct Writer<S: Segments> {
+    segments: S,
+    storage: S::Storage,
+    seed: Seed,
+    digest: Digest,
+    /// Where the next record goes.
+    at: usize,
+    /// What is synced of this segment.
+    synced: usize,
+    number: u64,
+    /// Of the next record.
+    sequence: u64,
+    /// The number of the last input.
+    input: u64,
+    written: Written,
+    mode: SyncMode,
+    epoch: u32,
+    owner: Owner,
+    next: Option<S::Storage>,
+    retired: Option<Retired<S::Storage>>,
+    dead: bool,
+}
+
+impl<S: Segments> Writer<S> {
+    /// Begins a segment.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn begin(mut segments: S, origin: Origin, mode: SyncMode) -> Result<Self, WriteError> {
+        let Origin { number, sequence, previous, epoch, owner } = origin;
+        let mut storage = segments
+            .create(number)
+            .map_err(|error| WriteError::Segment { number, error })?;
+        let header = Header {
+            number,
+            first_sequence: sequence,
+            allocated: storage.len() as u64,
+            previous,
+            epoch,
+            owner: owner.clone(),
+        };
+        let digest = Digest::of_header(header.write(storage.bytes_mut()));
+        let written = Written::default();
+        written.publish(sequence - 1);
+        Ok(Self {
+            segments,
+            storage,
+            seed: Seed::new(epoch, number),
+            digest,
+            at: HEADER_BYTES,
+            synced: 0,
+            number,
+            sequence,
+            input: 0,
+            written,
+            mode,
+            epoch,
+            owner,
+            next: None,
+            retired: None,
+            dead: false,
+        })
+    }
+
+    /// Writes what the core was made of, and syncs it: the epoch must not be given twice.
+    ///
+    /// # Errors
+    /// As [`append_input`](Self::append_input).
+    pub fn append_start(&mut self, start: &Start) -> Result<(), WriteError> {
+        assert_eq!(start.epoch, self.epoch, "a start record of this epoch");
+        let payload = serde_json::to_vec(start).expect("a start is JSON");
+        self.append_plain(Kind::Start, &payload)?;
+        self.sync()
+    }
+
+    /// Writes an input.
+    ///
+    /// # Errors
+    /// The next segment cannot be made, or there was an error before. It is final.
+    #[inline]
+    pub fn append_input(&mut self, event: &Event, levels: &[Level]) -> Result<(), WriteError> {
+        let form = InputForm::new(event, levels);
+        self.input = event.sequence;
+        let (length, sequence) = (form.length(), self.sequence);
+        let (place, seed) = self.place(length)?;
+        let word = form.write(place, sequence, seed);
+        self.appended(length, word);
+        Ok(())
+    }
+
+    /// Writes what was decided about the last input and is not to be sent.
+    ///
+    /// # Errors
+    /// As [`append_input`](Self::append_input).
+    #[inline]
+    pub fn append_output(&mut self, kind: OutputKind, lines: &[Line]) -> Result<(), WriteError> {
+        let form = OutputForm::new(kind, self.input, lines);
+        let (length, sequence) = (form.length(), self.sequence);
+        let (place, seed) = self.place(length)?;
+        let word = form.write(place, sequence, seed);
+        self.appended(length, word);
+        Ok(())
+    }
+
+    /// Writes what is to be sent, and gives back what may be sent. With [`SyncMode::Each`] it is
+    /// synced before.
+    ///
+    /// # Errors
+    /// As [`append_input`](Self::append_input), or it cannot be synced.
+    #[inline]
+    pub fn append_request(
+        &mut self,
+        request: &OrderRequest,
+    ) -> Result<Journaled<OrderRequest>, WriteError> {
+        self.append_output(OutputKind::Request, &[request.pack()])?;
+        if self.mode == SyncMode::Each {
+            self.sync()?;
+        }
+        Ok(Journaled::by_writer(*request))
+    }
+
+    /// Writes that the process comes to its end as it should, seals the segment and shortens it.
+    ///
+    /// # Errors
+    /// As [`append_input`](Self::append_input), or it cannot be synced or shortened.
+    pub fn close(mut self) -> Result<(), WriteError> {
+        self.append_plain(Kind::End, &[])?;
+        self.seal();
+        self.tidy()?;
+        let Self { mut segments, storage, number, at, next, .. } = self;
+        let failed = WriteError::Sync;
+        segments.cut(Retired { number, used: at, storage }).map_err(failed)?;
+        next.map_or(Ok(()), |next| segments.discard(number + 1, next)).map_err(failed)
+    }
+
+    /// Returns when all that is written would outlive a loss of power.
+    ///
+    /// # Errors
+    /// It may not: from here on nothing is written any more.
+    pub fn sync(&mut self) -> Result<(), WriteError> {
+        if self.dead {
+            return Err(WriteError::Dead);
+        }
+        self.tidy()?;
+        let range = self.synced..self.at;
+        self.synced = self.at;
+        self.storage.sync(range).map_err(|error| self.die(WriteError::Sync(error)))
+    }
+
+    /// Syncs and shortens the last sealed segment, if nobody has taken it.
+    ///
+    /// # Errors
+    /// The system says no: from here on nothing is written any more.
+    pub fn tidy(&mut self) -> Result<(), WriteError> {
+        let cut = self.retired.take().map_or(Ok(()), |retired| self.segments.cut(retired));
+        cut.map_err(|error| self.die(WriteError::Sync(error)))
+    }
+
+    /// The number of the next segment, if none is made ahead.
+    #[must_use]
+    pub const fn wanted(&self) -> Option<u64> {
+        if self.next.is_none() { Some(self.number + 1) } else { None }
+    }
+
+    /// Takes the next segment, made and touched by another thread with [`Segments::create`].
+    ///
+    /// # Panics
+    /// There is one already: our own fault, [`wanted`](Self::wanted) was not asked.
+    pub fn offer(&mut self, next: S::Storage) {
+        assert!(self.next.replace(next).is_none(), "the next segment was not wanted");
+    }
+
+    /// The last sealed segment, for another thread to give to [`Segments::cut`]. What nobody has
+    /// taken is cut when the next segment is full.
+    pub const fn take_retired(&mut self) -> Option<Retired<S::Storage>> {
+        self.retired.take()
+    }
+
+    /// Where the segments come from.
+    pub const fn segments(&self) -> &S {
+        &self.segments
+    }
+
+    /// What other threads may know of the progress.
+    #[must_use]
+    pub fn written(&self) -> Written {
+        self.written.clone()
+    }
+
+    /// What the segment that is written to holds, for those who look on.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.storage.bytes()
+    }
+
+    fn append_plain(&mut self, kind: Kind, payload: &[u8]) -> Result<(), WriteError> {
+        let form = PlainForm { kind, detail: 0, payload };
+        let (length, sequence) = (padded(form.length()), self.sequence);
+        let (place, seed) = self.place(length)?;
+        let word = form.write(place, sequence, seed);
+        self.appended(length, word);
+        Ok(())
+    }
+
+    /// Room for a record of that padded length; behind it a seal still fits.
+    #[inline]
+    fn place(&mut self, length: usize) -> Result<(&mut [u8], Seed), WriteError> {
+        if self.dead || self.at + length + SEAL_BYTES > self.storage.len() {
+            self.roll(length)?;
+        }
+        let seed = self.seed;
+        Ok((&mut self.storage.bytes_mut()[self.at..self.at + length], seed))
+    }
+
+    #[inline]
+    fn appended(&mut self, length: usize, word: u64) {
+        self.digest.fold(word);
+        self.at += length;
+        self.written.publish(self.sequence);
+        self.sequence += 1;
+    }
+
+    /// Seals the segment and begins the next.
+    #[cold]
+    fn roll(&mut self, length: usize) -> Result<(), WriteError> {
+        if self.dead {
+            return Err(WriteError::Dead);
+        }
+        if HEADER_BYTES + length + SEAL_BYTES > self.storage.len() {
+            return Err(self.die(WriteError::TooLong { length }));
+        }
+        let number = self.number + 1;
+        let next = self.next.take().map_or_else(|| self.segments.create(number), Ok);
+        let next = next.map_err(|error| self.die(WriteError::Segment { number, error }))?;
+        self.seal();
+        self.tidy()?;
+        let used = std::mem::replace(&mut self.at, HEADER_BYTES);
+        let storage = std::mem::replace(&mut self.storage, next);
+        self.retired = Some(Retired { number: self.number, used, storage });
+        let header = Header {
+            number,
+            first_sequence: self.sequence,
+            allocated: self.storage.len() as u64,
+            previous: Ending { used: used as u64, digest: self.digest.value() },
+            epoch: self.epoch,
+            owner: self.owner.clone(),
+        };
+        self.digest = Digest::of_header(header.write(self.storage.bytes_mut()));
+        self.seed = Seed::new(self.epoch, number);
+        (self.number, self.synced) = (number, 0);
+        Ok(())
+    }
+
+    /// Writes the seal, for which there is always room.
+    fn seal(&mut self) {
+        let payload = self.digest.value().to_le_bytes();
+        let form = PlainForm { kind: Kind::Seal, detail: 0, payload: &payload };
+        let place = &mut self.storage.bytes_mut()[self.at..self.at + SEAL_BYTES];
+        let word = form.write(place, self.sequence, self.seed);
+        self.appended(SEAL_BYTES, word);
+    }
+
+    /// After this nothing is written any more.
+    #[cold]
+    const fn die(&mut self, error: WriteError) -> WriteError {
+        self.dead = true;
+        error
+    }
+}
