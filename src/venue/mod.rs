@@ -12,3 +12,4 @@ pub mod decoder;
 pub mod kraken;
 pub mod recorded;
 pub mod session;
+pub mod simulated;
