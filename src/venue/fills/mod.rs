@@ -26,9 +26,7 @@ pub use queue::QueueModel;
 
 use crate::engine::book::Books;
 use crate::engine::risk::OrderRequest;
-use crate::event::{
-    Body, Event, Level, OrderAction, Part, Report, ReportKind, Shape, Trade,
-};
+use crate::event::{Body, Event, Level, OrderAction, Part, Report, ReportKind, Shape, Trade};
 use crate::types::{InstrumentId, InstrumentTable, Nanos, OrderId, Price, Qty, Side};
 use answers::Answers;
 use market::Market;

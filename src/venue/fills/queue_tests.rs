@@ -34,22 +34,25 @@ const PROPORTIONAL: QueueModel = QueueModel::Power { exponent: 1 };
 fn trades_eat_the_queue_and_then_reach_us() {
     for model in [QueueModel::RiskAverse, PROPORTIONAL, QueueModel::Log] {
         // The trade is told first: the fall says nothing new.
-        check(model, (10, 0), &[
-            ("trade 4 5", "6 0"),
-            ("shown 6 6", "6"),
-            ("trade 8 7", "0 2"),
-            ("shown 0 8", "0"),
-            ("trade 3 9", "0 3"),
-        ]);
+        check(
+            model,
+            (10, 0),
+            &[
+                ("trade 4 5", "6 0"),
+                ("shown 6 6", "6"),
+                ("trade 8 7", "0 2"),
+                ("shown 0 8", "0"),
+                ("trade 3 9", "0 3"),
+            ],
+        );
         // The book is told first, in one step and in two.
         check(model, (10, 0), &[("shown 6 5", "6"), ("trade 4 5", "6 0")]);
         check(model, (10, 0), &[("shown 0 5", "0"), ("trade 12 5", "0 2")]);
-        check(model, (10, 0), &[
-            ("shown 8 5", "8"),
-            ("shown 6 6", "6"),
-            ("trade 2 5", "6 0"),
-            ("trade 2 6", "6 0"),
-        ]);
+        check(
+            model,
+            (10, 0),
+            &[("shown 8 5", "8"), ("shown 6 6", "6"), ("trade 2 5", "6 0"), ("trade 2 6", "6 0")],
+        );
         // A recorded match, before its trade and behind it.
         check(model, (10, 0), &[("match 6 5", "10"), ("trade 4 5", "6 0")]);
         check(model, (10, 0), &[("trade 4 5", "6 0"), ("match 6 5", "6")]);
@@ -64,19 +67,17 @@ fn trades_eat_the_queue_and_then_reach_us() {
 #[test]
 fn a_trade_that_orders_made_up_for_is_not_awaited_longer() {
     // Four traded and four came: the level shows no fall. The next fall is of those behind.
-    check(QueueModel::RiskAverse, (10, 0), &[
-        ("trade 4 5", "6 0"),
-        ("shown 10 6", "6"),
-        ("shown 7 7", "6"),
-        ("shown 5 8", "5"),
-    ]);
+    check(
+        QueueModel::RiskAverse,
+        (10, 0),
+        &[("trade 4 5", "6 0"), ("shown 10 6", "6"), ("shown 7 7", "6"), ("shown 5 8", "5")],
+    );
     // A book that is not told as far leaves the trade awaited.
-    check(PROPORTIONAL, (10, 0), &[
-        ("trade 4 7", "6 0"),
-        ("shown 12 6", "6"),
-        ("shown 8 8", "6"),
-        ("shown 4 9", "3"),
-    ]);
+    check(
+        PROPORTIONAL,
+        (10, 0),
+        &[("trade 4 7", "6 0"), ("shown 12 6", "6"), ("shown 8 8", "6"), ("shown 4 9", "3")],
+    );
 }
 
 #[test]
@@ -108,10 +109,21 @@ fn what_leaves_without_a_trade_is_shared_by_the_model() {
 #[test]
 fn after_a_gap_only_what_is_absent_has_left() {
     for model in [QueueModel::RiskAverse, PROPORTIONAL] {
-        check(model, (10, 0), &[("trade 4 5", "6 0"), ("gap 20 9", "6"), ("shown 17 9", match model {
-            QueueModel::RiskAverse => "6",
-            _ => "6", // six of twenty, of three: less than one
-        })]);
+        check(
+            model,
+            (10, 0),
+            &[
+                ("trade 4 5", "6 0"),
+                ("gap 20 9", "6"),
+                (
+                    "shown 17 9",
+                    match model {
+                        QueueModel::RiskAverse => "6",
+                        _ => "6", // six of twenty, of three: less than one
+                    },
+                ),
+            ],
+        );
         check(model, (10, 0), &[("gap 4 9", "4"), ("trade 5 10", "0 1")]);
     }
 }
@@ -119,10 +131,14 @@ fn after_a_gap_only_what_is_absent_has_left() {
 #[test]
 fn stamps_that_are_not_known_are_taken_in_the_order_of_the_tape() {
     let unknown = i64::MIN;
-    check(QueueModel::RiskAverse, (10, unknown), &[
-        (&format!("trade 4 {unknown}"), "6 0"),
-        (&format!("shown 6 {unknown}"), "6"),
-        (&format!("trade 9 {unknown}"), "0 3"),
-    ]);
+    check(
+        QueueModel::RiskAverse,
+        (10, unknown),
+        &[
+            (&format!("trade 4 {unknown}"), "6 0"),
+            (&format!("shown 6 {unknown}"), "6"),
+            (&format!("trade 9 {unknown}"), "0 3"),
+        ],
+    );
     assert!(!Place::at_back(10, Nanos::UNKNOWN).is_before(Nanos::UNKNOWN));
 }

@@ -2,9 +2,7 @@
 
 use super::FillModel;
 use super::market::{Fill, Resting, is_better};
-use crate::event::{
-    Level, MarketStatus, Proposal, RejectCode, Report, ReportKind, RequestKind,
-};
+use crate::event::{Level, MarketStatus, Proposal, RejectCode, Report, ReportKind, RequestKind};
 use crate::types::{Instrument, OrderId, Price, Qty, TimeInForce, decimal::pow10};
 
 /// The ids that were used: each origin counts up, so its last one tells.
@@ -60,7 +58,9 @@ impl FillModel {
         let market = &self.markets[terms.instrument.index()];
         let rests = terms.post_only;
         match market.status {
-            MarketStatus::Halted | MarketStatus::CancelOnly => return Some(RejectCode::MarketHalted),
+            MarketStatus::Halted | MarketStatus::CancelOnly => {
+                return Some(RejectCode::MarketHalted);
+            }
             MarketStatus::PostOnly if !rests => return Some(RejectCode::MarketHalted),
             MarketStatus::PostOnly | MarketStatus::Trading => {}
         }
@@ -98,11 +98,8 @@ impl FillModel {
 
     fn place(&mut self, terms: &Proposal) {
         let objection = self.objection(terms);
-        let objection = if self.ids.take(terms.order) {
-            objection
-        } else {
-            Some(RejectCode::DuplicateId)
-        };
+        let objection =
+            if self.ids.take(terms.order) { objection } else { Some(RejectCode::DuplicateId) };
         let takes = self.takes(terms, terms.qty.0);
         let least = match terms.time_in_force {
             TimeInForce::GoodTillCancel => 0,

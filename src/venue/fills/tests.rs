@@ -59,7 +59,15 @@ pub(super) fn event(time: i64, body: Body) -> Event {
 
 pub(super) fn levels(shape: Shape, count: usize) -> Body {
     let count = u8::try_from(count).unwrap();
-    Body::Levels(Levels { shape, first: true, last: true, count, follows: 0, id: 0, checksum: None })
+    Body::Levels(Levels {
+        shape,
+        first: true,
+        last: true,
+        count,
+        follows: 0,
+        id: 0,
+        checksum: None,
+    })
 }
 
 fn side(word: &str) -> Side {
@@ -425,7 +433,10 @@ fn an_order_by_order_tape_tells_each_trade_twice() {
     let key = OrderKey { high: 9, low: 9 };
     let update = OrderUpdate { key, action: OrderAction::Open, snapshot: true, first: true, id: 0 };
     model.observe(&event(1, Body::Order(update)), &[Level::new(Side::Bid, Price(1), Qty(1))]);
-    let expected =
-        ["12 accepted 1 bid 100 4", "16 fill 1 bid 100 1 maker 1e-2", "17 fill 1 bid 100 1 maker 1e-2"];
+    let expected = [
+        "12 accepted 1 bid 100 4",
+        "16 fill 1 bid 100 1 maker 1e-2",
+        "17 fill 1 bid 100 1 maker 1e-2",
+    ];
     assert_eq!(play(model, tape), expected);
 }
