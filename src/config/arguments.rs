@@ -50,7 +50,7 @@ pub struct Arguments {
     /// Stops after so long: 10s, 5m, 2h; counted in the run's own time.
     #[arg(long, value_parser = duration, value_name = "SPAN")]
     pub(super) duration: Option<Nanos>,
-    /// How the stages are joined.
+    /// How the stages are carried.
     #[arg(long, value_enum)]
     pub(super) threads: Option<ThreadMode>,
     /// Where all chance of a run comes from.

@@ -6,10 +6,11 @@ use super::arguments::Arguments;
 use super::load::Environment;
 use super::relations;
 use super::sections::{
-    InstrumentParams, LoggingParams, Overrides, RawInstrument, RawLogging, RawPersistence,
-    RawShutdown, RawTiming, ShutdownParams, TimingParams, checked_symbol,
+    InstrumentParams, Overrides, RawInstrument, RawLogging, RawPersistence, RawShutdown, RawTiming,
+    RingParams, ShutdownParams, TimingParams, checked_symbol,
 };
-use super::{Faults, Mode, RawSpan, RawSpeed, ThreadsParams};
+use super::{Faults, Mode, RawSpan, RawSpeed, ThreadsParams, ThreadsSection};
+use crate::logs::LogParams;
 use crate::types::{InstrumentTable, Nanos, Symbol, Venue};
 use crate::venue::recorded::Speed;
 use serde::{Deserialize, Serialize};
@@ -53,8 +54,10 @@ pub struct RawConfig {
     pub logging: RawLogging,
     /// The journal.
     pub persistence: RawPersistence,
-    /// How the stages are joined.
-    pub threads: ThreadsParams,
+    /// How the stages are carried.
+    pub threads: ThreadsSection,
+    /// What joins the stages where each has its thread.
+    pub rings: RingParams,
 }
 
 impl Default for RawConfig {
@@ -72,7 +75,8 @@ impl Default for RawConfig {
             shutdown: RawShutdown::default(),
             logging: RawLogging::default(),
             persistence: RawPersistence::default(),
-            threads: ThreadsParams::default(),
+            threads: ThreadsSection::default(),
+            rings: RingParams::default(),
         }
     }
 }
@@ -104,9 +108,11 @@ pub struct Config {
     /// How the run ends.
     pub shutdown: ShutdownParams,
     /// What is logged and where.
-    pub logging: LoggingParams,
-    /// How the stages are joined.
+    pub logging: LogParams,
+    /// How the stages are carried.
     pub threads: ThreadsParams,
+    /// What joins the stages where each has its thread.
+    pub rings: RingParams,
 }
 
 impl Config {
@@ -195,8 +201,9 @@ impl RawConfig {
             data_directory: self.persistence.data_directory.clone(),
             timing: self.timing.check("timing", faults),
             shutdown: self.shutdown.check("shutdown", faults),
-            logging: self.logging.check("logging", faults),
+            logging: self.logging.check("logging", self.mode, faults),
             threads: self.threads.check("threads", faults),
+            rings: self.rings.check("rings", faults),
         };
         (faults.list().len() == before).then_some(config)
     }

@@ -30,5 +30,5 @@ pub use file::{Config, RawConfig};
 pub use json::Malformed;
 pub use load::{ConfigFault, Environment, Loaded, load};
 pub use replay::ReplayConfig;
-pub use threads::{ThreadMode, ThreadsParams};
+pub use threads::{Idle, ThreadMode, ThreadName, ThreadsParams, ThreadsSection};
 pub use values::{Mode, RawSpan, RawSpeed};

@@ -34,7 +34,7 @@ impl ReplayConfig {
             speed: config.speed,
             duration: config.duration,
             symbols: config.symbols.clone(),
-            lane_lines: config.threads.rings.feed_to_quoting as usize,
+            lane_lines: config.rings.feed_to_quoting as usize,
             line_every: config.timing.publish_stats_interval,
         })
     }

@@ -1,6 +1,7 @@
-//! The small sections: `timing`, `logging`, `shutdown`, `instruments`.
+//! The small sections: `timing`, `shutdown`, `logging`, `rings`, `instruments`.
 
-use super::{Exact, Faults};
+use super::{Exact, Faults, Mode};
+use crate::logs::{Level, LogParams};
 use crate::types::{Nanos, Symbol};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -67,21 +68,6 @@ impl RawShutdown {
     }
 }
 
-/// What a log line must be to be kept.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// What an operator looks for when something is strange.
-    Debug,
-    /// What happens: starts, stops, states.
-    #[default]
-    Info,
-    /// What should not happen often.
-    Warn,
-    /// What stops something.
-    Error,
-}
-
 /// `logging`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
@@ -114,28 +100,19 @@ impl Default for RawLogging {
     }
 }
 
-/// `logging`, checked.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LoggingParams {
-    /// The least level that is kept.
-    pub level: Level,
-    /// Whether lines go to stderr where it is no terminal.
-    pub console: bool,
-    /// Where the file is, if there is one.
-    pub directory: Option<PathBuf>,
-    /// When the file is put aside.
-    pub file_bytes_max: u64,
-    /// Files that were put aside and are kept.
-    pub files_kept: u32,
-}
-
 impl RawLogging {
     /// Checks every key.
     #[must_use]
-    pub fn check(&self, path: &str, faults: &mut Faults) -> LoggingParams {
+    pub fn check(&self, path: &str, mode: Mode, faults: &mut Faults) -> LogParams {
         check_directory(&format!("{path}.directory"), self.directory.as_deref(), faults);
         let sizes = 64 << 10..=1 << 30;
-        LoggingParams {
+        // A backtest beside the engine must not put the engine's file aside.
+        let file_name = match mode {
+            Mode::Simulation | Mode::Paper => "pinnaclemm.log".to_owned(),
+            Mode::Replay | Mode::Backtest => format!("pinnaclemm-{}.log", mode.name()),
+        };
+        LogParams {
+            file_name,
             level: self.level,
             console: self.console,
             directory: self.directory.clone().filter(|_| self.file),
@@ -146,6 +123,62 @@ impl RawLogging {
             ),
             files_kept: faults.within(&format!("{path}.keepFiles"), self.keep_files, 0..=1000),
         }
+    }
+}
+
+/// `rings`: lines of 64 bytes that each ring between two threads holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
+pub struct RingParams {
+    /// Inputs on their way to the books.
+    pub feed_to_quoting: u32,
+    /// Inputs, marks and proposals.
+    pub quoting_to_risk: u32,
+    /// Inputs, outputs and explanations.
+    pub risk_to_journal: u32,
+    /// Requests that are written.
+    pub journal_to_gateway: u32,
+    /// Reports, refusals and states on their way back.
+    pub back_to_feed: u32,
+}
+
+impl Default for RingParams {
+    fn default() -> Self {
+        // A burst of a few thousand levels; a longer message goes through in turns.
+        Self {
+            feed_to_quoting: 1 << 12,
+            quoting_to_risk: 1 << 12,
+            risk_to_journal: 1 << 13,
+            journal_to_gateway: 1 << 10,
+            back_to_feed: 1 << 10,
+        }
+    }
+}
+
+impl RingParams {
+    /// Room for the greatest output of a turn in every ring.
+    pub const LINES_MIN: u32 = 1 << 10;
+    /// 256 MiB.
+    pub const LINES_MAX: u32 = 1 << 22;
+
+    /// Checks every key: rings are masked, so only powers of two will do.
+    #[must_use]
+    pub fn check(&self, path: &str, faults: &mut Faults) -> Self {
+        let named = [
+            ("feedToQuoting", self.feed_to_quoting),
+            ("quotingToRisk", self.quoting_to_risk),
+            ("riskToJournal", self.risk_to_journal),
+            ("journalToGateway", self.journal_to_gateway),
+            ("backToFeed", self.back_to_feed),
+        ];
+        for (name, lines) in named {
+            if !lines.is_power_of_two() || !(Self::LINES_MIN..=Self::LINES_MAX).contains(&lines) {
+                let allowed =
+                    format!("a power of two from {} to {}", Self::LINES_MIN, Self::LINES_MAX);
+                faults.add(&format!("{path}.{name}"), lines, allowed);
+            }
+        }
+        *self
     }
 }
 

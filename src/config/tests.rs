@@ -44,24 +44,18 @@ logging.maxFileBytes          | 0          | 65536
 logging.keepFiles             | 1001       | 0
 persistence.dataDirectory     | ""         | "other"
 threads.mode                  | "many"     | "shared"
-threads.feed.core             | 1024       | 0
-threads.feed.idle             | "wait"     | "spin"
-threads.quoting.core          | -1         | 1
-threads.quoting.idle          | ""         | "yield"
-threads.risk.core             | "first"    | 2
-threads.risk.idle             | "wait"     | "backoff"
-threads.journal.core          | 1.5        | 1023
-threads.journal.idle          | "wait"     | "sleep"
-threads.shared.core           | 1024       | 0
-threads.shared.idle           | "wait"     | "spin"
-threads.rings.feedToQuoting    | 1000       | 1024
-threads.rings.quotingToRisk    | 512        | 1024
-threads.rings.riskToJournal    | 8388608    | 4194304
-threads.rings.journalToGateway | 0          | 2048
-threads.rings.backToFeed       | 1025       | 2048
+threads.pin                   | -          | false
+threads.stallMicros           | 99         | 100
+threads.idle                  | {"web":"spin"}    | {"feed":"spin"}
+threads.cores                 | {"feed":1,"risk":1} | {"feed":1}
+rings.feedToQuoting           | 1000       | 1024
+rings.quotingToRisk           | 512        | 1024
+rings.riskToJournal           | 8388608    | 4194304
+rings.journalToGateway        | 0          | 2048
+rings.backToFeed              | 1025       | 2048
 "#;
 
-/// The paths of all values of a tree that are no lists and objects.
+/// The paths of all values of a tree that are no lists and objects, or empty ones.
 fn leaves(tree: &Json, path: &mut Vec<Step>, all: &mut Vec<Vec<Step>>) {
     let mut go = |step: Step, value: &Json| {
         path.push(step);
@@ -72,6 +66,9 @@ fn leaves(tree: &Json, path: &mut Vec<Step>, all: &mut Vec<Vec<Step>>) {
         Json::Map(map) => map.iter().for_each(|(key, value)| go(Step::Key(key.clone()), value)),
         Json::List(list) => list.iter().enumerate().for_each(|(at, v)| go(Step::Item(at), v)),
         Json::Scalar(_) => all.push(path.clone()),
+    }
+    if matches!(tree, Json::Map(map) if map.is_empty()) {
+        all.push(path.clone());
     }
 }
 
@@ -107,12 +104,16 @@ fn every_shipped_key_is_checked_and_used() {
     let base = shipped("").unwrap().config;
     let nowhere = Environment::default();
     for (steps, [path, wrong, other]) in paths.iter().zip(rows) {
+        let is_map = matches!(tree.at(steps), Some(Json::Map(_)));
         let named = |value: &str| {
             let faults = loaded(&changed(steps, value), "", &nowhere).unwrap_err();
-            let begins = |fault: &String| fault.starts_with(&format!("{path} = "));
+            let begins = |fault: &String| {
+                let rest = fault.strip_prefix(path);
+                rest.is_some_and(|rest| rest.starts_with(" = ") || is_map && rest.starts_with('.'))
+            };
             assert!(faults.iter().any(begins), "{path} = {value}: {faults:?}");
         };
-        named("{}");
+        named(if is_map { "5" } else { "{}" });
         named("[1]");
         if wrong != "-" {
             named(wrong);
@@ -174,8 +175,8 @@ fn command_lines_become_configs_or_faults() {
     );
     check("--mode backtest --venue kraken --input a", Ok("backtest kraken 1 Auto Max [] -"));
     check(
-        "--mode backtest --venue bitstamp --input a --data-dir x --threads inline",
-        Ok("backtest bitstamp 1 Inline Max [] x"),
+        "--mode backtest --venue bitstamp --input a --data-dir x --threads shared",
+        Ok("backtest bitstamp 1 Shared Max [] x"),
     );
     check(
         "--mode paper --venue coinbase-exchange",
@@ -238,6 +239,7 @@ fn command_lines_that_cannot_be_read_are_refused() {
         "--seed -1",
         "--seed x",
         "--threads many",
+        "--threads inline",
         "--symbol ../BTC",
         "--symbol A,,B",
         "--check-config --print-config",
@@ -276,10 +278,7 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
                 {"symbol": "X"}, {"symbol": "X", "leverage": 3}
             ],
             "duration": "10", "speed": "NaN", "timing": {"publishStatsIntervalMs": 0},
-            "threads": {
-                "rings": {"feedToQuoting": 1000},
-                "feed": {"core": 1}, "risk": {"core": 1}, "shared": {"core": 1}
-            },
+            "threads": {"cores": {"feed": 1, "risk": 1, "hot": 1}}, "rings": {"backToFeed": 1000},
             "logging": {"directory": "d"}, "persistence": {"dataDirectory": "d/./e/.."}
         }"#,
         "",
@@ -288,7 +287,7 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
             "seed = -5: must be a whole number, not below zero",
             "sede = 5: must be left out: there is no such key here, only mode, venue, input, \
              speed, seed, duration, symbols, instruments, timing, shutdown, logging, persistence, \
-             threads",
+             threads, rings",
             "instruments[0].maxPosition = -1: must be a decimal number that is not negative: a \
              sign is not allowed here",
             "instruments[2].leverage = 3: must be left out: there is no such key here, only \
@@ -301,8 +300,8 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
             "instruments[2].symbol = X: must be given once",
             "persistence.dataDirectory = d/./e/..: must be outside of logging.directory, d",
             "timing.publishStatsIntervalMs = 0: must be from 100 to 3600000",
-            "threads.rings.feedToQuoting = 1000: must be a power of two from 1024 to 4194304",
-            "threads.risk.core = 1: must be another core than threads.feed.core",
+            "threads.cores.risk = 1: must be another core than that of feed",
+            "rings.backToFeed = 1000: must be a power of two from 1024 to 4194304",
         ],
     );
 }
@@ -355,11 +354,11 @@ fn an_empty_variable_is_a_fault() {
 fn what_is_printed_makes_the_same_config_again() {
     let rich = r#"{"instruments":[{"symbol":"A","baseSpreadBps":12.5,"orderQuantity":0.010,
         "maxPosition":"1e-8"},{"symbol":"B","enabled":false}],"duration":"5m",
-        "threads":{"feed":{"core":3,"idle":"spin"}}}"#;
+        "threads":{"cores":{"feed":3},"idle":{"web":{"sleepMicros":9}}}}"#;
     for text in [SHIPPED, rich] {
         for line in [
             "",
-            "--speed max --seed 18446744073709551615 --duration 2h --threads inline",
+            "--speed max --seed 18446744073709551615 --duration 2h --threads dedicated",
             "--symbol X/Y Z --data-dir /a/b --log-dir c",
             "--mode replay --venue kraken --input a b --speed 0.10",
             "--mode backtest --venue bitstamp --input a --data-dir d",
