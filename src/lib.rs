@@ -11,6 +11,7 @@
 //! | 3 | `engine` | the deterministic core: so far the books |
 //! | 4 | `journal` | the log of all inputs and outputs |
 //! | 4 | `venue` | a venue's bytes to events: decoders, sessions, recordings |
+//! | 4 | `logs` | lines of JSON, written off the hot threads |
 //! | 5 | `config` | what a run is told, checked |
 //! | 6 | `threads` | the stages and what joins them: feed, lane, books, replay |
 
@@ -20,6 +21,7 @@ pub mod event;
 pub mod journal;
 #[allow(unsafe_code)]
 pub mod sys;
+pub mod logs;
 pub mod threads;
 pub mod types;
 pub mod venue;

@@ -1,86 +1,87 @@
-//! The command line of the engine: arguments to a checked config.
+//! The command line of the engine, and how single arguments of all our programs are read.
 //!
-//! What a mode does with its config is not known here.
+//! What a flag is put over, and whether flags fit one another, is decided where the config is
+//! checked, so that all faults are told at once.
 
+use super::{ExitCode, Mode, ThreadMode};
 use crate::types::{Nanos, Symbol, Venue};
 use crate::venue::recorded::Speed;
-use clap::{Parser, ValueEnum};
+use clap::{CommandFactory as _, Parser};
+use clap_complete::Shell;
 use std::path::PathBuf;
 
-/// What the engine does; only what it can do stands here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum Mode {
-    /// Plays recorded market data into books and shows them as they move.
-    Replay,
-}
-
-/// Plays recorded market data through feed and books, and shows the books as they move.
-#[derive(Parser, Debug)]
-#[command(
-    name = "pinnaclemm",
-    version,
-    about,
-    after_help = "On a terminal the books are shown in place on stderr; else one line of JSON a \
-    second goes to stdout. The last line on stdout tells the final books; two runs with the same \
-    digest ended with the same books.\n\n\
-    Exit codes: 0 done, or stopped by SIGINT, SIGTERM or --duration; 1 played, but parts of the \
-    recording cannot be read; 2 wrong arguments; 3 a file cannot be read."
-)]
+/// A market maker: quotes both sides, within limits, with every decision journaled.
+#[derive(Parser, Clone, PartialEq, Eq, Debug, Default)]
+#[command(name = "pinnaclemm", version, about, after_help = after_help())]
 pub struct Arguments {
-    /// What to do.
-    #[arg(long, value_enum, default_value_t = Mode::Replay)]
-    mode: Mode,
-    /// Whose messages they are.
-    #[arg(long, value_parser = venue)]
-    venue: Venue,
-    /// Recordings in any framing, plain, gzip or zstd; several are merged by receive time.
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
-    input: Vec<PathBuf>,
-    /// So many times as fast as it was received (1, 2.5, 0.1), or max.
-    #[arg(long, default_value = "1")]
-    speed: Speed,
-    /// Stops after so long: 10s, 5m, 2h.
-    #[arg(long, value_parser = duration)]
-    duration: Option<Nanos>,
-    /// Shows only these instruments; all are played.
-    #[arg(long = "symbol", num_args = 1.., value_parser = symbol)]
-    symbols: Vec<Symbol>,
+    /// What to do; simulation if neither flag nor file says.
+    #[arg(long, value_enum)]
+    pub(super) mode: Option<Mode>,
+    /// Whose messages they are: for replay, backtest and paper.
+    #[arg(long, value_parser = venue, value_name = "VENUE")]
+    pub(super) venue: Option<Venue>,
+    /// Recordings in any framing, plain, gzip or zstd, merged by receive time: for replay and
+    /// backtest.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(super) input: Vec<PathBuf>,
+    /// The config file; without it PINNACLE_CONFIG_PATH, or the config that is shipped.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Where the journal is; without it PINNACLE_DATA_DIR or the file. Replay and backtest keep
+    /// one only if this is given.
+    #[arg(long, value_name = "DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+    /// Where the log is; without it PINNACLE_LOG_DIR or the file.
+    #[arg(long, value_name = "DIR")]
+    pub(super) log_dir: Option<PathBuf>,
+    /// What is traded, and nothing else: names of the venue, also with commas between them.
+    #[arg(
+        long = "symbol",
+        visible_alias = "symbols",
+        num_args = 1..,
+        value_delimiter = ',',
+        value_parser = symbol,
+        value_name = "SYMBOL"
+    )]
+    pub(super) symbols: Vec<Symbol>,
+    /// So many times as fast as time (1, 2.5, 0.1), or max; 1, in a backtest max, if nobody says.
+    #[arg(long)]
+    pub(super) speed: Option<Speed>,
+    /// Stops after so long: 10s, 5m, 2h; counted in the run's own time.
+    #[arg(long, value_parser = duration, value_name = "SPAN")]
+    pub(super) duration: Option<Nanos>,
+    /// How the stages are carried.
+    #[arg(long, value_enum)]
+    pub(super) threads: Option<ThreadMode>,
+    /// Where all chance of a run comes from.
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+    /// Names every fault of the config, starts nothing, and touches nothing.
+    #[arg(long, conflicts_with = "print_config")]
+    pub check_config: bool,
+    /// Prints the config as flags, environment, file and defaults make it, and starts nothing.
+    #[arg(long)]
+    pub print_config: bool,
+    /// Prints what the shell needs to complete these arguments.
+    #[arg(long, value_name = "SHELL", exclusive = true)]
+    pub completions: Option<Shell>,
 }
 
-/// What a replay is told.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ReplayConfig {
-    /// Whose messages they are.
-    pub venue: Venue,
-    /// The recordings.
-    pub inputs: Vec<PathBuf>,
-    /// How fast they are played.
-    pub speed: Speed,
-    /// When it stops, if before the end.
-    pub duration: Option<Nanos>,
-    /// The instruments that are shown; all if it is empty.
-    pub symbols: Vec<Symbol>,
-    /// Lines of the ring between feed and books.
-    pub lane_lines: usize,
+fn after_help() -> String {
+    format!(
+        "Flags stand over the environment (PINNACLE_CONFIG_PATH, PINNACLE_DATA_DIR, \
+         PINNACLE_LOG_DIR), that over the config file, and that over the defaults. The last line \
+         on stdout is JSON and tells how it ended.\n\n{}",
+        ExitCode::table()
+    )
 }
 
-/// Room for a burst of a few thousand levels; a longer message goes through in turns.
-const LANE_LINES: usize = 1 << 12;
-
-impl Arguments {
-    /// The config of the mode that was asked for.
-    #[must_use]
-    pub fn into_config(self) -> ReplayConfig {
-        let Mode::Replay = self.mode;
-        ReplayConfig {
-            venue: self.venue,
-            inputs: self.input,
-            speed: self.speed,
-            duration: self.duration,
-            symbols: self.symbols,
-            lane_lines: LANE_LINES,
-        }
-    }
+/// What a shell needs to complete the arguments.
+#[must_use]
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "pinnaclemm", &mut text);
+    text
 }
 
 /// The venue of a name on a command line.
@@ -92,12 +93,20 @@ pub fn venue(name: &str) -> Result<Venue, String> {
     Venue::from_name(name).ok_or_else(|| format!("one of {}", names()))
 }
 
-/// A symbol on a command line.
+/// A symbol on a command line or in a config.
 ///
 /// # Errors
-/// It cannot be one.
+/// It cannot be one. What could be the name of a file elsewhere is none either: venues begin a
+/// symbol with a letter or a digit and never write two points.
 pub fn symbol(name: &str) -> Result<Symbol, String> {
-    Symbol::new(name.as_bytes()).map_err(|error| error.to_string())
+    let symbol = Symbol::new(name.as_bytes()).map_err(|error| error.to_string())?;
+    if name.contains("..") {
+        return Err("a name may not hold two points side by side".to_owned());
+    }
+    if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        return Err("a name begins with a letter or a digit".to_owned());
+    }
+    Ok(symbol)
 }
 
 /// A span as it is written on a command line.
@@ -145,28 +154,12 @@ mod tests {
     }
 
     #[test]
-    fn arguments_become_a_config_or_are_refused() {
-        let check = |line: &str, expected: Option<&str>| {
-            let words = ["pinnaclemm"].into_iter().chain(line.split_whitespace());
-            let got = Arguments::try_parse_from(words).ok().map(|arguments| {
-                let config = arguments.into_config();
-                let symbols = config.symbols.iter().map(ToString::to_string).collect::<Vec<_>>();
-                let inputs = config.inputs.len();
-                format!("{} {inputs} {:?} {symbols:?}", config.venue.name(), config.speed)
-            });
-            assert_eq!(got.as_deref(), expected, "{line}");
-        };
-        let real = "Times(Decimal { mantissa: 1, decimals: 0 })";
-        check("--venue kraken --input a", Some(&format!("kraken 1 {real} []")));
-        check(
-            "--mode replay --venue kraken --input a b --speed max --symbol X/Y Z/Y",
-            Some(r#"kraken 2 Max ["X/Y", "Z/Y"]"#),
-        );
-        check("--venue kraken", None);
-        check("--input a", None);
-        check("--venue nyse --input a", None);
-        check("--venue kraken --input a --speed 0", None);
-        check("--venue kraken --input a --duration 0s", None);
-        check("--mode paper --venue kraken --input a", None);
+    fn symbols_of_all_venues_are_taken_and_names_of_files_are_not() {
+        for text in ["BTC-USD", "XBT/USD", "BTCUSDT", "1INCH-USD", "btc_usd", "BTC.d", "A:B"] {
+            assert_eq!(symbol(text).unwrap().as_str(), text);
+        }
+        for text in ["", "../BTC", "..", "BTC/../x", "/BTC", ".BTC", "-BTC", "A B", "Ä", "a\\b"] {
+            assert!(symbol(text).is_err(), "{text}");
+        }
     }
 }

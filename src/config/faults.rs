@@ -48,6 +48,20 @@ impl Faults {
         value
     }
 
+    /// Takes over others, but for those about a key that was named already, or one within it.
+    pub fn add_unless_named(&mut self, others: Self) {
+        let named = self.0.len();
+        for other in others.0 {
+            let is_named = self.0[..named].iter().any(|fault| {
+                let rest = other.path.strip_prefix(&fault.path);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            });
+            if !is_named {
+                self.0.push(other);
+            }
+        }
+    }
+
     /// All of them, in the order in which they were found.
     #[must_use]
     pub fn list(&self) -> &[Fault] {

@@ -1,11 +1,34 @@
 //! What a run is told from outside, checked before anything is started.
 //!
-//! Nothing is opened or connected here.
+//! Flags stand over the environment, that over the file, and that over the defaults. The file is
+//! read, and at the start its directories are made and tried; nothing else is opened here, and
+//! nothing is connected. Nothing reads a config after the start.
 
 pub mod arguments;
+pub mod directories;
 pub mod exact;
+pub mod exit;
 pub mod faults;
+pub mod file;
+mod json;
+pub mod load;
+pub mod reading;
+mod relations;
+pub mod replay;
+pub mod sections;
+pub mod threads;
+pub mod values;
 
-pub use arguments::{Arguments, Mode, ReplayConfig};
+#[cfg(test)]
+mod tests;
+
+pub use arguments::Arguments;
 pub use exact::Exact;
+pub use exit::ExitCode;
 pub use faults::{Fault, Faults};
+pub use file::{Config, RawConfig};
+pub use json::Malformed;
+pub use load::{ConfigFault, Environment, Loaded, load};
+pub use replay::ReplayConfig;
+pub use threads::{Idle, ThreadMode, ThreadName, ThreadsParams, ThreadsSection};
+pub use values::{Mode, RawSpan, RawSpeed};

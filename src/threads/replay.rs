@@ -230,7 +230,7 @@ pub fn run(config: &ReplayConfig, stop: &AtomicBool) -> Result<Vec<String>, Repl
     let is_over = |now: Nanos| {
         stop.load(Ordering::Relaxed) || config.duration.is_some_and(|duration| now >= duration)
     };
-    let mut view = View::new();
+    let mut view = View::new(config.line_every);
     // The first pass reads everything and does not look up; a signal need not wait for it.
     let first_pass = std::thread::spawn({
         let config = config.clone();

@@ -4,6 +4,7 @@ mod agreement;
 mod bad_input;
 mod bitstamp_peers;
 mod book_ticker;
+mod command_line;
 mod damage;
 mod data;
 mod decoders_agree;

@@ -1,5 +1,6 @@
 //! Why a replay cannot be run, in words for whoever started it, and with which exit code.
 
+use crate::config::ExitCode;
 use crate::types::{Symbol, Venue};
 use crate::venue::recorded::RecordingError;
 use crate::venue::recorded::replay::ReplayError;
@@ -39,11 +40,15 @@ pub enum ReplayFault {
 impl ReplayFault {
     /// The exit code, as `--help` tells it.
     #[must_use]
-    pub fn code(&self) -> u8 {
+    pub fn code(&self) -> ExitCode {
         match self {
-            Self::Output(cause) if cause.kind() == io::ErrorKind::BrokenPipe => 0,
-            Self::OtherVenue { .. } | Self::NoInstrument(_) | Self::NoSymbol { .. } => 2,
-            Self::Recording(_) | Self::NoFile(_) | Self::Empty | Self::Output(_) => 3,
+            Self::Output(cause) if cause.kind() == io::ErrorKind::BrokenPipe => ExitCode::Done,
+            Self::OtherVenue { .. } | Self::NoInstrument(_) | Self::NoSymbol { .. } => {
+                ExitCode::Refused
+            }
+            Self::Recording(_) | Self::NoFile(_) | Self::Empty | Self::Output(_) => {
+                ExitCode::Storage
+            }
         }
     }
 }

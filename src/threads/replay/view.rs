@@ -1,7 +1,7 @@
 //! What is seen of a replay: a block on the terminal, or lines of JSON for a program.
 //!
 //! A person who looks at stderr gets one line a book, written over a few times a second. Where
-//! stdout or stderr goes elsewhere, stdout gets a line of JSON a second. The last line is always
+//! stdout or stderr goes elsewhere, stdout gets a line of JSON from time to time. The last line is always
 //! JSON on stdout. Numbers of the venue are exact decimal text.
 
 use super::Wire;
@@ -16,7 +16,6 @@ use std::io::{self, IsTerminal as _, Write as _};
 /// Books that the block has room for.
 const SHOWN_MAX: usize = 8;
 const BLOCK_EVERY: Nanos = Nanos::from_millis(200);
-const LINE_EVERY: Nanos = Nanos::from_seconds(1);
 
 /// One side's best level: price and quantity.
 type Best = Option<[String; 2]>;
@@ -45,6 +44,7 @@ pub(super) struct View {
     has_block: bool,
     has_lines: bool,
     block_due: Nanos,
+    line_every: Nanos,
     line_due: Nanos,
     /// Lines of the block that stand on the terminal.
     standing: usize,
@@ -53,13 +53,14 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(line_every: Nanos) -> Self {
         let has_block = io::stderr().is_terminal();
         Self {
             has_block,
             has_lines: !has_block || !io::stdout().is_terminal(),
             block_due: Nanos(0),
-            line_due: LINE_EVERY,
+            line_every,
+            line_due: line_every,
             standing: 0,
             before: (Nanos(0), Vec::new()),
         }
@@ -72,7 +73,7 @@ impl View {
             self.block(wire, now);
         }
         if self.has_lines && now >= self.line_due {
-            self.line_due = Nanos(now.0 + LINE_EVERY.0);
+            self.line_due = Nanos(now.0 + self.line_every.0);
             print(&line("books", Some(wire)))?;
         }
         Ok(())

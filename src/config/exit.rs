@@ -1,0 +1,92 @@
+//! How the engine says to its caller what came of it.
+//!
+//! The numbers are stable: scripts, pods and alerts read them.
+
+/// An exit code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// All was done, or ended as it was told to.
+    Done = 0,
+    /// It was played, but not all of it could be read.
+    Damaged = 1,
+    /// Nothing was started.
+    Refused = 2,
+    /// A file or a folder is the fault.
+    Storage = 3,
+    /// Orders may still stand at the venue.
+    CancelsOpen = 4,
+    /// The data directory belongs to something else.
+    ForeignData = 5,
+    /// The journal could not be written any further.
+    JournalFailed = 6,
+}
+
+impl ExitCode {
+    /// Every code, in the order of their numbers.
+    pub const ALL: [Self; 7] = [
+        Self::Done,
+        Self::Damaged,
+        Self::Refused,
+        Self::Storage,
+        Self::CancelsOpen,
+        Self::ForeignData,
+        Self::JournalFailed,
+    ];
+
+    /// The number.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// What it says, as `--help` tells it.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, or stopped by SIGINT, SIGTERM or --duration",
+            Self::Damaged => "played, but parts of the recording cannot be read",
+            Self::Refused => "wrong arguments, or a config with faults; nothing was started",
+            Self::Storage => "a file or a directory cannot be read or written",
+            Self::CancelsOpen => "stopped, but not every cancel was confirmed by the venue",
+            Self::ForeignData => {
+                "the data directory is in use, or of another mode, venue, account or version"
+            }
+            Self::JournalFailed => "the journal could not be written; quoting was stopped",
+        }
+    }
+
+    /// All of them as a block of `--help`.
+    #[must_use]
+    pub fn table() -> String {
+        let rows = Self::ALL.map(|code| format!("  {}  {}", code.code(), code.meaning()));
+        format!("Exit codes:\n{}", rows.join("\n"))
+    }
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_stable() {
+        let got = ExitCode::ALL.map(|code| (code.code(), code));
+        use ExitCode as E;
+        let expected = [
+            (0, E::Done),
+            (1, E::Damaged),
+            (2, E::Refused),
+            (3, E::Storage),
+            (4, E::CancelsOpen),
+            (5, E::ForeignData),
+            (6, E::JournalFailed),
+        ];
+        assert_eq!(got, expected);
+    }
+}

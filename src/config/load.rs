@@ -1,0 +1,204 @@
+//! A config from where it is: the file's text, the environment, the flags.
+//!
+//! This is the one place that reads a config file. Nothing else is opened here.
+
+use super::arguments::Arguments;
+use super::file::{Config, RawConfig};
+use super::json::Malformed;
+use super::{ExitCode, Faults, Mode};
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+/// What is used if no file is named: the file that is shipped.
+const SHIPPED: &str = include_str!("../../config/default_config.json");
+/// The longest file that is read: a thousand instruments need a tenth.
+const BYTES_MAX: u64 = 4 << 20;
+
+/// What the environment says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Environment {
+    /// `PINNACLE_CONFIG_PATH`.
+    pub config_path: Option<PathBuf>,
+    /// `PINNACLE_DATA_DIR`.
+    pub data_dir: Option<PathBuf>,
+    /// `PINNACLE_LOG_DIR`.
+    pub log_dir: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Asks for every variable that there is.
+    pub fn of(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let path = |name: &str| variable(name).map(PathBuf::from);
+        Self {
+            config_path: path("PINNACLE_CONFIG_PATH"),
+            data_dir: path("PINNACLE_DATA_DIR"),
+            log_dir: path("PINNACLE_LOG_DIR"),
+        }
+    }
+
+    fn check(&self, faults: &mut Faults) {
+        let named = [
+            ("PINNACLE_CONFIG_PATH", &self.config_path, "the name of a file, or not set"),
+            ("PINNACLE_DATA_DIR", &self.data_dir, "the name of a directory, or not set"),
+            ("PINNACLE_LOG_DIR", &self.log_dir, "the name of a directory, or not set"),
+        ];
+        for (name, path, allowed) in named {
+            if path.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
+                faults.add(name, "\"\"", allowed);
+            }
+        }
+    }
+}
+
+/// A config that may be run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Loaded {
+    /// Where it comes from.
+    pub source: String,
+    /// Every key as it stands now, the defaults among them.
+    pub effective: RawConfig,
+    /// The same, checked.
+    pub config: Config,
+}
+
+/// Why there is no config.
+#[derive(Debug)]
+pub enum ConfigFault {
+    /// The file cannot be read.
+    Unreadable {
+        /// Its name.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// The file is no JSON.
+    Malformed {
+        /// Where it comes from.
+        source: String,
+        /// Where and what.
+        cause: Malformed,
+    },
+    /// It says what cannot be.
+    Wrong {
+        /// Where it comes from.
+        source: String,
+        /// All of it.
+        faults: Faults,
+    },
+}
+
+impl ConfigFault {
+    /// The exit code.
+    #[must_use]
+    pub const fn code(&self) -> ExitCode {
+        match self {
+            Self::Unreadable { .. } => ExitCode::Storage,
+            Self::Malformed { .. } | Self::Wrong { .. } => ExitCode::Refused,
+        }
+    }
+}
+
+impl fmt::Display for ConfigFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { path, cause } => {
+                write!(f, "cannot read the config {}: {cause}", path.display())
+            }
+            Self::Malformed { source, cause } => write!(f, "{source} is no JSON: {cause}"),
+            Self::Wrong { source, faults } => {
+                let count = faults.list().len();
+                write!(f, "{source} has {count} {}", if count == 1 { "fault" } else { "faults" })?;
+                faults.list().iter().try_for_each(|fault| write!(f, "\n  {fault}"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for ConfigFault {}
+
+/// Reads, overlays and checks.
+///
+/// # Errors
+/// As [`ConfigFault`] names them; every fault at once.
+pub fn load(flags: &Arguments, environment: &Environment) -> Result<Loaded, ConfigFault> {
+    let mut faults = Faults::default();
+    environment.check(&mut faults);
+    if !faults.is_empty() {
+        return Err(ConfigFault::Wrong { source: "the environment".to_owned(), faults });
+    }
+    let path = flags.config.as_ref().or(environment.config_path.as_ref());
+    let (source, text) = match path {
+        Some(path) => {
+            let text = text_of(path)
+                .map_err(|cause| ConfigFault::Unreadable { path: path.clone(), cause })?;
+            (path.display().to_string(), text)
+        }
+        None => ("the shipped config".to_owned(), SHIPPED.to_owned()),
+    };
+    load_text(&source, &text, flags, environment)
+}
+
+/// The same over a text that is at hand.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_text(
+    source: &str,
+    text: &str,
+    flags: &Arguments,
+    environment: &Environment,
+) -> Result<Loaded, ConfigFault> {
+    let mut faults = Faults::default();
+    let source = source.to_owned();
+    let read = super::reading::read::<RawConfig>(text, &mut faults);
+    let read = match read {
+        Ok(read) => read,
+        Err(cause) => return Err(ConfigFault::Malformed { source, cause }),
+    };
+    let Some(mut effective) = read else {
+        return Err(ConfigFault::Wrong { source, faults });
+    };
+    let mut meant = Faults::default();
+    effective.overlay(flags, environment, &mut meant);
+    let config = effective.check(&mut meant);
+    // What could not be read was taken out, and must not be called missing as well.
+    faults.add_unless_named(meant);
+    match config {
+        Some(config) if faults.is_empty() => Ok(Loaded { source, effective, config }),
+        _ => Err(ConfigFault::Wrong { source, faults }),
+    }
+}
+
+fn text_of(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let file = File::open(path)?;
+    if file.take(BYTES_MAX + 1).read_to_string(&mut text)? as u64 > BYTES_MAX {
+        let cause = format!("it is longer than {BYTES_MAX} bytes");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, cause));
+    }
+    Ok(text)
+}
+
+impl Loaded {
+    /// The effective config as JSON that, given back as a file, makes the same config.
+    ///
+    /// # Errors
+    /// A path is no UTF-8, and JSON can hold no other.
+    pub fn printed(&self) -> Result<String, String> {
+        serde_json::to_string_pretty(&self.effective).map_err(|error| error.to_string())
+    }
+
+    /// What was checked, in a line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let Self { source, config, .. } = self;
+        let what = match config.mode {
+            Mode::Simulation | Mode::Paper => format!("{} instruments", config.symbols.len()),
+            Mode::Replay | Mode::Backtest => format!("{} recordings", config.input.len()),
+        };
+        format!("{source} has no faults: {} on {}, {what}", config.mode.name(), config.venue)
+    }
+}

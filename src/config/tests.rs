@@ -1,0 +1,391 @@
+//! Configs as data: flags, environment and file → what is made of them, or every fault by its path.
+
+use super::json::{Json, Step, path_text};
+use super::load::load_text;
+use super::*;
+use clap::Parser as _;
+use std::path::PathBuf;
+
+const SHIPPED: &str = include_str!("../../config/default_config.json");
+
+fn flags(line: &str) -> Result<Arguments, String> {
+    let words = ["pinnaclemm"].into_iter().chain(line.split_whitespace());
+    Arguments::try_parse_from(words).map_err(|error| error.to_string())
+}
+
+fn loaded(text: &str, line: &str, environment: &Environment) -> Result<Loaded, Vec<String>> {
+    match load_text("test", text, &flags(line).unwrap(), environment) {
+        Ok(loaded) => Ok(loaded),
+        Err(ConfigFault::Wrong { faults, .. }) => {
+            Err(faults.list().iter().map(ToString::to_string).collect())
+        }
+        Err(other) => Err(vec![other.to_string()]),
+    }
+}
+
+fn shipped(line: &str) -> Result<Loaded, Vec<String>> {
+    loaded(SHIPPED, line, &Environment::default())
+}
+
+/// Every key of the shipped file: a value that is out of its range, and another good one that must
+/// make another config. A switch has no range: `-`.
+const KEYS: &str = r#"
+mode                          | "live"     | "paper"
+seed                          | -1         | 7
+instruments[0].symbol         | "../BTC"   | "ETH-USD"
+instruments[0].enabled        | -          | -
+timing.publishStatsIntervalMs | 99         | 500
+shutdown.cancelTimeoutMs      | 600001     | 100
+logging.level                 | "loud"     | "error"
+logging.console               | -          | false
+logging.file                  | -          | false
+logging.directory             | ""         | "other"
+logging.maxFileBytes          | 0          | 65536
+logging.keepFiles             | 1001       | 0
+persistence.dataDirectory     | ""         | "other"
+threads.mode                  | "many"     | "shared"
+threads.pin                   | -          | false
+threads.stallMicros           | 99         | 100
+threads.idle                  | {"web":"spin"}    | {"feed":"spin"}
+threads.cores                 | {"feed":1,"risk":1} | {"feed":1}
+rings.feedToQuoting           | 1000       | 1024
+rings.quotingToRisk           | 512        | 1024
+rings.riskToJournal           | 8388608    | 4194304
+rings.journalToGateway        | 0          | 2048
+rings.backToFeed              | 1025       | 2048
+"#;
+
+/// The paths of all values of a tree that are no lists and objects, or empty ones.
+fn leaves(tree: &Json, path: &mut Vec<Step>, all: &mut Vec<Vec<Step>>) {
+    let mut go = |step: Step, value: &Json| {
+        path.push(step);
+        leaves(value, path, all);
+        path.pop();
+    };
+    match tree {
+        Json::Map(map) => map.iter().for_each(|(key, value)| go(Step::Key(key.clone()), value)),
+        Json::List(list) => list.iter().enumerate().for_each(|(at, v)| go(Step::Item(at), v)),
+        Json::Scalar(_) => all.push(path.clone()),
+    }
+    if matches!(tree, Json::Map(map) if map.is_empty()) {
+        all.push(path.clone());
+    }
+}
+
+/// The shipped file with another value at a path.
+fn changed(steps: &[Step], value: &str) -> String {
+    fn set(tree: &mut Json, steps: &[Step], value: &str) {
+        match (tree, steps.split_first()) {
+            (tree, None) => *tree = Json::Scalar(value.to_owned()),
+            (Json::Map(map), Some((Step::Key(key), rest))) => {
+                let held = map.iter_mut().find(|(held, _)| held == key).unwrap();
+                set(&mut held.1, rest, value);
+            }
+            (Json::List(list), Some((Step::Item(at), rest))) => set(&mut list[*at], rest, value),
+            _ => panic!("the path was taken from the tree"),
+        }
+    }
+    let mut tree = Json::parse(SHIPPED, &mut Vec::new()).unwrap();
+    set(&mut tree, steps, value);
+    tree.to_string()
+}
+
+#[test]
+fn every_shipped_key_is_checked_and_used() {
+    let tree = Json::parse(SHIPPED, &mut Vec::new()).unwrap();
+    let mut paths = Vec::new();
+    leaves(&tree, &mut Vec::new(), &mut paths);
+    let rows: Vec<[&str; 3]> = (KEYS.lines().filter(|line| !line.is_empty()))
+        .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>().try_into().unwrap())
+        .collect();
+    let (names, known): (Vec<_>, Vec<_>) =
+        (paths.iter().map(|steps| path_text(steps)).collect(), rows.iter().map(|r| r[0]).collect());
+    assert_eq!(names, known, "the table tells of every key of the file, in its order");
+    let base = shipped("").unwrap().config;
+    let nowhere = Environment::default();
+    for (steps, [path, wrong, other]) in paths.iter().zip(rows) {
+        let is_map = matches!(tree.at(steps), Some(Json::Map(_)));
+        let named = |value: &str| {
+            let faults = loaded(&changed(steps, value), "", &nowhere).unwrap_err();
+            let begins = |fault: &String| {
+                let rest = fault.strip_prefix(path);
+                rest.is_some_and(|rest| rest.starts_with(" = ") || is_map && rest.starts_with('.'))
+            };
+            assert!(faults.iter().any(begins), "{path} = {value}: {faults:?}");
+        };
+        named(if is_map { "5" } else { "{}" });
+        named("[1]");
+        if wrong != "-" {
+            named(wrong);
+        }
+        if other != "-" {
+            // Another mode wants a venue as well.
+            let line = if path == "mode" { "--venue kraken --symbol BTC/USD" } else { "" };
+            let config = loaded(&changed(steps, other), line, &nowhere).unwrap().config;
+            assert_ne!(config, base, "{path} = {other} changes nothing");
+        }
+    }
+}
+
+#[test]
+fn the_shipped_file_says_the_defaults() {
+    // Only what has no default stands in it besides.
+    let instruments = r#"{"instruments":[{"symbol":"BTC-USD"}]}"#;
+    let bare = loaded(instruments, "", &Environment::default()).unwrap();
+    assert_eq!(bare.config, shipped("").unwrap().config);
+    assert_eq!(bare.effective, shipped("").unwrap().effective);
+}
+
+/// What a command line and the shipped file make, in a line, or the faults.
+fn check(line: &str, expected: Result<&str, &[&str]>) {
+    let got = shipped(line).map(|Loaded { config, .. }| {
+        let symbols: Vec<_> = config.symbols.iter().map(|symbol| symbol.as_str()).collect();
+        let data = config.data_directory.map_or("-".into(), |path| path.display().to_string());
+        format!(
+            "{} {} {} {:?} {:?} [{}] {data}",
+            config.mode.name(),
+            config.venue,
+            config.input.len(),
+            config.threads.mode,
+            config.speed,
+            symbols.join(" ")
+        )
+        .replace("Times(Decimal { mantissa: 1, decimals: 0 })", "real")
+    });
+    let got = got.as_ref().map(String::as_str);
+    let expected = expected.map_err(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>());
+    assert_eq!(got, expected.as_ref().copied(), "{line}");
+}
+
+#[test]
+fn command_lines_become_configs_or_faults() {
+    check("", Ok("simulation simulated 0 Auto real [BTC-USD] data"));
+    check(
+        "--mode simulation --speed max --seed 7 --duration 60s --threads shared --data-dir d \
+         --log-dir l",
+        Ok("simulation simulated 0 Shared Max [BTC-USD] d"),
+    );
+    check(
+        "--symbol A/B C/D --symbols E,F --threads dedicated",
+        Ok("simulation simulated 0 Dedicated real [A/B C/D E F] data"),
+    );
+    check(
+        "--mode replay --venue kraken --input a b --speed 2.5",
+        Ok("replay kraken 2 Auto Times(Decimal { mantissa: 25, decimals: 1 }) [] -"),
+    );
+    check("--mode backtest --venue kraken --input a", Ok("backtest kraken 1 Auto Max [] -"));
+    check(
+        "--mode backtest --venue bitstamp --input a --data-dir x --threads shared",
+        Ok("backtest bitstamp 1 Shared Max [] x"),
+    );
+    check(
+        "--mode paper --venue coinbase-exchange",
+        Ok("paper coinbase-exchange 0 Auto real [BTC-USD] data"),
+    );
+    check(
+        "--input a b --venue kraken",
+        Err(&[
+            "input = a b: must be left out in mode simulation: recordings are for replay and \
+             backtest",
+            "venue = kraken: must be left out in mode simulation: its venue is embedded",
+        ]),
+    );
+    let venues = "coinbase-exchange, coinbase-advanced, kraken, binance-spot, binance-usdm";
+    let recorded = format!(
+        "venue = nothing: must be whose messages they are in mode replay: {venues}, bitstamp"
+    );
+    check(
+        "--mode replay",
+        Err(&["input = nothing: must be recordings in mode replay: --input FILE…", &recorded]),
+    );
+    let live =
+        format!("venue = bitstamp: must be a venue with a live feed in mode paper: {venues}");
+    check(
+        "--mode paper --venue bitstamp --speed max",
+        Err(&["speed = max: must be 1 in mode paper: a live feed goes as fast as it goes", &live]),
+    );
+    check(
+        "--mode paper --venue kraken",
+        Err(&["symbols = BTC-USD: must be in the form of kraken"]),
+    );
+    check("--symbol A,B,A", Err(&["symbols[2] = A: must be given once"]));
+    check(
+        "--mode backtest --venue kraken --input a --data-dir data/../data/x",
+        Err(&["persistence.dataDirectory = data/../data/x: must be outside of the engine's own \
+               in mode backtest"]),
+    );
+    check(
+        "--data-dir logs/journal",
+        Err(&["persistence.dataDirectory = logs/journal: must be outside of logging.directory, \
+               logs"]),
+    );
+    check(
+        "--data-dir logs --log-dir logs/log",
+        Ok("simulation simulated 0 Auto real [BTC-USD] logs"),
+    );
+}
+
+#[test]
+fn command_lines_that_cannot_be_read_are_refused() {
+    for line in [
+        "--mode live",
+        "--mode",
+        "--venue nyse",
+        "--venue simulated",
+        "--speed 0",
+        "--speed -1",
+        "--duration 0s",
+        "--duration 10",
+        "--seed -1",
+        "--seed x",
+        "--threads many",
+        "--threads inline",
+        "--symbol ../BTC",
+        "--symbol A,,B",
+        "--check-config --print-config",
+        "--completions bash --mode replay",
+        "--completions tcsh",
+        "--no-web",
+        "--seed 1 --seed 2",
+        "stray",
+    ] {
+        assert!(flags(line).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn files_that_cannot_be_taken_are_refused_with_every_fault() {
+    let check = |text: &str, line: &str, expected: &[&str]| {
+        let got = loaded(text, line, &Environment::default()).unwrap_err();
+        assert_eq!(got, expected, "{text}");
+    };
+    check("{", "", &["test is no JSON: line 1, column 1: EOF while parsing an object"]);
+    check(
+        "{}",
+        "",
+        &["instruments = none: must be at least one that is enabled, or one of --symbol"],
+    );
+    check(
+        r#"{"instruments":[{"symbol":"A","enabled":false}]}"#,
+        "",
+        &["instruments = none: must be at least one that is enabled, or one of --symbol"],
+    );
+    check(
+        r#"{
+            "mode": "simulation", "mode": "paper", "seed": -5, "sede": 5,
+            "instruments": [
+                {"symbol": "A/../B", "baseSpreadBps": -1, "orderQuantity": 0, "maxPosition": -1},
+                {"symbol": "X"}, {"symbol": "X", "leverage": 3}
+            ],
+            "duration": "10", "speed": "NaN", "timing": {"publishStatsIntervalMs": 0},
+            "threads": {"cores": {"feed": 1, "risk": 1, "hot": 1}}, "rings": {"backToFeed": 1000},
+            "logging": {"directory": "d"}, "persistence": {"dataDirectory": "d/./e/.."}
+        }"#,
+        "",
+        &[
+            "mode = given again: must be given once",
+            "seed = -5: must be a whole number, not below zero",
+            "sede = 5: must be left out: there is no such key here, only mode, venue, input, \
+             speed, seed, duration, symbols, instruments, timing, shutdown, logging, persistence, \
+             threads, rings",
+            "instruments[0].maxPosition = -1: must be a decimal number that is not negative: a \
+             sign is not allowed here",
+            "instruments[2].leverage = 3: must be left out: there is no such key here, only \
+             symbol, enabled, baseSpreadBps, orderQuantity, maxPosition",
+            r#"duration = "10": must be a whole number and its unit: 10s, 5m, 2h"#,
+            r#"speed = "NaN": must be "max", or a number above zero"#,
+            r#"instruments[0].symbol = "A/../B": must be a symbol: a name may not hold two points side by side"#,
+            "instruments[0].baseSpreadBps = -1: must be above 0 and at most 10000",
+            "instruments[0].orderQuantity = 0: must be above 0",
+            "instruments[2].symbol = X: must be given once",
+            "persistence.dataDirectory = d/./e/..: must be outside of logging.directory, d",
+            "timing.publishStatsIntervalMs = 0: must be from 100 to 3600000",
+            "threads.cores.risk = 1: must be another core than that of feed",
+            "rings.backToFeed = 1000: must be a power of two from 1024 to 4194304",
+        ],
+    );
+}
+
+#[test]
+fn flags_stand_over_the_environment_over_the_file_over_the_defaults() {
+    let file = r#"{"instruments":[{"symbol":"A"}],"persistence":{"dataDirectory":"file/d"},
+                   "logging":{"directory":"file/l"},"seed":2}"#;
+    let none = r#"{"instruments":[{"symbol":"A"}]}"#;
+    let environment = Environment::of(|name| match name {
+        "PINNACLE_DATA_DIR" => Some("env/d".into()),
+        "PINNACLE_LOG_DIR" => Some("env/l".into()),
+        _ => None,
+    });
+    let nowhere = Environment::default();
+    let given = "--data-dir flag/d --log-dir flag/l --seed 3";
+    let check = |text: &str, line: &str, environment: &Environment, expected: &str| {
+        let config = loaded(text, line, environment).unwrap().config;
+        let name = |path: Option<PathBuf>| path.map_or("-".into(), |p| p.display().to_string());
+        let (data, logs) = (name(config.data_directory), name(config.logging.directory));
+        assert_eq!(format!("{data} {logs} {}", config.seed), expected, "{line}");
+    };
+    check(none, "", &nowhere, "data logs 1");
+    check(file, "", &nowhere, "file/d file/l 2");
+    check(none, "", &environment, "env/d env/l 1");
+    check(file, "", &environment, "env/d env/l 2");
+    check(file, given, &environment, "flag/d flag/l 3");
+    // What plays recordings stays away from the engine's journal.
+    let replay = "--mode replay --venue kraken --input x";
+    check(file, replay, &nowhere, "- - 2");
+    check(file, replay, &environment, "- env/l 2");
+    check(file, &format!("{replay} {given}"), &environment, "flag/d flag/l 3");
+    let own =
+        r#"{"mode":"replay","venue":"kraken","input":["x"],"persistence":{"dataDirectory":"r"}}"#;
+    check(own, "", &environment, "r env/l 1");
+    let faults = loaded(none, &format!("{replay} --data-dir env/d/x"), &environment).unwrap_err();
+    assert!(faults[0].starts_with("persistence.dataDirectory = env/d/x"), "{faults:?}");
+}
+
+#[test]
+fn an_empty_variable_is_a_fault() {
+    let environment = Environment::of(|name| (name == "PINNACLE_LOG_DIR").then(|| "".into()));
+    let fault = load(&Arguments::default(), &environment).unwrap_err();
+    let expected = "the environment has 1 fault\n  PINNACLE_LOG_DIR = \"\": must be the name of a \
+                    directory, or not set";
+    assert_eq!((fault.to_string().as_str(), fault.code()), (expected, ExitCode::Refused));
+}
+
+#[test]
+fn what_is_printed_makes_the_same_config_again() {
+    let rich = r#"{"instruments":[{"symbol":"A","baseSpreadBps":12.5,"orderQuantity":0.010,
+        "maxPosition":"1e-8"},{"symbol":"B","enabled":false}],"duration":"5m",
+        "threads":{"cores":{"feed":3},"idle":{"web":{"sleepMicros":9}}}}"#;
+    for text in [SHIPPED, rich] {
+        for line in [
+            "",
+            "--speed max --seed 18446744073709551615 --duration 2h --threads dedicated",
+            "--symbol X/Y Z --data-dir /a/b --log-dir c",
+            "--mode replay --venue kraken --input a b --speed 0.10",
+            "--mode backtest --venue bitstamp --input a --data-dir d",
+            "--mode paper --venue kraken --symbol X/Y",
+        ] {
+            let first = loaded(text, line, &Environment::default()).unwrap();
+            let printed = first.printed().unwrap();
+            let again = loaded(&printed, "", &Environment::default()).unwrap();
+            assert_eq!((&again.config, &again.effective), (&first.config, &first.effective));
+            assert_eq!(again.printed().unwrap(), printed, "{line}");
+        }
+    }
+}
+
+#[test]
+fn what_is_traded_follows_symbols_and_switches() {
+    let text =
+        r#"{"instruments":[{"symbol":"A","baseSpreadBps":3},{"symbol":"B","enabled":false}]}"#;
+    let check = |line: &str, expected: [bool; 3]| {
+        let config = loaded(text, line, &Environment::default()).unwrap().config;
+        let trades = ["A", "B", "C"].map(|name| config.trades(arguments::symbol(name).unwrap()));
+        assert_eq!(trades, expected, "{line}");
+        let own = ["A", "C"].map(|name| config.overrides(arguments::symbol(name).unwrap()));
+        assert_eq!(own.map(|own| own.base_spread_bps), [Some(3.0), None]);
+    };
+    check("", [true, false, false]);
+    check("--symbol B C", [false, true, true]);
+    check("--mode replay --venue kraken --input x", [true, false, true]);
+    check("--mode replay --venue kraken --input x --symbol B", [false, true, false]);
+}
