@@ -28,3 +28,4 @@ mod session_faults;
 mod session_rest;
 mod tape_tool;
 mod tls_server;
+mod view_model;

@@ -1,0 +1,77 @@
+//! All threads of a run: started in the order of the way, ended in the same order.
+//!
+//! So a stage ends when nothing comes any more from above, and takes what is left below on its way
+//! out. When to end is decided elsewhere.
+
+use super::agent::{Agent, at_work};
+use super::cores::Allowance;
+use super::counters::Counts;
+use super::runner::{EndFault, Running, StartFault, start};
+use super::topology::Plan;
+use crate::config::ThreadName;
+use std::time::Duration;
+
+/// The threads that run.
+#[derive(Debug, Default)]
+pub struct Crew {
+    threads: Vec<Running>,
+}
+
+/// What all threads of a crew are started with.
+#[derive(Clone, Copy, Debug)]
+pub struct Muster<'a> {
+    /// Which threads there are.
+    pub plan: &'a Plan,
+    /// The cores they are bound to.
+    pub allowance: &'a Allowance,
+    /// A stretch of turns longer than this is a stall.
+    pub stall_ns: u64,
+}
+
+impl Crew {
+    /// Starts one more, below those that run.
+    ///
+    /// # Errors
+    /// It does not come up; those that run go on.
+    ///
+    /// # Panics
+    /// The plan has no such thread: our own fault.
+    pub fn start(
+        &mut self,
+        name: ThreadName,
+        agent: impl Agent + 'static,
+        muster: Muster<'_>,
+    ) -> Result<(), StartFault> {
+        let plan = muster.plan.thread(name).expect("a thread is started that was planned");
+        self.threads.push(start(agent, plan, muster.allowance, muster.stall_ns)?);
+        Ok(())
+    }
+
+    /// What each thread has done so far.
+    pub fn counts(&self) -> impl Iterator<Item = (ThreadName, Counts)> {
+        self.threads.iter().map(|thread| (thread.thread(), thread.readings().get()))
+    }
+
+    /// A thread that ended though nobody asked it to: its agent failed, and the run is over.
+    #[must_use]
+    pub fn failed(&self) -> Option<ThreadName> {
+        self.threads.iter().find(|thread| thread.has_ended()).map(Running::thread)
+    }
+
+    /// Ends them one after another, each within so long; the faults of those that did not end well.
+    pub fn end(self, within: Duration) -> Vec<EndFault> {
+        self.threads.into_iter().filter_map(|thread| thread.end(within).err()).collect()
+    }
+}
+
+/// From now on a panic names the agent that was at work, on stderr, before all else that is said of
+/// it: where panics abort, nobody is left to say it afterwards.
+pub fn name_panics() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if let Some(agent) = at_work() {
+            eprintln!("pinnaclemm: agent {agent} failed");
+        }
+        before(info);
+    }));
+}
