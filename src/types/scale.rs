@@ -57,11 +57,12 @@ impl Scale {
     /// It is no whole number of steps, or too many.
     #[inline(always)]
     pub fn steps(self, number: Decimal) -> Result<i64, NumberError> {
-        let units = if number.decimals <= self.decimals {
-            number
-                .mantissa
-                .checked_mul(pow10(self.decimals - number.decimals))
-                .ok_or(NumberError::Overflow)?
+        // On most feeds a price and a quantity have as many decimals as their step.
+        let units = if number.decimals == self.decimals {
+            number.mantissa
+        } else if number.decimals < self.decimals {
+            let missing = pow10(self.decimals - number.decimals);
+            number.mantissa.checked_mul(missing).ok_or(NumberError::Overflow)?
         } else {
             exact_by_power(number.mantissa, number.decimals - self.decimals)?
         };
