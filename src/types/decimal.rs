@@ -153,7 +153,8 @@ impl Decimal {
                 if let Some((fraction, next)) = text[count + 1..].split_first_chunk::<8>() {
                     if let Some(value) = eight_digits(u64::from_le_bytes(*fraction)) {
                         if next.first().is_none_or(|b| !b.is_ascii_digit()) {
-                            let mantissa = (whole * 100_000_000 + value).cast_signed();
+                            let mantissa =
+                                whole.wrapping_mul(100_000_000).wrapping_add(value).cast_signed();
                             return Ok((Self { mantissa, decimals: 8 }, count + 9));
                         }
                     } else {

@@ -134,7 +134,7 @@ impl<'a> Scan<'a> {
     #[inline(always)]
     pub fn stamp(&mut self, stamps: &mut StampReader) -> Result<Nanos, Surprise> {
         if let Some((text, rest)) = self.rest.split_first_chunk::<28>()
-            && let Some(stamp) = stamps.micros_of_last_date(text)
+            && let Some(stamp) = stamps.micros_of_last_minute(text)
         {
             self.rest = rest;
             return Ok(stamp);
