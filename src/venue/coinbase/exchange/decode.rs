@@ -11,9 +11,9 @@ use super::rest::walk_book;
 use super::trades::Held;
 use crate::event::{Body, OrderAction, Part, Shape, Stale};
 use crate::types::time::StampReader;
-use crate::types::{Instrument, InstrumentId, Nanos, Side, Venue};
+use crate::types::{InstrumentId, Nanos, Side, Venue};
 use crate::venue::decode::parts::Parts;
-use crate::venue::decode::scan::Scan;
+use crate::venue::decode::scan::{LastNamed, Scan};
 use crate::venue::decode::tape::{Fields, Value};
 use crate::venue::decode::{Frame, Grammar, Kind, Scanned, Surprise, Wrong, culprit_by_key};
 
@@ -39,6 +39,7 @@ pub struct Exchange {
     /// Where the scan goes on.
     pub(super) at: usize,
     pub(super) stamps: StampReader,
+    pub(super) named: LastNamed,
     /// The `full` channel is on: matches change orders, and are not only trades.
     pub(super) full: bool,
     /// The order-by-order snapshot that is coming in as messages: whose, and its sequence.
@@ -47,8 +48,14 @@ pub struct Exchange {
 
 impl Default for Exchange {
     fn default() -> Self {
-        let stamps = StampReader::default();
-        Self { stage: Stage::Head, at: 0, stamps, full: false, rendered: None }
+        Self {
+            stage: Stage::Head,
+            at: 0,
+            stamps: StampReader::default(),
+            named: LastNamed::new(VENUE),
+            full: false,
+            rendered: None,
+        }
     }
 }
 
@@ -77,7 +84,7 @@ impl Grammar for Exchange {
             return self.scan_rendered(frame, scan, part);
         }
         if scan.take(b"l2update\",\"product_id\":\"") {
-            let instrument = lookup(frame, scan.text()?)?;
+            let instrument = scan.instrument(&mut self.named, frame.table)?;
             scan.literal(b",\"changes\":[")?;
             self.scan_rows(frame, scan, Rows::begin(instrument, Shape::Update, Side::Bid), part)
         } else if scan.take(b"match\",\"") {
@@ -90,7 +97,7 @@ impl Grammar for Exchange {
             self.scan_received(frame, scan, part)
         } else {
             scan.literal(b"snapshot\",\"product_id\":\"")?;
-            let instrument = lookup(frame, scan.text()?)?;
+            let instrument = scan.instrument(&mut self.named, frame.table)?;
             let side = if scan.take(b",\"asks\":[") {
                 Side::Ask
             } else {
@@ -142,11 +149,6 @@ impl Grammar for Exchange {
     fn culprit(&self, frame: &Frame<'_>) -> InstrumentId {
         culprit_by_key(frame, VENUE, b"\"product_id\":")
     }
-}
-
-#[inline]
-pub(super) fn lookup<'a>(frame: &Frame<'a>, symbol: &[u8]) -> Result<&'a Instrument, Surprise> {
-    frame.table.lookup(VENUE, symbol).ok_or(Surprise)
 }
 
 #[inline]

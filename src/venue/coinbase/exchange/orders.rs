@@ -4,7 +4,7 @@
 //! recording renders its REST snapshot as `open` messages that have no stamp and all the same
 //! sequence: they are the orders of a snapshot. Which orders rest is not known here.
 
-use super::decode::{Exchange, SIDES, VENUE, lookup, scan_side};
+use super::decode::{Exchange, SIDES, VENUE, scan_side};
 use crate::event::{Body, Level, OrderAction, OrderKey, OrderUpdate, Part};
 use crate::types::{InstrumentId, Nanos, Price, Qty};
 use crate::venue::decode::parts::Parts;
@@ -42,7 +42,7 @@ impl Exchange {
         scan.literal(b",\"remaining_size\":\"")?;
         let qty = scan.decimal()?;
         scan.literal(b"\",\"product_id\":\"")?;
-        let instrument = lookup(frame, scan.text()?)?;
+        let instrument = scan.instrument(&mut self.named, frame.table)?;
         let stamp = self.last_stamp(&mut scan)?;
         let level = Scales::from(instrument).level(side, price, qty).map_err(|_| Surprise)?;
         self.live();
@@ -66,7 +66,7 @@ impl Exchange {
         scan.literal(b",\"reason\":\"")?;
         scan.text()?;
         scan.literal(b",\"product_id\":\"")?;
-        let instrument = lookup(frame, scan.text()?)?;
+        let instrument = scan.instrument(&mut self.named, frame.table)?;
         scan.literal(b",\"time\":\"")?;
         let stamp = scan.stamp(&mut self.stamps)?;
         scan.literal(b",\"price\":\"")?;
@@ -103,7 +103,7 @@ impl Exchange {
             scan.text()?;
         }
         scan.literal(b",\"product_id\":\"")?;
-        let instrument = lookup(frame, scan.text()?)?;
+        let instrument = scan.instrument(&mut self.named, frame.table)?;
         let stamp = self.last_stamp(&mut scan)?;
         let price = Scales::from(instrument).price(price).map_err(|_| Surprise)?;
         self.live();
@@ -120,7 +120,7 @@ impl Exchange {
         part: &mut Part,
     ) -> Result<Scanned, Surprise> {
         scan.literal(b"{\"product_id\": \"")?;
-        let instrument = lookup(frame, scan.text()?)?;
+        let instrument = scan.instrument(&mut self.named, frame.table)?;
         scan.literal(b", \"remaining_size\": \"")?;
         let qty = scan.decimal()?;
         scan.literal(b"\", \"time\": \"\", \"order_id\": \"")?;
