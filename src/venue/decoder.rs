@@ -81,11 +81,13 @@ impl VenueDecoder {
     }
 
     /// Fills the next part of the frame.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, frame: &Frame<'_>, part: &mut Part) -> Next {
-        if self.ended {
-            return Next::End;
-        }
+        if self.ended { Next::End } else { self.pull(frame, part) }
+    }
+
+    #[inline(never)]
+    fn pull(&mut self, frame: &Frame<'_>, part: &mut Part) -> Next {
         each!(&mut self.of, decoder => {
             let next = decoder.next(frame, part);
             self.ended = decoder.has_ended();

@@ -42,7 +42,7 @@ impl<'a> Scan<'a> {
     pub fn literal<const N: usize>(&mut self, text: &[u8; N]) -> Result<(), Surprise> {
         // The length is part of the type, so that the compare is a few wide loads and no call.
         match self.rest.split_first_chunk::<N>() {
-            Some((head, rest)) if head == text => {
+            Some((head, rest)) if equal(head, text) => {
                 self.rest = rest;
                 Ok(())
             }
@@ -202,6 +202,13 @@ impl<'a> Scan<'a> {
     pub fn end(&self) -> Result<(), Surprise> {
         if self.rest.is_empty() { Ok(()) } else { Err(Surprise) }
     }
+}
+
+/// Whether they are equal, by 32 bytes at most: of more the compiler makes a call.
+#[inline(always)]
+fn equal<const N: usize>(a: &[u8; N], b: &[u8; N]) -> bool {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<32>(), b.as_chunks::<32>());
+    a == b && a_rest == b_rest
 }
 
 const LOW: u64 = 0x0101_0101_0101_0101;

@@ -75,36 +75,19 @@ impl Grammar for Exchange {
     fn scan(&mut self, frame: &Frame<'_>, part: &mut Part) -> Result<Scanned, Surprise> {
         let mut scan = Scan::at(frame.bytes, self.at);
         match self.stage {
-            Stage::Rows(rows) => return self.scan_rows(frame, scan, rows, part),
-            Stage::Trade(held) => return Ok(held.give(frame, part)),
-            Stage::Head if frame.origin.rest.is_some() => return Err(Surprise),
-            Stage::Head => {}
-        }
-        if !scan.take(b"{\"type\":\"") {
-            return self.scan_rendered(frame, scan, part);
-        }
-        if scan.take(b"l2update\",\"product_id\":\"") {
-            let instrument = scan.instrument(&mut self.named, frame.table)?;
-            scan.literal(b",\"changes\":[")?;
-            self.scan_rows(frame, scan, Rows::begin(instrument, Shape::Update, Side::Bid), part)
-        } else if scan.take(b"match\",\"") {
-            self.scan_match(frame, scan, part)
-        } else if scan.take(b"open\",\"sequence\":") {
-            self.scan_open(frame, scan, part)
-        } else if scan.take(b"done\",\"order_type\":\"limit\",\"side\":\"") {
-            self.scan_done(frame, scan, part)
-        } else if scan.take(b"received\",\"sequence\":") {
-            self.scan_received(frame, scan, part)
-        } else {
-            scan.literal(b"snapshot\",\"product_id\":\"")?;
-            let instrument = scan.instrument(&mut self.named, frame.table)?;
-            let side = if scan.take(b",\"asks\":[") {
-                Side::Ask
-            } else {
-                scan.literal(b",\"bids\":[")?;
-                Side::Bid
-            };
-            self.scan_rows(frame, scan, Rows::begin(instrument, Shape::Snapshot, side), part)
+            Stage::Rows(rows) => self.scan_more(frame, scan, rows, part),
+            Stage::Trade(held) => Ok(held.give(frame, part)),
+            Stage::Head if frame.origin.rest.is_some() => Err(Surprise),
+            Stage::Head if scan.take(b"{\"type\":\"l2update\",\"product_id\":\"") => {
+                self.scan_update(frame, scan, part)
+            }
+            Stage::Head if scan.take(b"{\"type\":\"match\",\"") => {
+                self.scan_match(frame, scan, part)
+            }
+            Stage::Head if scan.take(b"{\"type\":\"snapshot\",\"product_id\":\"") => {
+                self.scan_snapshot(frame, scan, part)
+            }
+            Stage::Head => self.scan_order(frame, scan, part),
         }
     }
 

@@ -25,8 +25,26 @@ impl Exchange {
         self.rendered.replace((instrument, id)) != Some((instrument, id))
     }
 
+    /// Scans a message of an order.
+    pub(super) fn scan_order(
+        &mut self,
+        frame: &Frame<'_>,
+        mut scan: Scan<'_>,
+        part: &mut Part,
+    ) -> Result<Scanned, Surprise> {
+        if scan.take(b"{\"type\":\"open\",\"sequence\":") {
+            self.scan_open(frame, scan, part)
+        } else if scan.take(b"{\"type\":\"done\",\"order_type\":\"limit\",\"side\":\"") {
+            self.scan_done(frame, scan, part)
+        } else if scan.take(b"{\"type\":\"received\",\"sequence\":") {
+            self.scan_received(frame, scan, part)
+        } else {
+            self.scan_rendered(frame, scan, part)
+        }
+    }
+
     /// Scans a live `open`.
-    pub(super) fn scan_open(
+    fn scan_open(
         &mut self,
         frame: &Frame<'_>,
         mut scan: Scan<'_>,
@@ -52,7 +70,7 @@ impl Exchange {
     }
 
     /// Scans the `done` of a limit order; that of a market order goes the other way.
-    pub(super) fn scan_done(
+    fn scan_done(
         &mut self,
         frame: &Frame<'_>,
         mut scan: Scan<'_>,
@@ -83,7 +101,7 @@ impl Exchange {
     }
 
     /// Scans the `received` of a limit order.
-    pub(super) fn scan_received(
+    fn scan_received(
         &mut self,
         frame: &Frame<'_>,
         mut scan: Scan<'_>,
@@ -113,7 +131,7 @@ impl Exchange {
     }
 
     /// Scans an order of a rendered snapshot, in the form that its recording has.
-    pub(super) fn scan_rendered(
+    fn scan_rendered(
         &mut self,
         frame: &Frame<'_>,
         mut scan: Scan<'_>,
