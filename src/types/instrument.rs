@@ -3,6 +3,7 @@
 //! An id is given once per (venue, symbol), in the order of arrival, and never changes or returns.
 //! Scales come from the venue's product list; only the tape reader infers them.
 
+use super::name::{ends, same};
 use super::{Currency, Scale, Symbol, Venue};
 use serde::{Deserialize, Serialize};
 
@@ -155,6 +156,13 @@ impl InstrumentTable {
         None
     }
 
+    /// The instrument of that id, if there is one.
+    #[inline]
+    #[must_use]
+    pub fn at(&self, id: InstrumentId) -> Option<&Instrument> {
+        self.instruments.get(id.index())
+    }
+
     /// The instrument of that id.
     ///
     /// # Panics
@@ -192,28 +200,6 @@ impl InstrumentTable {
         let place = (mixed >> 40) as usize;
         place & (self.slots.len() - 1)
     }
-}
-
-/// The first and the last bytes of a short text, eight or four of them; they may overlap.
-#[inline(always)]
-fn ends(text: &[u8]) -> (u64, u64) {
-    if let (Some(head), Some(tail)) = (text.first_chunk(), text.last_chunk()) {
-        return (u64::from_le_bytes(*head), u64::from_le_bytes(*tail));
-    }
-    if let (Some(head), Some(tail)) = (text.first_chunk(), text.last_chunk()) {
-        return (u32::from_le_bytes(*head).into(), u32::from_le_bytes(*tail).into());
-    }
-    (text.iter().fold(0, |word, b| word << 8 | u64::from(*b)), 0)
-}
-
-/// Whether two short texts are equal, by two overlapping words where a call would cost more.
-#[inline(always)]
-fn same(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    // Up to sixteen bytes the two ends and the length say it all.
-    if a.len() <= 16 { ends(a) == ends(b) } else { a == b }
 }
 
 impl<'a> IntoIterator for &'a InstrumentTable {

@@ -76,11 +76,41 @@ impl<const N: usize> Name<N> {
         &self.bytes[..usize::from(self.len)]
     }
 
+    /// What stands behind the name in a text that begins with it.
+    #[inline(always)]
+    #[must_use]
+    pub fn strip_from<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
+        let (head, rest) = text.split_at_checked(usize::from(self.len))?;
+        same(head, self.as_bytes()).then_some(rest)
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(self.as_bytes()).expect("a name is ASCII by construction")
     }
+}
+
+/// The first and the last bytes of a short text, eight or four of them; they may overlap.
+#[inline(always)]
+pub(super) fn ends(text: &[u8]) -> (u64, u64) {
+    if let (Some(head), Some(tail)) = (text.first_chunk(), text.last_chunk()) {
+        return (u64::from_le_bytes(*head), u64::from_le_bytes(*tail));
+    }
+    if let (Some(head), Some(tail)) = (text.first_chunk(), text.last_chunk()) {
+        return (u32::from_le_bytes(*head).into(), u32::from_le_bytes(*tail).into());
+    }
+    (text.iter().fold(0, |word, b| word << 8 | u64::from(*b)), 0)
+}
+
+/// Whether two short texts are equal, by two overlapping words where a call would cost more.
+#[inline(always)]
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    // Up to sixteen bytes the two ends and the length say it all.
+    if a.len() <= 16 { ends(a) == ends(b) } else { a == b }
 }
 
 impl<const N: usize> fmt::Display for Name<N> {

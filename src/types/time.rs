@@ -14,6 +14,7 @@ use std::fmt;
 pub struct Nanos(pub i64);
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
+const NANOS_PER_MINUTE: i64 = 60 * NANOS_PER_SECOND;
 
 impl Nanos {
     /// Said of a stamp that the venue did not give.
@@ -55,34 +56,20 @@ impl Nanos {
         }
         let (year, month, date) = (number(&day[..4])?, number(&day[5..7])?, number(&day[8..])?);
         let days = days_from_civil(year, month, date)?;
-        let in_day = Self::parse_time_of_day(rest)?;
-        if !(1970..=2261).contains(&year) {
-            return Some(Self::UNKNOWN);
-        }
-        Some(Self(days * 86_400 * NANOS_PER_SECOND + in_day))
-    }
-
-    /// Reads `T16:43:30.244075Z` as nanoseconds of the day.
-    #[inline]
-    fn parse_time_of_day(text: &[u8]) -> Option<i64> {
-        let (clock, fraction) = text.split_first_chunk::<9>()?;
-        let two = |at: usize| {
-            let (a, b) = (clock[at].wrapping_sub(b'0'), clock[at + 1].wrapping_sub(b'0'));
-            (a < 10 && b < 10).then(|| i64::from(a) * 10 + i64::from(b))
-        };
+        let (clock, in_minute) = rest.split_first_chunk::<7>()?;
+        let two = |at: usize| number(&clock[at..at + 2]);
         if (clock[0], clock[3], clock[6]) != (b'T', b':', b':') {
             return None;
         }
-        let (hour, minute, second) = (two(1)?, two(4)?, two(7)?);
-        if hour > 23 || minute > 59 || second > 59 {
+        let (hour, minute) = (two(1)?, two(4)?);
+        if hour > 23 || minute > 59 {
             return None;
         }
-        let nanos = match fraction {
-            [b'Z'] => 0,
-            [b'.', digits @ .., b'Z'] => fraction_nanos(digits)?,
-            _ => return None,
-        };
-        Some((hour * 3600 + minute * 60 + second) * NANOS_PER_SECOND + nanos)
+        let in_minute = parse_in_minute(in_minute)?;
+        if !(1970..=2261).contains(&year) {
+            return Some(Self::UNKNOWN);
+        }
+        Some(Self((days * 1440 + hour * 60 + minute) * NANOS_PER_MINUTE + in_minute))
     }
 
     /// Reads seconds since 1970 with a fraction, such as `1617666539.868687`.
@@ -91,6 +78,22 @@ impl Nanos {
         let seconds = super::Decimal::parse(text).ok()?;
         super::Scale::power_of_ten(9).steps(seconds).ok().map(Self)
     }
+}
+
+/// Reads `30.244075Z` as nanoseconds of the minute.
+#[inline]
+fn parse_in_minute(text: &[u8]) -> Option<i64> {
+    let ([tens, ones], fraction) = text.split_first_chunk::<2>()?;
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    if tens > 5 || ones > 9 {
+        return None;
+    }
+    let nanos = match fraction {
+        [b'Z'] => 0,
+        [b'.', digits @ .., b'Z'] => fraction_nanos(digits)?,
+        _ => return None,
+    };
+    Some((i64::from(tens) * 10 + i64::from(ones)) * NANOS_PER_SECOND + nanos)
 }
 
 /// The digits behind a second's point as nanoseconds: one to nine of them.
@@ -155,64 +158,50 @@ impl fmt::Display for Nanos {
     }
 }
 
-/// Remembers the last date it saw: nearly every stamp of a feed is of the same day.
+/// Remembers the minute that it saw last: nearly every stamp of a feed is of the same.
 #[derive(Debug, Clone)]
 pub struct StampReader {
-    date: [u8; 10],
-    midnight: Nanos,
+    /// `2021-04-17T16:43:`.
+    minute: [u8; 17],
+    begin: Nanos,
 }
 
 impl Default for StampReader {
     fn default() -> Self {
-        Self { date: *b"1970-01-01", midnight: Nanos(0) }
+        Self { minute: *b"1970-01-01T00:00:", begin: Nanos(0) }
     }
 }
 
 impl StampReader {
     /// Reads the stamp that nearly all are (`2021-04-17T16:43:30.244075Z"`, quote included) where
-    /// it is of the last date; nothing where it is another form or date.
+    /// it is of the last minute; nothing where it is another form or minute.
     #[inline(always)]
     #[must_use]
-    pub fn micros_of_last_date(&self, chunk: &[u8; 28]) -> Option<Nanos> {
-        let word = |at: usize| {
-            let bytes = chunk[at..at + 8].first_chunk::<8>();
-            u64::from_le_bytes(*bytes.expect("eight bytes"))
-        };
-        // `16:43:30`, its colons turned to zeros, and `244075Z"`, which must end so.
-        let (clock, fraction) = (word(11), word(20));
-        let colons = 0x3a << 16 | 0x3a << 40;
-        if chunk[..10] != self.date
-            || (chunk[10], chunk[19]) != (b'T', b'.')
-            || clock & (0xff << 16 | 0xff << 40) != colons
-            || fraction >> 48 != u64::from(u16::from_le_bytes(*b"Z\""))
-        {
+    pub fn micros_of_last_minute(&self, chunk: &[u8; 28]) -> Option<Nanos> {
+        let [minute @ .., tens, ones, point, d1, d2, d3, d4, d5, d6, z, quote] = *chunk;
+        if minute != self.minute || (point, z, quote) != (b'.', b'Z', b'"') {
             return None;
         }
-        let digits = |word: u64| super::decimal::eight_digits(word).map(u64::cast_signed);
-        let clock = digits(clock ^ (0x0a << 16 | 0x0a << 40))?;
-        let micros = digits(fraction << 16 | 0x3030)?;
-        let (hour, minute, second) = (clock / 1_000_000, clock / 1000 % 1000, clock % 1000);
-        if hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
-        let seconds = hour * 3600 + minute * 60 + second;
-        Some(Nanos(self.midnight.0 + seconds * NANOS_PER_SECOND + micros * 1000))
+        // Two digits of seconds and six behind the point are the microseconds of the minute.
+        let digits = u64::from_le_bytes([tens, ones, d1, d2, d3, d4, d5, d6]);
+        let micros = super::decimal::eight_digits(digits)?.cast_signed();
+        (micros < 60_000_000).then(|| Nanos(self.begin.0.wrapping_add(micros * 1000)))
     }
 
-    /// As [`Nanos::parse_rfc3339`], faster for a run of stamps of one day.
+    /// As [`Nanos::parse_rfc3339`], faster for a run of stamps of one minute.
     #[inline]
     #[must_use]
     pub fn rfc3339(&mut self, text: &[u8]) -> Option<Nanos> {
-        let (date, of_day) = text.split_first_chunk::<10>()?;
-        if *date != self.date {
-            let stamp = Nanos::parse_rfc3339(text)?;
-            if stamp.is_known() {
-                self.date = *date;
-                self.midnight = Nanos(stamp.0 - Nanos::parse_time_of_day(of_day)?);
-            }
-            return Some(stamp);
+        let (minute, in_minute) = text.split_first_chunk::<17>()?;
+        if *minute == self.minute {
+            return Some(Nanos(self.begin.0 + parse_in_minute(in_minute)?));
         }
-        Some(Nanos(self.midnight.0 + Nanos::parse_time_of_day(of_day)?))
+        let stamp = Nanos::parse_rfc3339(text)?;
+        if stamp.is_known() {
+            self.minute = *minute;
+            self.begin = Nanos(stamp.0 - stamp.0 % NANOS_PER_MINUTE);
+        }
+        Some(stamp)
     }
 }
 
@@ -229,7 +218,7 @@ mod tests {
             assert_eq!(reader.rfc3339(text.as_bytes()), expected, "{text} by the reader");
             let quoted = format!("{text}\"");
             let micros =
-                quoted.as_bytes().first_chunk().and_then(|c| reader.micros_of_last_date(c));
+                quoted.as_bytes().first_chunk().and_then(|c| reader.micros_of_last_minute(c));
             let usual = text.len() == 27 && expected.is_some_and(Nanos::is_known);
             assert_eq!(micros, expected.filter(|_| usual), "{text} in the usual form");
         };

@@ -9,7 +9,7 @@
 use crate::event::{Body, Levels, PART_LEVELS_MAX, Part, Shape};
 use crate::types::{Instrument, InstrumentId, Nanos, Side, Venue};
 use crate::venue::decode::parts::Parts;
-use crate::venue::decode::scan::{Scales, Scan};
+use crate::venue::decode::scan::{LastNamed, Scales, Scan};
 use crate::venue::decode::tape::Value;
 use crate::venue::decode::{Frame, Grammar, Kind, Scanned, Surprise, Wrong, culprit_by_key};
 
@@ -40,6 +40,7 @@ struct Rows {
 #[derive(Debug)]
 pub struct Binance {
     pub(super) venue: Venue,
+    named: LastNamed,
     /// Where the scan of the frame stopped.
     at: usize,
     rows: Option<Rows>,
@@ -55,7 +56,7 @@ impl Binance {
     #[must_use]
     pub fn new(venue: Venue) -> Self {
         assert!(matches!(venue, Venue::BinanceSpot | Venue::BinanceUsdm));
-        Self { venue, at: 0, rows: None, wrapped: false }
+        Self { venue, named: LastNamed::new(venue), at: 0, rows: None, wrapped: false }
     }
 }
 
@@ -163,12 +164,12 @@ impl Binance {
 
     #[inline]
     pub(super) fn scan_symbol<'a>(
-        &self,
+        &mut self,
         frame: &Frame<'a>,
         scan: &mut Scan<'_>,
     ) -> Result<&'a Instrument, Surprise> {
         scan.literal(b",\"s\":\"")?;
-        frame.table.lookup(self.venue, scan.text()?).ok_or(Surprise)
+        scan.instrument(&mut self.named, frame.table)
     }
 
     /// Scans the head of a diff of the book, then its rows.

@@ -40,7 +40,7 @@ impl<'a> Deal<'a> {
 impl Binance {
     /// Scans a trade; futures say `T` before the symbol and then `X`, spot may name the two orders.
     pub(super) fn scan_trade(
-        &self,
+        &mut self,
         frame: &Frame<'_>,
         mut scan: Scan<'_>,
         part: &mut Part,
@@ -71,7 +71,7 @@ impl Binance {
 
     /// Scans a trade summed up over the makers of one price.
     pub(super) fn scan_aggregate(
-        &self,
+        &mut self,
         frame: &Frame<'_>,
         mut scan: Scan<'_>,
         part: &mut Part,

@@ -196,7 +196,7 @@ impl<G: Grammar> Decoder<G> {
     /// Fills the next part of the frame, which must be the one since `begin`.
     #[inline]
     pub fn next(&mut self, frame: &Frame<'_>, part: &mut Part) -> Next {
-        if self.reading == Reading::End {
+        if self.has_ended() {
             return Next::End;
         }
         let fits = frame.bytes.len() <= FRAME_BYTES_MAX;
@@ -220,6 +220,13 @@ impl<G: Grammar> Decoder<G> {
             }
         }
         self.next_general(frame, part)
+    }
+
+    /// Whether nothing more is in the frame: `next` would say so.
+    #[inline]
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.reading == Reading::End
     }
 
     #[cold]

@@ -6,7 +6,10 @@
 use super::Surprise;
 use crate::event::Level;
 use crate::types::time::StampReader;
-use crate::types::{Decimal, Instrument, Nanos, NumberError, Price, Qty, Scale, Side};
+use crate::types::{
+    Decimal, Instrument, InstrumentId, InstrumentTable, Nanos, NumberError, Price, Qty, Scale,
+    Side, Venue,
+};
 
 /// A place in a frame.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +42,7 @@ impl<'a> Scan<'a> {
     pub fn literal<const N: usize>(&mut self, text: &[u8; N]) -> Result<(), Surprise> {
         // The length is part of the type, so that the compare is a few wide loads and no call.
         match self.rest.split_first_chunk::<N>() {
-            Some((head, rest)) if head == text => {
+            Some((head, rest)) if equal(head, text) => {
                 self.rest = rest;
                 Ok(())
             }
@@ -127,6 +130,26 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// The instrument of the symbol that stands here, with its closing quote; the opening one is
+    /// behind us.
+    ///
+    /// # Errors
+    /// The symbol is not plain, or not in the table.
+    #[inline(always)]
+    pub fn instrument<'t>(
+        &mut self,
+        named: &mut LastNamed,
+        table: &'t InstrumentTable,
+    ) -> Result<&'t Instrument, Surprise> {
+        if let Some((instrument, rest)) = named.again(self.rest, table) {
+            self.rest = rest;
+            return Ok(instrument);
+        }
+        let instrument = table.lookup(named.venue, self.text()?).ok_or(Surprise)?;
+        named.place = instrument.id;
+        Ok(instrument)
+    }
+
     /// A stamp in RFC 3339 with its closing quote; the opening one is behind us.
     ///
     /// # Errors
@@ -134,7 +157,7 @@ impl<'a> Scan<'a> {
     #[inline(always)]
     pub fn stamp(&mut self, stamps: &mut StampReader) -> Result<Nanos, Surprise> {
         if let Some((text, rest)) = self.rest.split_first_chunk::<28>()
-            && let Some(stamp) = stamps.micros_of_last_date(text)
+            && let Some(stamp) = stamps.micros_of_last_minute(text)
         {
             self.rest = rest;
             return Ok(stamp);
@@ -181,6 +204,13 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// Whether they are equal, by 32 bytes at most: of more the compiler makes a call.
+#[inline(always)]
+fn equal<const N: usize>(a: &[u8; N], b: &[u8; N]) -> bool {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<32>(), b.as_chunks::<32>());
+    a == b && a_rest == b_rest
+}
+
 const LOW: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
@@ -202,6 +232,35 @@ const fn not_plain(word: u64) -> u64 {
         | word.wrapping_sub(LOW * 0x20) & !word
         | word)
         & HIGH
+}
+
+/// Remembers which instrument a connection named last: it is looked at first, before the table is
+/// searched. Only a guess, so another table does no harm.
+#[derive(Clone, Copy, Debug)]
+pub struct LastNamed {
+    venue: Venue,
+    place: InstrumentId,
+}
+
+impl LastNamed {
+    /// For symbols of that venue.
+    #[must_use]
+    pub const fn new(venue: Venue) -> Self {
+        Self { venue, place: InstrumentId(0) }
+    }
+
+    /// The instrument that was named last, if the text begins with its symbol and a quote; and
+    /// what stands behind them.
+    #[inline(always)]
+    fn again<'a, 't>(
+        self,
+        text: &'a [u8],
+        table: &'t InstrumentTable,
+    ) -> Option<(&'t Instrument, &'a [u8])> {
+        let instrument = table.at(self.place).filter(|known| known.venue == self.venue)?;
+        let rest = instrument.symbol.strip_from(text)?.strip_prefix(b"\"")?;
+        Some((instrument, rest))
+    }
 }
 
 /// The two scales of an instrument, at hand while its levels are read.

@@ -14,7 +14,7 @@ use crate::event::{Body, Checksum, Level, Levels, MarketStatus, Part, Shape, Sta
 use crate::types::time::StampReader;
 use crate::types::{Decimal, Instrument, InstrumentId, InstrumentTable, Nanos, Side, Venue};
 use crate::venue::decode::parts::Parts;
-use crate::venue::decode::scan::{Scales, Scan};
+use crate::venue::decode::scan::{LastNamed, Scales, Scan};
 use crate::venue::decode::tape::{Fields, Value};
 use crate::venue::decode::{Frame, Grammar, Kind, Scanned, Surprise, Wrong, culprit_by_key};
 
@@ -25,6 +25,7 @@ pub(super) const VENUE: Venue = Venue::Kraken;
 pub struct Kraken {
     pub(super) cursor: Cursor,
     pub(super) stamps: StampReader,
+    pub(super) named: LastNamed,
     /// What is known of each instrument's book, by its number.
     known: Vec<Known>,
 }
@@ -84,6 +85,7 @@ impl Default for Kraken {
         Self {
             cursor: Cursor { at: 0, open: Open::Head },
             stamps: StampReader::default(),
+            named: LastNamed::new(VENUE),
             known: Vec::with_capacity(InstrumentTable::INSTRUMENTS_MAX),
         }
     }

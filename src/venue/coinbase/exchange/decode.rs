@@ -11,9 +11,9 @@ use super::rest::walk_book;
 use super::trades::Held;
 use crate::event::{Body, OrderAction, Part, Shape, Stale};
 use crate::types::time::StampReader;
-use crate::types::{Instrument, InstrumentId, Nanos, Side, Venue};
+use crate::types::{InstrumentId, Nanos, Side, Venue};
 use crate::venue::decode::parts::Parts;
-use crate::venue::decode::scan::Scan;
+use crate::venue::decode::scan::{LastNamed, Scan};
 use crate::venue::decode::tape::{Fields, Value};
 use crate::venue::decode::{Frame, Grammar, Kind, Scanned, Surprise, Wrong, culprit_by_key};
 
@@ -39,6 +39,7 @@ pub struct Exchange {
     /// Where the scan goes on.
     pub(super) at: usize,
     pub(super) stamps: StampReader,
+    pub(super) named: LastNamed,
     /// The `full` channel is on: matches change orders, and are not only trades.
     pub(super) full: bool,
     /// The order-by-order snapshot that is coming in as messages: whose, and its sequence.
@@ -47,8 +48,14 @@ pub struct Exchange {
 
 impl Default for Exchange {
     fn default() -> Self {
-        let stamps = StampReader::default();
-        Self { stage: Stage::Head, at: 0, stamps, full: false, rendered: None }
+        Self {
+            stage: Stage::Head,
+            at: 0,
+            stamps: StampReader::default(),
+            named: LastNamed::new(VENUE),
+            full: false,
+            rendered: None,
+        }
     }
 }
 
@@ -68,36 +75,19 @@ impl Grammar for Exchange {
     fn scan(&mut self, frame: &Frame<'_>, part: &mut Part) -> Result<Scanned, Surprise> {
         let mut scan = Scan::at(frame.bytes, self.at);
         match self.stage {
-            Stage::Rows(rows) => return self.scan_rows(frame, scan, rows, part),
-            Stage::Trade(held) => return Ok(held.give(frame, part)),
-            Stage::Head if frame.origin.rest.is_some() => return Err(Surprise),
-            Stage::Head => {}
-        }
-        if !scan.take(b"{\"type\":\"") {
-            return self.scan_rendered(frame, scan, part);
-        }
-        if scan.take(b"l2update\",\"product_id\":\"") {
-            let instrument = lookup(frame, scan.text()?)?;
-            scan.literal(b",\"changes\":[")?;
-            self.scan_rows(frame, scan, Rows::begin(instrument, Shape::Update, Side::Bid), part)
-        } else if scan.take(b"match\",\"") {
-            self.scan_match(frame, scan, part)
-        } else if scan.take(b"open\",\"sequence\":") {
-            self.scan_open(frame, scan, part)
-        } else if scan.take(b"done\",\"order_type\":\"limit\",\"side\":\"") {
-            self.scan_done(frame, scan, part)
-        } else if scan.take(b"received\",\"sequence\":") {
-            self.scan_received(frame, scan, part)
-        } else {
-            scan.literal(b"snapshot\",\"product_id\":\"")?;
-            let instrument = lookup(frame, scan.text()?)?;
-            let side = if scan.take(b",\"asks\":[") {
-                Side::Ask
-            } else {
-                scan.literal(b",\"bids\":[")?;
-                Side::Bid
-            };
-            self.scan_rows(frame, scan, Rows::begin(instrument, Shape::Snapshot, side), part)
+            Stage::Rows(rows) => self.scan_more(frame, scan, rows, part),
+            Stage::Trade(held) => Ok(held.give(frame, part)),
+            Stage::Head if frame.origin.rest.is_some() => Err(Surprise),
+            Stage::Head if scan.take(b"{\"type\":\"l2update\",\"product_id\":\"") => {
+                self.scan_update(frame, scan, part)
+            }
+            Stage::Head if scan.take(b"{\"type\":\"match\",\"") => {
+                self.scan_match(frame, scan, part)
+            }
+            Stage::Head if scan.take(b"{\"type\":\"snapshot\",\"product_id\":\"") => {
+                self.scan_snapshot(frame, scan, part)
+            }
+            Stage::Head => self.scan_order(frame, scan, part),
         }
     }
 
@@ -142,11 +132,6 @@ impl Grammar for Exchange {
     fn culprit(&self, frame: &Frame<'_>) -> InstrumentId {
         culprit_by_key(frame, VENUE, b"\"product_id\":")
     }
-}
-
-#[inline]
-pub(super) fn lookup<'a>(frame: &Frame<'a>, symbol: &[u8]) -> Result<&'a Instrument, Surprise> {
-    frame.table.lookup(VENUE, symbol).ok_or(Surprise)
 }
 
 #[inline]

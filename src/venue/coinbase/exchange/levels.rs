@@ -33,7 +33,7 @@ impl Rows {
     }
 
     /// Scans one row: a snapshot's `["p","q"]`, or an update's, which begins with its side.
-    #[inline]
+    #[inline(always)]
     fn row(&self, scan: &mut Scan<'_>) -> Result<Level, Surprise> {
         let side = match self.shape {
             Shape::Snapshot => {
@@ -54,7 +54,7 @@ impl Rows {
     }
 
     /// Steps over what follows a row; true when the rows of the whole message have ended.
-    #[inline]
+    #[inline(always)]
     fn ended(&mut self, scan: &mut Scan<'_>) -> Result<bool, Surprise> {
         if scan.take(b",") {
             return Ok(false);
@@ -70,16 +70,59 @@ impl Rows {
     }
 
     /// Whether there is no row at all; steps over the empty sides.
-    #[inline]
+    #[inline(always)]
     fn none(&mut self, scan: &mut Scan<'_>) -> Result<bool, Surprise> {
         if scan.peek() == Some(b']') { self.ended(scan) } else { Ok(false) }
     }
 }
 
 impl Exchange {
-    /// Scans rows into one part; behind the last one, the rest of the message.
+    /// Scans an update from its symbol on.
     #[inline]
-    pub(super) fn scan_rows(
+    pub(super) fn scan_update(
+        &mut self,
+        frame: &Frame<'_>,
+        mut scan: Scan<'_>,
+        part: &mut Part,
+    ) -> Result<Scanned, Surprise> {
+        let instrument = scan.instrument(&mut self.named, frame.table)?;
+        scan.literal(b",\"changes\":[")?;
+        self.scan_rows(frame, scan, Rows::begin(instrument, Shape::Update, Side::Bid), part)
+    }
+
+    /// Scans a snapshot from its symbol on; either side may come first.
+    pub(super) fn scan_snapshot(
+        &mut self,
+        frame: &Frame<'_>,
+        mut scan: Scan<'_>,
+        part: &mut Part,
+    ) -> Result<Scanned, Surprise> {
+        let instrument = scan.instrument(&mut self.named, frame.table)?;
+        let side = if scan.take(b",\"asks\":[") {
+            Side::Ask
+        } else {
+            scan.literal(b",\"bids\":[")?;
+            Side::Bid
+        };
+        self.scan_more(frame, scan, Rows::begin(instrument, Shape::Snapshot, side), part)
+    }
+
+    /// As [`Self::scan_rows`], for any rows.
+    #[inline(never)]
+    pub(super) fn scan_more(
+        &mut self,
+        frame: &Frame<'_>,
+        scan: Scan<'_>,
+        rows: Rows,
+        part: &mut Part,
+    ) -> Result<Scanned, Surprise> {
+        self.scan_rows(frame, scan, rows, part)
+    }
+
+    /// Scans rows into one part; behind the last one, the rest of the message. Made twice, so that
+    /// one of the two knows that it is at the first row of an update.
+    #[inline(always)]
+    fn scan_rows(
         &mut self,
         frame: &Frame<'_>,
         mut scan: Scan<'_>,

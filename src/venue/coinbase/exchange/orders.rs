@@ -4,7 +4,7 @@
 //! recording renders its REST snapshot as `open` messages that have no stamp and all the same
 //! sequence: they are the orders of a snapshot. Which orders rest is not known here.
 
-use super::decode::{Exchange, SIDES, VENUE, lookup, scan_side};
+use super::decode::{Exchange, SIDES, VENUE, scan_side};
 use crate::event::{Body, Level, OrderAction, OrderKey, OrderUpdate, Part};
 use crate::types::{InstrumentId, Nanos, Price, Qty};
 use crate::venue::decode::parts::Parts;
@@ -25,8 +25,26 @@ impl Exchange {
         self.rendered.replace((instrument, id)) != Some((instrument, id))
     }
 
+    /// Scans a message of an order.
+    pub(super) fn scan_order(
+        &mut self,
+        frame: &Frame<'_>,
+        mut scan: Scan<'_>,
+        part: &mut Part,
+    ) -> Result<Scanned, Surprise> {
+        if scan.take(b"{\"type\":\"open\",\"sequence\":") {
+            self.scan_open(frame, scan, part)
+        } else if scan.take(b"{\"type\":\"done\",\"order_type\":\"limit\",\"side\":\"") {
+            self.scan_done(frame, scan, part)
+        } else if scan.take(b"{\"type\":\"received\",\"sequence\":") {
+            self.scan_received(frame, scan, part)
+        } else {
+            self.scan_rendered(frame, scan, part)
+        }
+    }
+
     /// Scans a live `open`.
-    pub(super) fn scan_open(
+    fn scan_open(
         &mut self,
         frame: &Frame<'_>,
         mut scan: Scan<'_>,
@@ -42,7 +60,7 @@ impl Exchange {
         scan.literal(b",\"remaining_size\":\"")?;
         let qty = scan.decimal()?;
         scan.literal(b"\",\"product_id\":\"")?;
-        let instrument = lookup(frame, scan.text()?)?;
+        let instrument = scan.instrument(&mut self.named, frame.table)?;
         let stamp = self.last_stamp(&mut scan)?;
         let level = Scales::from(instrument).level(side, price, qty).map_err(|_| Surprise)?;
         self.live();
@@ -52,7 +70,7 @@ impl Exchange {
     }
 
     /// Scans the `done` of a limit order; that of a market order goes the other way.
-    pub(super) fn scan_done(
+    fn scan_done(
         &mut self,
         frame: &Frame<'_>,
         mut scan: Scan<'_>,
@@ -66,7 +84,7 @@ impl Exchange {
         scan.literal(b",\"reason\":\"")?;
         scan.text()?;
         scan.literal(b",\"product_id\":\"")?;
-        let instrument = lookup(frame, scan.text()?)?;
+        let instrument = scan.instrument(&mut self.named, frame.table)?;
         scan.literal(b",\"time\":\"")?;
         let stamp = scan.stamp(&mut self.stamps)?;
         scan.literal(b",\"price\":\"")?;
@@ -83,7 +101,7 @@ impl Exchange {
     }
 
     /// Scans the `received` of a limit order.
-    pub(super) fn scan_received(
+    fn scan_received(
         &mut self,
         frame: &Frame<'_>,
         mut scan: Scan<'_>,
@@ -103,7 +121,7 @@ impl Exchange {
             scan.text()?;
         }
         scan.literal(b",\"product_id\":\"")?;
-        let instrument = lookup(frame, scan.text()?)?;
+        let instrument = scan.instrument(&mut self.named, frame.table)?;
         let stamp = self.last_stamp(&mut scan)?;
         let price = Scales::from(instrument).price(price).map_err(|_| Surprise)?;
         self.live();
@@ -113,14 +131,14 @@ impl Exchange {
     }
 
     /// Scans an order of a rendered snapshot, in the form that its recording has.
-    pub(super) fn scan_rendered(
+    fn scan_rendered(
         &mut self,
         frame: &Frame<'_>,
         mut scan: Scan<'_>,
         part: &mut Part,
     ) -> Result<Scanned, Surprise> {
         scan.literal(b"{\"product_id\": \"")?;
-        let instrument = lookup(frame, scan.text()?)?;
+        let instrument = scan.instrument(&mut self.named, frame.table)?;
         scan.literal(b", \"remaining_size\": \"")?;
         let qty = scan.decimal()?;
         scan.literal(b"\", \"time\": \"\", \"order_id\": \"")?;

@@ -3,7 +3,7 @@
 //! `side` is the maker's, so the other side took. On the `matches` channel a match is a trade; on
 //! `full` it takes from the maker's order as well and becomes two parts, the order's first.
 
-use super::decode::{Exchange, SIDES, Stage, VENUE, lookup, scan_side};
+use super::decode::{Exchange, SIDES, Stage, VENUE, scan_side};
 use super::orders::{live_order, order_key, set_order};
 use crate::event::{Body, OrderAction, Part, Trade};
 use crate::types::{InstrumentId, Nanos};
@@ -64,7 +64,7 @@ impl Exchange {
         scan.literal(b"\",\"price\":\"")?;
         let price = scan.decimal()?;
         scan.literal(b"\",\"product_id\":\"")?;
-        let instrument = lookup(frame, scan.text()?)?;
+        let instrument = scan.instrument(&mut self.named, frame.table)?;
         if !sequence_first {
             scan.literal(b",\"sequence\":")?;
             sequence = scan.count()?;
