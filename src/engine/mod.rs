@@ -17,10 +17,10 @@ mod table;
 pub use params::{CORE_VERSION, CoreParams, InstrumentParams};
 
 use crate::event::{Body, Draft, Event, Level};
-use crate::types::Nanos;
+use crate::types::{Nanos, Qty};
 use book::{Books, Change};
 use buffer::Buffer;
-use quote::Quoter;
+use quote::{Heard, Quoter};
 use risk::{Output, Risk};
 
 /// The whole way in one thread.
@@ -35,9 +35,8 @@ impl Core {
     /// The core as the epoch begins.
     #[must_use]
     pub fn new(params: &CoreParams) -> Self {
-        let quoting = Quoting::new(params);
-        let drafts = Buffer::new(quoting.drafts_max());
-        Self { quoting, risk: risk_of(params), drafts }
+        let drafts = Buffer::new(Self::drafts_max(params));
+        Self { quoting: Quoting::new(params), risk: risk_of(params), drafts }
     }
 
     /// What input n brings about: book, quote, risk, order, in this order and never back.
@@ -71,18 +70,28 @@ impl Core {
         &self.risk
     }
 
+    /// The most drafts that one input can bring about.
+    #[must_use]
+    pub fn drafts_max(params: &CoreParams) -> usize {
+        Quoter::drafts_max(&params.quotes())
+    }
+
     /// The most outputs that one input can have.
     #[must_use]
     pub fn outputs_max(params: &CoreParams) -> usize {
-        risk_of(params).outputs_max() + Quoting::new(params).drafts_max()
+        let drafts_max = Self::drafts_max(params);
+        Risk::outputs_max(&params.risk, params.instruments.len(), drafts_max)
     }
 }
 
 /// Risk as the epoch begins.
 #[must_use]
 pub fn risk_of(params: &CoreParams) -> Risk {
-    let instruments: Vec<_> = params.instruments.iter().map(|one| one.instrument).collect();
-    Risk::new(&params.risk, &instruments, &params.opening, params.epoch)
+    let mut risk = Risk::new(&params.risk, &params.limits());
+    if let Some(opening) = &params.opening {
+        risk.open(opening);
+    }
+    risk
 }
 
 /// The earlier of two times, if there is one.
@@ -110,10 +119,10 @@ impl Quoting {
         for one in &params.instruments {
             books.add(&one.book);
         }
-        let quotes: Vec<_> = params.instruments.iter().map(|one| one.quote.clone()).collect();
-        let mut quoter = Quoter::new(&quotes, params.epoch);
-        for (one, position) in params.instruments.iter().zip(params.opening.positions()) {
-            quoter.set_position(one.instrument.id, position);
+        let mut quoter = Quoter::new(&params.quotes(), params.epoch);
+        let held = params.opening.iter().flat_map(|opening| &opening.positions);
+        for (one, position) in params.instruments.iter().zip(held) {
+            quoter.set_position(one.instrument.id, Qty(position.lots));
         }
         Self { books, quoter }
     }
@@ -135,7 +144,8 @@ impl Quoting {
             | Body::Command(_) => Change::default(),
             _ => self.books.apply(input, levels),
         };
-        self.quoter.apply(input, &self.books, change, drafts);
+        let heard = Heard { event: input, levels, change };
+        self.quoter.apply(heard, &self.books, drafts);
         change
     }
 
@@ -158,11 +168,5 @@ impl Quoting {
     #[must_use]
     pub const fn quoter(&self) -> &Quoter {
         &self.quoter
-    }
-
-    /// The most drafts that one input can bring about.
-    #[must_use]
-    pub fn drafts_max(&self) -> usize {
-        self.quoter.drafts_max()
     }
 }

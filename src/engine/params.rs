@@ -5,7 +5,7 @@
 
 use super::book::BookParams;
 use super::quote::QuoteParams;
-use super::risk::{Opening, RiskParams};
+use super::risk::{InstrumentLimits, Opening, RiskParams};
 use crate::types::{Instrument, Nanos};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,8 @@ pub struct InstrumentParams {
     pub book: BookParams,
     /// How it is quoted.
     pub quote: QuoteParams,
+    /// How much of it may be done.
+    pub limits: InstrumentLimits,
 }
 
 /// What a core is made of.
@@ -36,6 +38,16 @@ pub struct CoreParams {
     pub instruments: Vec<InstrumentParams>,
     /// Limits and account.
     pub risk: RiskParams,
-    /// What is carried over from before.
-    pub opening: Opening,
+    /// What is carried over from the epoch before, if there was one.
+    pub opening: Option<Opening>,
+}
+
+impl CoreParams {
+    pub(super) fn quotes(&self) -> Vec<QuoteParams> {
+        self.instruments.iter().map(|one| one.quote.clone()).collect()
+    }
+
+    pub(super) fn limits(&self) -> Vec<InstrumentLimits> {
+        self.instruments.iter().map(|one| one.limits).collect()
+    }
 }

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 pub struct GatewayCounts {
     /// Requests handed to the venue.
     pub sent: u64,
-    /// Requests kept back, as the gateway was closed.
+    /// Requests that have not left: there was no connection, or the gateway was closed.
     pub kept_back: u64,
     /// Answers that did not come in time.
     pub timed_out: u64,
@@ -67,14 +67,11 @@ impl Gateway {
     /// Hands a request to the venue; that it has left comes back as an input.
     pub fn send(&mut self, request: &Journaled<OrderRequest>, link: &mut Link, now: Nanos) {
         let terms = *request.get().terms();
+        let is_kept_back = self.is_closed && terms.kind != RequestKind::Cancel;
+        let has_left = !is_kept_back && link.send(request.get(), now);
         let mut report = Report::new(terms.order, ReportKind::Sent);
-        if self.is_closed && terms.kind != RequestKind::Cancel {
-            self.counts.kept_back += 1;
-            report.kind = ReportKind::NotSent;
-            report.code = RejectCode::Disconnected;
-        } else {
+        if has_left {
             self.counts.sent += 1;
-            link.send(request.get(), now);
             self.awaited.push_back(Awaited {
                 order: terms.order,
                 instrument: terms.instrument,
@@ -83,6 +80,10 @@ impl Gateway {
                 due: Nanos(now.0 + self.timeout.0),
                 asked: false,
             });
+        } else {
+            self.counts.kept_back += 1;
+            report.kind = ReportKind::NotSent;
+            report.code = RejectCode::Disconnected;
         }
         let level = Level::new(terms.side, terms.price, terms.qty);
         self.reports.push_back((event(terms.instrument, report, now), level));
@@ -115,7 +116,7 @@ impl Gateway {
             self.give_up(&awaited, now);
         }
         self.counts.queries += 1;
-        link.query(awaited.order, now);
+        link.query(awaited.order, awaited.instrument, now);
         awaited.asked = true;
         awaited.due = Nanos(now.0 + self.timeout.0);
         self.awaited.push_back(awaited);

@@ -4,16 +4,17 @@
 //! both links; nobody behind this file can tell them apart. A link has no clock: it is asked for
 //! what has reached us by a time that it is given.
 
+mod embedded;
 mod modelled;
 mod packed;
 
+pub use embedded::Embedded;
 pub use modelled::{Market, Modelled};
 pub use packed::Packed;
 
 use crate::engine::risk::OrderRequest;
 use crate::event::Part;
 use crate::types::{InstrumentId, Nanos, OrderId};
-use crate::venue::simulated::Simulated;
 
 /// What the owner of the books asks of the feed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,7 +31,7 @@ pub enum Wish {
 #[derive(Debug)]
 pub enum Link {
     /// The embedded venue.
-    Simulated(Box<Simulated>),
+    Simulated(Box<Embedded>),
     /// Market data of a real venue, and fills by a model on it.
     Modelled(Box<Modelled>),
 }
@@ -54,29 +55,32 @@ impl Link {
         }
     }
 
-    /// Takes a request on its way. Only the gateway calls this.
-    pub fn send(&mut self, request: &OrderRequest, now: Nanos) {
+    /// Takes a request on its way; false if it has not left and never will. Only the gateway calls
+    /// this.
+    pub fn send(&mut self, request: &OrderRequest, now: Nanos) -> bool {
         match self {
-            Self::Simulated(venue) => venue.send(request, now),
-            Self::Modelled(modelled) => modelled.fills.send(request, now),
+            Self::Simulated(embedded) => embedded.send(request, now),
+            Self::Modelled(modelled) => {
+                modelled.fills.send(request, now);
+                true
+            }
         }
     }
 
     /// Asks what has become of an order.
-    pub fn query(&mut self, order: OrderId, now: Nanos) {
+    pub fn query(&mut self, order: OrderId, instrument: InstrumentId, now: Nanos) {
         match self {
-            Self::Simulated(venue) => venue.query(order, now),
+            // Without a connection there is no answer, and it is asked again.
+            Self::Simulated(embedded) => _ = embedded.venue().query(order, instrument, now),
             Self::Modelled(modelled) => modelled.fills.query(order, now),
         }
     }
 
     /// Does what the owner of the books wishes. A recording answers nobody.
     pub fn heed(&mut self, wish: Wish, now: Nanos) {
-        match (self, wish) {
-            (Self::Simulated(venue), Wish::Resync(instrument)) => venue.resync(instrument, now),
-            (Self::Simulated(venue), Wish::Reconnect) => venue.reconnect(now),
-            (Self::Simulated(_), Wish::Synced(_)) => {}
-            (Self::Modelled(modelled), wish) => modelled.heed(wish, now),
+        match self {
+            Self::Simulated(embedded) => embedded.heed(wish, now),
+            Self::Modelled(modelled) => modelled.heed(wish, now),
         }
     }
 
