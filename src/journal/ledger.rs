@@ -1,7 +1,8 @@
 //! Where inputs and outputs are written, if they are: a backtest may keep nothing.
 
 use super::files::FileSegments;
-use super::{Journaled, OutputKind, WriteError, Writer};
+use super::replay::write;
+use super::{Journaled, WriteError, Writer};
 use crate::engine::risk::{OUTPUT_LINES_MAX, OrderRequest, Output};
 use crate::event::{Event, Level, Line};
 
@@ -35,8 +36,8 @@ impl Ledger {
     pub fn output(&mut self, output: &Output) -> Result<(), WriteError> {
         let Self::Kept(writer) = self else { return Ok(()) };
         let mut lines = [Line::default(); OUTPUT_LINES_MAX];
-        let count = output.pack_into(&mut lines);
-        writer.append_output(kind_of(output), &lines[..count])
+        let (kind, count) = write(output, &mut lines);
+        writer.append_output(kind, &lines[..count])
     }
 
     /// Writes what is to be sent, and gives back what may be.
@@ -62,14 +63,5 @@ impl Ledger {
             Self::Kept(writer) => writer.close(),
             Self::Unkept => Ok(()),
         }
-    }
-}
-
-const fn kind_of(output: &Output) -> OutputKind {
-    match output {
-        Output::Explanation(_) => OutputKind::Explanation,
-        Output::Request(_) => OutputKind::Request,
-        Output::Refusal(_) => OutputKind::Refusal,
-        Output::State { .. } => OutputKind::State,
     }
 }

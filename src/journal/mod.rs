@@ -26,6 +26,7 @@ pub mod read;
 pub mod reader;
 pub mod record;
 pub mod released;
+pub mod replay;
 pub mod segment;
 pub mod start;
 pub mod sync;

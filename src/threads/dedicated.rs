@@ -20,13 +20,11 @@ use super::lane::lane;
 use super::link::Wish;
 use super::pilot::Pilot;
 use super::sequencer::Sequencer;
-use crate::engine::buffer::Buffer;
-use crate::engine::risk::OUTPUT_LINES_MAX;
+use crate::engine::risk::{OUTPUT_LINES_MAX, OrderRequest};
 use crate::engine::{Core, CoreParams, Quoting, risk_of};
 use crate::event::pack::EXPLANATION_LINES;
 use crate::event::{Body, PART_LINES_MAX};
 use crate::journal::{Journaled, Ledger};
-use crate::engine::risk::OrderRequest;
 use crate::types::{InstrumentId, Nanos};
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::sync::Arc;
@@ -77,7 +75,7 @@ impl RingSizes {
     /// No more than one input can bring about: what every size must reach.
     #[must_use]
     pub fn least(params: &CoreParams) -> Self {
-        let drafts = EXPLANATION_LINES * Quoting::new(params).drafts_max();
+        let drafts = EXPLANATION_LINES * Core::drafts_max(params);
         let outputs = OUTPUT_LINES_MAX * Core::outputs_max(params);
         Self {
             inputs: PART_LINES_MAX,
@@ -114,7 +112,7 @@ pub struct Stages {
 #[must_use]
 pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
     let least = RingSizes::least(params);
-    let outputs_max = Core::outputs_max(params);
+    let (drafts_max, outputs_max) = (Core::drafts_max(params), Core::outputs_max(params));
     let (to_quoting, inputs) = lane(sizes.inputs.max(least.inputs));
     let (to_risk, drafts) = lane(sizes.drafts.max(least.drafts));
     let (to_journal, outputs) = lane(sizes.outputs.max(least.outputs));
@@ -128,7 +126,7 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
         open_orders: AtomicU64::new(0),
         done: AtomicU64::new(parts.sequencer.sequence()),
     });
-    let boards = parts.board.split();
+    let boards = parts.board;
     Stages {
         feed: FeedAgent::new(parts.sequencer, parts.pilot, feed::Ends {
             lane: to_quoting,
@@ -137,7 +135,7 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
             wishes,
             gauges: Arc::clone(&gauges),
         }),
-        quoting: QuotingAgent::new(quoting, boards.quoting, quoting::Ends {
+        quoting: QuotingAgent::new(quoting, drafts_max, boards.quoting, quoting::Ends {
             from: inputs,
             to: to_risk,
             wishes: wishes_in,
@@ -149,7 +147,7 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
             feedback: feedback_in,
             gauges: Arc::clone(&gauges),
         }),
-        journal: JournalAgent::new(parts.ledger, boards.journal, journal::Ends {
+        journal: JournalAgent::new(parts.ledger, journal::Ends {
             from: outputs,
             released: released_in,
             gauges,
@@ -166,9 +164,4 @@ fn drain<T>(ring: &mut Consumer<T>) -> impl Iterator<Item = T> {
 /// Pushes into a ring that has been asked for room.
 fn push<T>(ring: &mut Producer<T>, item: T) {
     assert!(ring.push(item).is_ok(), "a ring has room for all that an input can bring about");
-}
-
-/// Room for what one input brings about.
-fn room<T: Copy>(items_max: usize) -> Buffer<T> {
-    Buffer::new(items_max)
 }

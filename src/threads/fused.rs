@@ -8,9 +8,9 @@ use super::digest::Digest;
 use super::resyncs;
 use super::sequencer::Sequencer;
 use crate::engine::buffer::Buffer;
-use crate::engine::risk::Output;
+use crate::engine::risk::{OUTPUT_LINES_MAX, Output};
 use crate::engine::{Core, CoreParams};
-use crate::event::{Body, Proposal, Refused};
+use crate::event::{Body, Line, Proposal, Refused};
 use crate::journal::{Ledger, WriteError};
 use crate::types::{InstrumentId, Nanos};
 
@@ -55,7 +55,9 @@ impl Fused {
         let change = core.apply(&input, levels, out);
         ledger.input(&input, levels)?;
         for output in out.items() {
-            digest.take(&input, output.pack().lines());
+            let mut lines = [Line::default(); OUTPUT_LINES_MAX];
+            let count = output.pack_into(&mut lines);
+            digest.take(&input, &lines[..count]);
             match output {
                 Output::Request(request) => {
                     let request = ledger.request(request)?;

@@ -185,6 +185,13 @@ impl OrderTable {
         2 * orders_max
     }
 
+    /// How many orders are live.
+    #[inline]
+    #[must_use]
+    pub const fn live_count(&self) -> usize {
+        self.live
+    }
+
     /// The order of that id, live or done.
     #[inline]
     #[must_use]

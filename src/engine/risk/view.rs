@@ -92,6 +92,13 @@ impl Risk {
         self.orders.live_orders()
     }
 
+    /// How many orders are not known to be gone.
+    #[inline]
+    #[must_use]
+    pub const fn open_orders(&self) -> u64 {
+        self.orders.live_count() as u64
+    }
+
     /// How often each odd case of an order occurred.
     #[must_use]
     pub const fn odd_counts(&self) -> &OddCounts {

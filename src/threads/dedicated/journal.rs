@@ -5,7 +5,6 @@ use crate::engine::risk::{OUTPUT_LINES_MAX, OrderRequest, Output};
 use crate::event::{Line, Part};
 use crate::journal::{Journaled, Ledger, WriteError};
 use crate::threads::agent::Agent;
-use crate::threads::board::JournalBoard;
 use crate::threads::digest::Digest;
 use crate::threads::lane::Receiver;
 use rtrb::Producer;
@@ -29,15 +28,14 @@ pub struct JournalAgent {
     part: Part,
     /// Outputs of the input at hand that have not come yet.
     awaited: u16,
-    board: JournalBoard,
     ends: Ends,
     failure: Option<WriteError>,
 }
 
 impl JournalAgent {
-    pub(super) fn new(ledger: Ledger, board: JournalBoard, ends: Ends) -> Self {
+    pub(super) fn new(ledger: Ledger, ends: Ends) -> Self {
         let (digest, part) = (Digest::default(), Part::empty());
-        Self { ledger, digest, part, awaited: 0, board, ends, failure: None }
+        Self { ledger, digest, part, awaited: 0, ends, failure: None }
     }
 
     /// Writes the next item, an input or one of its outputs; false if none has come.
@@ -53,7 +51,7 @@ impl JournalAgent {
         } else {
             let Some(head) = ends.from.head() else { return Ok(false) };
             let mut lines = [Line::default(); OUTPUT_LINES_MAX];
-            let count = Output::line_count(head).expect(damaged);
+            let count = Output::line_count_of(head).expect(damaged);
             ends.from.pop_lines(&mut lines[..count]);
             let output = Output::unpack(&lines[..count]).expect(damaged);
             digest.take(&part.event, &lines[..count]);
@@ -66,7 +64,6 @@ impl JournalAgent {
         }
         if self.awaited == 0 {
             ends.gauges.done.store(part.event.sequence, Ordering::Release);
-            self.board.input(&part.event);
         }
         Ok(true)
     }

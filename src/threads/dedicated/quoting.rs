@@ -27,21 +27,27 @@ pub(super) struct Ends {
 pub struct QuotingAgent {
     quoting: Quoting,
     drafts: Buffer<Draft>,
+    drafts_max: usize,
     part: Part,
     board: QuotingBoard,
     ends: Ends,
 }
 
 impl QuotingAgent {
-    pub(super) fn new(quoting: Quoting, board: QuotingBoard, ends: Ends) -> Self {
-        let drafts = Buffer::new(quoting.drafts_max());
+    pub(super) fn new(
+        quoting: Quoting,
+        drafts_max: usize,
+        board: QuotingBoard,
+        ends: Ends,
+    ) -> Self {
+        let drafts = Buffer::new(drafts_max);
         ends.gauges.set_deadline(0, quoting.deadline());
-        Self { quoting, drafts, part: Part::empty(), board, ends }
+        Self { quoting, drafts, drafts_max, part: Part::empty(), board, ends }
     }
 
     /// Takes one input; false if none has come.
     fn take(&mut self) -> bool {
-        let Self { quoting, drafts, part, board, ends } = self;
+        let Self { quoting, drafts, part, board, ends, .. } = self;
         if !ends.from.pop(part).expect("nobody else writes into the lane") {
             return false;
         }
@@ -70,7 +76,7 @@ impl Agent for QuotingAgent {
     }
 
     fn do_work(&mut self) -> usize {
-        let lines = PART_LINES_MAX + EXPLANATION_LINES * self.quoting.drafts_max();
+        let lines = PART_LINES_MAX + EXPLANATION_LINES * self.drafts_max;
         let wishes = resyncs::wishes_max(self.quoting.books());
         for taken in 0..BATCH {
             let has_room = self.ends.wishes.slots() >= wishes && self.ends.to.has_room_for(lines);

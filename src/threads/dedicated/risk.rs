@@ -1,6 +1,6 @@
 //! The third stage: limits, positions, orders.
 
-use super::{BATCH, Feedback, Gauges, push, room};
+use super::{BATCH, Feedback, Gauges, push};
 use crate::engine::buffer::Buffer;
 use crate::engine::risk::{OUTPUT_LINES_MAX, Output, Risk};
 use crate::event::pack::Item;
@@ -41,7 +41,7 @@ impl RiskAgent {
         ends.gauges.set_deadline(1, risk.deadline());
         Self {
             risk,
-            out: room(outputs_max),
+            out: Buffer::new(outputs_max),
             part: Part::empty(),
             awaited: 0,
             is_inside: false,
@@ -96,7 +96,9 @@ impl RiskAgent {
         let follow = u16::try_from(out.items().len()).expect("few outputs");
         ends.to.push_followed(&part.event, part.levels(), follow);
         for output in out.items() {
-            ends.to.push_lines(output.pack().lines());
+            let mut lines = [Line::default(); OUTPUT_LINES_MAX];
+            let count = output.pack_into(&mut lines);
+            ends.to.push_lines(&lines[..count]);
             if let Some(feedback) = fed_back(output) {
                 push(&mut ends.feedback, feedback);
             }

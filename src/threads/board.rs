@@ -1,0 +1,387 @@
+//! What is shown of a run to readers off the path: views, published a few times a second.
+//!
+//! Three writers, one for each stage, as they may be on threads of their own. Nothing here is
+//! needed by a decision, and a reader that never comes costs nothing. What readers make of it is
+//! theirs.
+
+use super::view::{Publisher, View, Words, view};
+use crate::engine::book::BookState;
+use crate::engine::quote::Slot;
+use crate::engine::risk::{Output, Risk};
+use crate::engine::{Core, Quoting};
+use crate::event::explanation::Withheld;
+use crate::event::{Body, Event, RefusalCode, ReportKind, Stale, StateReason, TradingState};
+use crate::types::{Instrument, InstrumentId, Nanos, Price, Qty, Side};
+
+/// Between two values of a view, by input time.
+const EVERY: Nanos = Nanos::from_millis(100);
+
+/// One side of an instrument's market and of our quotes on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct SideView {
+    /// The best price of the market; nothing is there if `market_qty` is zero.
+    pub market: Price,
+    /// What is there.
+    pub market_qty: Qty,
+    /// Our best price at the venue; nothing is there if `own_qty` is zero.
+    pub own: Price,
+    /// What of ours is there.
+    pub own_qty: Qty,
+    /// Why we do not quote, as it was decided last.
+    pub withheld: Withheld,
+}
+
+/// One instrument as quoting sees it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct QuoteView {
+    /// The last input.
+    pub sequence: u64,
+    /// Its time.
+    pub time: Nanos,
+    /// Why the book is stale, if it is.
+    pub stale: Option<Stale>,
+    /// What the strategy takes it to be worth, in ticks.
+    pub fair_value: f64,
+    /// Standard deviation of the price in a second, in ticks.
+    pub volatility: f64,
+    /// Bid and ask.
+    pub sides: [SideView; 2],
+}
+
+impl Words<15> for QuoteView {
+    fn to_words(&self) -> [u64; 15] {
+        let word = i64::cast_unsigned;
+        let [bid, ask] = &self.sides;
+        let withheld = u64::from(bid.withheld as u8) | u64::from(ask.withheld as u8) << 8;
+        [
+            self.sequence,
+            word(self.time.0),
+            self.stale.map_or(0, |reason| reason as u64 + 1),
+            self.fair_value.to_bits(),
+            self.volatility.to_bits(),
+            withheld,
+            word(bid.market.0),
+            word(bid.market_qty.0),
+            word(bid.own.0),
+            word(bid.own_qty.0),
+            word(ask.market.0),
+            word(ask.market_qty.0),
+            word(ask.own.0),
+            word(ask.own_qty.0),
+            0,
+        ]
+    }
+
+    fn from_words(words: &[u64; 15]) -> Self {
+        let place = |word: u64| usize::try_from(word).expect("a small number");
+        let side = |at: usize, withheld: u64| {
+            let [market, market_qty, own, own_qty] =
+                std::array::from_fn(|i| words[at + i].cast_signed());
+            SideView {
+                market: Price(market),
+                market_qty: Qty(market_qty),
+                own: Price(own),
+                own_qty: Qty(own_qty),
+                withheld: Withheld::ALL[place(withheld)],
+            }
+        };
+        Self {
+            sequence: words[0],
+            time: Nanos(words[1].cast_signed()),
+            stale: place(words[2]).checked_sub(1).map(|at| Stale::ALL[at]),
+            fair_value: f64::from_bits(words[3]),
+            volatility: f64::from_bits(words[4]),
+            sides: [side(6, words[5] & 0xff), side(10, words[5] >> 8)],
+        }
+    }
+}
+
+/// One instrument's position. Money is in 10⁻¹² of its quote currency.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct HoldingView {
+    /// What is held, in lots; negative if it is owed.
+    pub lots: i64,
+    /// Realised + unrealised − fees.
+    pub profit: i128,
+}
+
+impl Words<3> for HoldingView {
+    fn to_words(&self) -> [u64; 3] {
+        let [low, high] = split(self.profit);
+        [self.lots.cast_unsigned(), low, high]
+    }
+
+    fn from_words(words: &[u64; 3]) -> Self {
+        Self { lots: words[0].cast_signed(), profit: join(words[1], words[2]) }
+    }
+}
+
+/// The account. Money is in 10⁻¹² of the account currency.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AccountView {
+    /// The trading state.
+    pub state: TradingState,
+    /// Why.
+    pub reason: StateReason,
+    /// Everything earned, fees taken off.
+    pub profit: i128,
+    /// How far capital and profit are below their high-water mark.
+    pub drawdown: i128,
+    /// Gross exposure, working orders included.
+    pub gross: i128,
+    /// Orders that are not known to be gone.
+    pub open_orders: u64,
+    /// Trades of ours.
+    pub fills: u64,
+    /// Requests released.
+    pub requests: u64,
+    /// Proposals refused.
+    pub refusals: u64,
+}
+
+impl Words<11> for AccountView {
+    fn to_words(&self) -> [u64; 11] {
+        let ([p0, p1], [d0, d1], [g0, g1]) =
+            (split(self.profit), split(self.drawdown), split(self.gross));
+        let state = self.state as u64 | (self.reason as u64) << 8;
+        [
+            state,
+            p0,
+            p1,
+            d0,
+            d1,
+            g0,
+            g1,
+            self.open_orders,
+            self.fills,
+            self.requests,
+            self.refusals,
+        ]
+    }
+
+    fn from_words(words: &[u64; 11]) -> Self {
+        let [state, reason, ..] = words[0].to_le_bytes();
+        Self {
+            state: TradingState::ALL[usize::from(state)],
+            reason: StateReason::ALL[usize::from(reason)],
+            profit: join(words[1], words[2]),
+            drawdown: join(words[3], words[4]),
+            gross: join(words[5], words[6]),
+            open_orders: words[7],
+            fills: words[8],
+            requests: words[9],
+            refusals: words[10],
+        }
+    }
+}
+
+fn split(number: i128) -> [u64; 2] {
+    let bits = number.cast_unsigned();
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+    let halves = [bits as u64, (bits >> 64) as u64];
+    halves
+}
+
+fn join(low: u64, high: u64) -> i128 {
+    (u128::from(high) << 64 | u128::from(low)).cast_signed()
+}
+
+/// The reading ends of everything.
+#[derive(Clone, Debug)]
+pub struct Views {
+    /// What the numbers are of, by id.
+    pub instruments: Vec<Instrument>,
+    /// By instrument.
+    pub quotes: Vec<View<QuoteView, 15>>,
+    /// By instrument.
+    pub holdings: Vec<View<HoldingView, 3>>,
+    /// The account.
+    pub account: View<AccountView, 11>,
+}
+
+/// What quoting publishes.
+#[derive(Debug)]
+pub struct QuotingBoard {
+    quotes: Vec<Publisher<QuoteView, 15>>,
+    due: Nanos,
+}
+
+/// What risk publishes.
+#[derive(Debug)]
+pub struct RiskBoard {
+    holdings: Vec<Publisher<HoldingView, 3>>,
+    account: Publisher<AccountView, 11>,
+    due: Nanos,
+    fills: u64,
+    requests: u64,
+}
+
+/// Both writing ends, for a run in one thread.
+#[derive(Debug)]
+pub struct Board {
+    /// Of quoting.
+    pub quoting: QuotingBoard,
+    /// Of risk.
+    pub risk: RiskBoard,
+}
+
+/// Both ends for these instruments.
+#[must_use]
+pub fn board(instruments: &[Instrument]) -> (Board, Views) {
+    let nothing = QuoteView {
+        sequence: 0,
+        time: Nanos(0),
+        stale: Some(Stale::NoSnapshot),
+        fair_value: 0.0,
+        volatility: 0.0,
+        sides: [SideView::default(); 2],
+    };
+    let account = AccountView {
+        state: TradingState::Active,
+        reason: StateReason::Start,
+        profit: 0,
+        drawdown: 0,
+        gross: 0,
+        open_orders: 0,
+        fills: 0,
+        requests: 0,
+        refusals: 0,
+    };
+    let (quotes, quote_views) = instruments.iter().map(|_| view(nothing)).unzip();
+    let (holdings, holding_views) =
+        instruments.iter().map(|_| view(HoldingView::default())).unzip();
+    let (account, account_view) = view(account);
+    let due = Nanos(i64::MIN);
+    let board = Board {
+        quoting: QuotingBoard { quotes, due },
+        risk: RiskBoard { holdings, account, due, fills: 0, requests: 0 },
+    };
+    let views = Views {
+        instruments: instruments.to_vec(),
+        quotes: quote_views,
+        holdings: holding_views,
+        account: account_view,
+    };
+    (board, views)
+}
+
+impl Board {
+    /// Takes note of an input and its outputs.
+    #[inline]
+    pub fn input(&mut self, input: &Event, core: &Core, outputs: &[Output]) {
+        self.quoting.input(input, core.quoting());
+        self.risk.input(input, core.risk(), outputs);
+    }
+
+    /// Shows how it ended.
+    pub fn close(&mut self, core: &Core) {
+        self.quoting.close(core.quoting());
+        self.risk.close(core.risk());
+    }
+}
+
+/// Whether it is time again; the next time is set.
+#[inline]
+fn is_due(due: &mut Nanos, now: Nanos) -> bool {
+    let is_due = now >= *due;
+    if is_due {
+        *due = Nanos(now.0.saturating_add(EVERY.0));
+    }
+    is_due
+}
+
+impl QuotingBoard {
+    /// Takes note of an input.
+    #[inline]
+    pub fn input(&mut self, input: &Event, quoting: &Quoting) {
+        if is_due(&mut self.due, input.received) {
+            self.publish(input.sequence, input.received, quoting);
+        }
+    }
+
+    /// Shows how it ended.
+    pub fn close(&mut self, quoting: &Quoting) {
+        self.publish(u64::MAX, self.due, quoting);
+    }
+
+    fn publish(&mut self, sequence: u64, time: Nanos, quoting: &Quoting) {
+        for (at, publisher) in (0_u16..).zip(&mut self.quotes) {
+            let id = InstrumentId(at);
+            let book = quoting.books().get(id);
+            let seen = quoting.quoter().view(id);
+            let explained = seen.explanation;
+            let mut sides = [SideView::default(); 2];
+            for side in Side::BOTH {
+                let shown = &mut sides[side.index()];
+                if let Some((price, qty)) = book.side(side).best() {
+                    (shown.market, shown.market_qty) = (price, qty);
+                }
+                if let Some((price, qty)) = best_own(seen.slots[side.index()], side) {
+                    (shown.own, shown.own_qty) = (price, qty);
+                }
+                if let Some(explained) = explained {
+                    shown.withheld = explained.sides[side.index()].withheld;
+                }
+            }
+            publisher.publish(&QuoteView {
+                sequence,
+                time,
+                stale: match book.state() {
+                    BookState::Fresh => None,
+                    BookState::Stale(reason) => Some(reason),
+                },
+                fair_value: explained.map_or(0.0, |explained| explained.fair_value),
+                volatility: explained.map_or(0.0, |explained| explained.volatility),
+                sides,
+            });
+        }
+    }
+}
+
+/// The best price of ours at the venue, and what is left there.
+fn best_own(slots: &[Slot], side: Side) -> Option<(Price, Qty)> {
+    let standing = slots.iter().filter_map(|slot| Some((slot.standing?, slot)));
+    let (terms, slot) = standing.max_by_key(|(terms, _)| terms.price.0 * side.sign())?;
+    Some((terms.price, Qty(slot.leaves())))
+}
+
+impl RiskBoard {
+    /// Takes note of an input and its outputs.
+    #[inline]
+    pub fn input(&mut self, input: &Event, risk: &Risk, outputs: &[Output]) {
+        if let Body::Report(report) = input.body
+            && report.kind == ReportKind::Filled
+        {
+            self.fills += 1;
+        }
+        let is_request = |output: &&Output| matches!(output, Output::Request(_));
+        self.requests += outputs.iter().filter(is_request).count() as u64;
+        if is_due(&mut self.due, input.received) {
+            self.publish(risk);
+        }
+    }
+
+    /// Shows how it ended.
+    pub fn close(&mut self, risk: &Risk) {
+        self.publish(risk);
+    }
+
+    fn publish(&mut self, risk: &Risk) {
+        for (at, publisher) in (0_u16..).zip(&mut self.holdings) {
+            let seen = risk.position(InstrumentId(at));
+            publisher.publish(&HoldingView { lots: seen.position.lots, profit: seen.profit });
+        }
+        let (state, reason) = risk.trading();
+        self.account.publish(&AccountView {
+            state,
+            reason,
+            profit: risk.profit(),
+            drawdown: risk.drawdown(),
+            gross: risk.exposure().0,
+            open_orders: risk.open_orders(),
+            fills: self.fills,
+            requests: self.requests,
+            refusals: RefusalCode::ALL.iter().map(|code| risk.refusals(*code)).sum(),
+        });
+    }
+}
