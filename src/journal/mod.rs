@@ -45,3 +45,6 @@ pub use start::Start;
 pub use sync::Syncer;
 pub use writer::Writer;
 
+
+#[cfg(test)]
+mod tests;
