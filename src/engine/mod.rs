@@ -7,4 +7,6 @@
 
 pub mod book;
 pub mod buffer;
+pub mod order;
 pub mod risk;
+mod table;
