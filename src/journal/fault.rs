@@ -74,7 +74,7 @@ pub enum Damage {
     BehindSeal,
     /// The seal tells another digest than the segment has.
     SealDigest,
-    /// The segment is not sealed although another follows it.
+    /// It follows a segment that is not sealed.
     NotSealed,
     /// The segment is not the one that it is by its name.
     Number {
@@ -111,7 +111,7 @@ impl fmt::Display for Damage {
             }
             Self::BehindSeal => f.write_str("bytes stand behind the seal"),
             Self::SealDigest => f.write_str("the seal tells another digest"),
-            Self::NotSealed => f.write_str("it is not sealed, and another segment follows"),
+            Self::NotSealed => f.write_str("the segment before is not sealed"),
             Self::Number { found } => write!(f, "its header says that it is segment {found}"),
             Self::Chain(what) => write!(f, "it does not follow the segment before: {what}"),
             Self::Foreign { found, expected } => {

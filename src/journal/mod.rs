@@ -48,3 +48,6 @@ pub use start::Start;
 pub use sync::Syncer;
 pub use writer::Writer;
 
+
+#[cfg(test)]
+mod tests;

@@ -153,8 +153,8 @@ impl<S: Segments> Writer<S> {
     pub fn append_input(&mut self, event: &Event, levels: &[Level]) -> Result<(), WriteError> {
         let form = InputForm::new(event, levels);
         self.input = event.sequence;
-        let (length, sequence) = (form.length(), self.sequence);
-        let (place, seed) = self.place(length)?;
+        let length = form.length();
+        let (place, sequence, seed) = self.place(length)?;
         let word = form.write(place, sequence, seed);
         self.appended(length, word);
         Ok(())
@@ -167,8 +167,8 @@ impl<S: Segments> Writer<S> {
     #[inline]
     pub fn append_output(&mut self, kind: OutputKind, lines: &[Line]) -> Result<(), WriteError> {
         let form = OutputForm::new(kind, self.input, lines);
-        let (length, sequence) = (form.length(), self.sequence);
-        let (place, seed) = self.place(length)?;
+        let length = form.length();
+        let (place, sequence, seed) = self.place(length)?;
         let word = form.write(place, sequence, seed);
         self.appended(length, word);
         Ok(())
@@ -259,29 +259,24 @@ impl<S: Segments> Writer<S> {
         self.written.clone()
     }
 
-    /// What the segment that is written to holds, for those who look on.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        self.storage.bytes()
-    }
-
     fn append_plain(&mut self, kind: Kind, payload: &[u8]) -> Result<(), WriteError> {
         let form = PlainForm { kind, detail: 0, payload };
-        let (length, sequence) = (padded(form.length()), self.sequence);
-        let (place, seed) = self.place(length)?;
+        let length = padded(form.length());
+        let (place, sequence, seed) = self.place(length)?;
         let word = form.write(place, sequence, seed);
         self.appended(length, word);
         Ok(())
     }
 
-    /// Room for a record of that padded length; behind it a seal still fits.
+    /// Room for a record of that padded length, behind which a seal still fits; the record's
+    /// sequence, which a seal may have moved on; and where its checksum begins.
     #[inline]
-    fn place(&mut self, length: usize) -> Result<(&mut [u8], Seed), WriteError> {
+    fn place(&mut self, length: usize) -> Result<(&mut [u8], u64, Seed), WriteError> {
         if self.dead || self.at + length + SEAL_BYTES > self.storage.len() {
             self.roll(length)?;
         }
-        let seed = self.seed;
-        Ok((&mut self.storage.bytes_mut()[self.at..self.at + length], seed))
+        let (sequence, seed) = (self.sequence, self.seed);
+        Ok((&mut self.storage.bytes_mut()[self.at..self.at + length], sequence, seed))
     }
 
     #[inline]

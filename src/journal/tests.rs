@@ -1,0 +1,8 @@
+//! Proofs of the journal: plain memory for what a writer leaves, folders for what a start finds.
+
+mod crash;
+mod damage;
+mod folders;
+mod golden;
+mod memory;
+mod round_trip;
