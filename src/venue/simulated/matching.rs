@@ -10,26 +10,26 @@ use crate::types::{Price, Qty, Side, TimeInForce};
 
 /// An order that comes in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Incoming {
+pub(super) struct Incoming {
     /// What its owner knows it by.
-    pub tag: u64,
+    pub(super) tag: u64,
     /// Its limit; nothing for a market order.
-    pub price: Option<Price>,
+    pub(super) price: Option<Price>,
     /// What is to be traded.
-    pub qty: Qty,
+    pub(super) qty: Qty,
     /// Whose it is.
-    pub owner: Owner,
+    pub(super) owner: Owner,
     /// Its side.
-    pub side: Side,
+    pub(super) side: Side,
     /// How long it stands; what a market order cannot trade is cancelled in any case.
-    pub time_in_force: TimeInForce,
+    pub(super) time_in_force: TimeInForce,
     /// It must rest or not be at all.
-    pub post_only: bool,
+    pub(super) post_only: bool,
 }
 
 /// What became of an order that came in; what it traded stands in the matches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Placed {
+pub(super) enum Placed {
     /// Nothing was done.
     Refused(RejectCode),
     /// It traded whole.
@@ -47,30 +47,34 @@ pub enum Placed {
 
 /// A trade with an order that rested.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Match {
+pub(super) struct Match {
     /// What the owner of the resting order knows it by.
-    pub tag: u64,
+    pub(super) tag: u64,
     /// Its price, at which they traded.
-    pub price: Price,
+    pub(super) price: Price,
     /// How much.
-    pub qty: Qty,
+    pub(super) qty: Qty,
     /// What is left of the resting order; nothing and it is gone.
-    pub left: Qty,
+    pub(super) left: Qty,
     /// The owner of the resting order.
-    pub owner: Owner,
+    pub(super) owner: Owner,
     /// The side of the incoming order.
-    pub aggressor: Side,
+    pub(super) aggressor: Side,
 }
 
 /// Whether an order of that side and limit trades with that price of the other side.
 #[inline]
 #[must_use]
-pub fn crosses(side: Side, limit: Option<Price>, other: Price) -> bool {
+pub(super) fn crosses(side: Side, limit: Option<Price>, other: Price) -> bool {
     limit.is_none_or(|limit| limit.0 * side.sign() >= other.0 * side.sign())
 }
 
 /// Takes an order in: trades what it can, and lets the rest stand, or not. The matches are added.
-pub fn place(orders: &mut RestingOrders, order: &Incoming, matches: &mut Vec<Match>) -> Placed {
+pub(super) fn place(
+    orders: &mut RestingOrders,
+    order: &Incoming,
+    matches: &mut Vec<Match>,
+) -> Placed {
     let other = order.side.opposite();
     let touch = orders.best(other).filter(|(price, _)| crosses(order.side, order.price, *price));
     if touch.is_some() && order.post_only {

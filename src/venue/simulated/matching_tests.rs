@@ -41,13 +41,18 @@ impl Naive {
     }
 
     /// Answers with the code of a refusal, or what is left and whether it rests.
-    fn place(&mut self, order: &Incoming) -> (Vec<(u64, i64, i64)>, Result<(i64, bool), RejectCode>) {
+    fn place(
+        &mut self,
+        order: &Incoming,
+    ) -> (Vec<(u64, i64, i64)>, Result<(i64, bool), RejectCode>) {
         if order.post_only && self.next(order).is_some() {
             return (vec![], Err(RejectCode::PostOnly));
         }
         let saved = self.0.clone();
         let (mut trades, mut left, mut code) = (vec![], order.qty.0, RejectCode::Unfilled);
-        while left > 0 && let Some(at) = self.next(order) {
+        while left > 0
+            && let Some(at) = self.next(order)
+        {
             if self.0[at].owner == order.owner {
                 code = RejectCode::SelfTrade;
                 break;
@@ -140,7 +145,6 @@ impl Pair {
             });
             assert_eq!(list.collect::<Vec<_>>(), self.naive.sorted(side));
         }
-        assert_eq!(self.real.len(), self.naive.0.len());
         let mut told = before.to_vec();
         for touched in self.real.touched() {
             let key = (touched.side, touched.price);

@@ -8,32 +8,32 @@ use crate::types::{Price, Qty, Side};
 
 /// Whose an order is; [`Owner::US`] is the account that this program trades for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Owner(pub u32);
+pub(super) struct Owner(pub(super) u32);
 
 impl Owner {
     /// The account of this program.
-    pub const US: Self = Self(0);
+    pub(super) const US: Self = Self(0);
 }
 
 /// The place of an order that rests. It is void once the order is gone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place(u32);
+pub(super) struct Place(u32);
 
 const NONE: u32 = u32::MAX;
 
 /// An order that rests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Resting {
+pub(super) struct Resting {
     /// What its owner knows it by.
-    pub tag: u64,
+    pub(super) tag: u64,
     /// Its limit.
-    pub price: Price,
+    pub(super) price: Price,
     /// What is left of it.
-    pub left: Qty,
+    pub(super) left: Qty,
     /// Whose it is.
-    pub owner: Owner,
+    pub(super) owner: Owner,
     /// Its side.
-    pub side: Side,
+    pub(super) side: Side,
     before: u32,
     after: u32,
 }
@@ -50,20 +50,20 @@ struct Shelf {
 
 /// A level that changed, with what stood there when the change began.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Touched {
+pub(super) struct Touched {
     /// Whose side.
-    pub side: Side,
+    pub(super) side: Side,
     /// The price.
-    pub price: Price,
+    pub(super) price: Price,
     /// The quantity before.
-    pub before: Qty,
+    pub(super) before: Qty,
     /// The quantity now.
-    pub after: Qty,
+    pub(super) after: Qty,
 }
 
 /// The orders of one instrument.
 #[derive(Debug, Default)]
-pub struct RestingOrders {
+pub(super) struct RestingOrders {
     slab: Vec<Resting>,
     free: Vec<u32>,
     sides: [Vec<Shelf>; 2],
@@ -73,7 +73,7 @@ pub struct RestingOrders {
 impl RestingOrders {
     /// No orders, with room for so many before it has to grow.
     #[must_use]
-    pub fn new(orders: usize) -> Self {
+    pub(super) fn new(orders: usize) -> Self {
         Self {
             slab: Vec::with_capacity(orders),
             free: Vec::with_capacity(orders),
@@ -85,66 +85,60 @@ impl RestingOrders {
     /// The order at a place.
     #[inline]
     #[must_use]
-    pub fn get(&self, place: Place) -> &Resting {
+    pub(super) fn get(&self, place: Place) -> &Resting {
         &self.slab[place.0 as usize]
     }
 
     /// The best price of a side and all that rests there.
     #[inline]
     #[must_use]
-    pub fn best(&self, side: Side) -> Option<(Price, Qty)> {
+    pub(super) fn best(&self, side: Side) -> Option<(Price, Qty)> {
         self.sides[side.index()].last().map(|shelf| shelf.level(side))
     }
 
     /// The oldest order of the best price.
     #[inline]
     #[must_use]
-    pub fn first(&self, side: Side) -> Option<Place> {
+    pub(super) fn first(&self, side: Side) -> Option<Place> {
         self.sides[side.index()].last().map(|shelf| Place(shelf.head))
     }
 
     /// The levels of a side from the best one.
-    pub fn levels(&self, side: Side) -> impl Iterator<Item = (Price, Qty)> + '_ {
+    pub(super) fn levels(&self, side: Side) -> impl Iterator<Item = (Price, Qty)> + '_ {
         self.sides[side.index()].iter().rev().map(move |shelf| shelf.level(side))
     }
 
     /// The orders of a side by price, then by time.
-    pub fn iter(&self, side: Side) -> impl Iterator<Item = Place> + '_ {
+    pub(super) fn iter(&self, side: Side) -> impl Iterator<Item = Place> + '_ {
         self.sides[side.index()].iter().rev().flat_map(move |shelf| {
             let at = |place: u32| (place != NONE).then_some(Place(place));
-            std::iter::successors(at(shelf.head), move |place| {
-                at(self.slab[place.0 as usize].after)
-            })
+            std::iter::successors(
+                at(shelf.head),
+                move |place| at(self.slab[place.0 as usize].after),
+            )
         })
-    }
-
-    /// How many orders rest.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.slab.len() - self.free.len()
-    }
-
-    /// Whether none rests.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The levels changed since [`Self::forget_touched`], in the order of their first change.
     #[inline]
     #[must_use]
-    pub fn touched(&self) -> &[Touched] {
+    pub(super) fn touched(&self) -> &[Touched] {
         &self.touched
     }
 
     /// What changed is known now.
     #[inline]
-    pub fn forget_touched(&mut self) {
+    pub(super) fn forget_touched(&mut self) {
         self.touched.clear();
     }
 
     /// Puts an order behind all others of its price.
-    pub fn rest(&mut self, owner: Owner, tag: u64, (side, price, left): (Side, Price, Qty)) -> Place {
+    pub(super) fn rest(
+        &mut self,
+        owner: Owner,
+        tag: u64,
+        (side, price, left): (Side, Price, Qty),
+    ) -> Place {
         assert!(left.0 > 0, "an order without quantity does not rest");
         let (row, key) = (&mut self.sides[side.index()], key_of(side, price));
         let at = row.partition_point(|shelf| shelf.key < key);
@@ -174,7 +168,7 @@ impl RestingOrders {
     }
 
     /// Takes a quantity from an order; at nothing left it is gone. Gives what is left.
-    pub fn take(&mut self, place: Place, qty: Qty) -> Qty {
+    pub(super) fn take(&mut self, place: Place, qty: Qty) -> Qty {
         let order = &mut self.slab[place.0 as usize];
         order.left.0 -= qty.0;
         assert!(order.left.0 >= 0, "more is taken than rests");

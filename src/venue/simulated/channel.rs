@@ -1,0 +1,77 @@
+//! A way with a delay: what goes in comes out later, in the same order.
+
+use super::chance::Chance;
+use super::params::LatencyParams;
+use crate::event::{Event, Level, Part};
+use crate::types::Nanos;
+use std::collections::VecDeque;
+
+/// When something that sets out now arrives.
+#[derive(Debug)]
+pub(super) struct Delay {
+    params: LatencyParams,
+    chance: Chance,
+    last: Nanos,
+}
+
+impl Delay {
+    /// No message is on its way yet.
+    #[must_use]
+    pub(super) const fn new(params: LatencyParams, chance: Chance) -> Self {
+        Self { params, chance, last: Nanos(i64::MIN) }
+    }
+
+    /// When what sets out at `at` arrives: never before what set out earlier.
+    #[inline]
+    pub(super) fn arrival(&mut self, at: Nanos) -> Nanos {
+        let way = self.params.fixed.0 + self.chance.span(self.params.jitter.0);
+        self.last = self.last.max(Nanos(at.0 + way));
+        self.last
+    }
+
+    /// Nothing that sets out from here on arrives before that time.
+    pub(super) fn hold(&mut self, until: Nanos) {
+        self.last = self.last.max(until);
+    }
+}
+
+/// Events and their levels on their way to us.
+#[derive(Debug, Default)]
+pub(super) struct Channel {
+    events: VecDeque<Event>,
+    levels: VecDeque<Level>,
+}
+
+impl Channel {
+    /// Sends an event, whose `received` says when it arrives, and its levels.
+    #[inline]
+    pub(super) fn push(&mut self, event: &Event, levels: &[Level]) {
+        debug_assert_eq!(event.level_count(), levels.len());
+        self.events.push_back(*event);
+        self.levels.extend(levels);
+    }
+
+    /// When the next one arrives.
+    #[inline]
+    #[must_use]
+    pub(super) fn due(&self) -> Option<Nanos> {
+        self.events.front().map(|event| event.received)
+    }
+
+    /// Takes the next one out.
+    #[inline]
+    pub(super) fn pop(&mut self, part: &mut Part) -> bool {
+        let Some(event) = self.events.pop_front() else { return false };
+        part.event = event;
+        for place in &mut part.places()[..event.level_count()] {
+            *place = self.levels.pop_front().expect("pushed with their event");
+        }
+        true
+    }
+
+    /// Loses everything on its way.
+    pub(super) fn clear(&mut self) {
+        self.events.clear();
+        self.levels.clear();
+    }
+}
