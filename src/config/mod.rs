@@ -5,6 +5,7 @@
 pub mod arguments;
 pub mod exact;
 pub mod faults;
+pub mod fills;
 
 pub use arguments::{Arguments, Mode, ReplayConfig};
 pub use exact::Exact;
