@@ -14,6 +14,9 @@
 //! | 4 | `logs` | lines of JSON, written off the hot threads |
 //! | 5 | `config` | what a run is told, checked |
 //! | 6 | `threads` | the stages and what joins them: feed, lane, books, replay |
+//! | 5 | `report` | what a run earned: figures and plots |
+//! | 6 | `config` | what a run is told, checked |
+//! | 7 | `threads` | the stages and what joins them: feed, lane, books, replay |
 
 pub mod config;
 pub mod engine;
@@ -22,6 +25,7 @@ pub mod journal;
 #[allow(unsafe_code)]
 pub mod sys;
 pub mod logs;
+pub mod report;
 pub mod threads;
 pub mod types;
 pub mod venue;

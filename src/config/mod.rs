@@ -18,6 +18,7 @@ pub mod replay;
 pub mod sections;
 pub mod threads;
 pub mod values;
+pub mod fills;
 
 #[cfg(test)]
 mod tests;

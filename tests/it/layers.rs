@@ -16,6 +16,7 @@ const LAYERS: [(&str, usize); 10] = [
     ("venue", 3),
     ("logs", 3),
     ("web", 4),
+    ("report", 4),
     ("config", 5),
     ("threads", 6),
 ];

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum QueueModel {
-    /// Those behind us first: only trades move us, and a level that is less than what was before us.
+    /// Those behind us first: only trades move us, and a level with less than was before us.
     RiskAverse,
     /// Before us with the probability aⁿ / (aⁿ + bⁿ), a lots being before us and b behind; n of 1
     /// is proportional, a greater n takes from the longer part.
