@@ -1,8 +1,8 @@
 //! What is seen of a replay: a block on the terminal, or lines of JSON for a program.
 //!
 //! A person who looks at stderr gets one line a book, written over a few times a second. Where
-//! stdout or stderr goes elsewhere, stdout gets a line of JSON from time to time. The last line is always
-//! JSON on stdout. Numbers of the venue are exact decimal text.
+//! stdout or stderr goes elsewhere, stdout gets a line of JSON from time to time. The last line is
+//! always JSON on stdout. Numbers of the venue are exact decimal text.
 
 use super::Wire;
 use crate::engine::book::{Book, BookState};
