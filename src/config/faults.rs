@@ -1,7 +1,7 @@
 //! Everything that is wrong with a config, gathered before anything is said.
 //!
-//! A section checks all its keys and reports each by path, value and what is allowed, so that a file
-//! is mended in one go.
+//! A section checks all its keys and reports each by path, value and what is allowed, so that a
+//! file is mended in one go.
 
 use std::fmt;
 use std::ops::RangeInclusive;

@@ -1,7 +1,7 @@
 //! A config file as a tree that keeps every key, every number's own text, and every repetition.
 //!
-//! It exists so that all faults can be named at once: what cannot be read is taken out, and the rest
-//! is read again. It knows nothing of what the keys mean.
+//! It exists so that all faults can be named at once: what cannot be read is taken out, and the
+//! rest is read again. It knows nothing of what the keys mean.
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};

@@ -224,7 +224,8 @@ mod tests {
             &[
                 "items[0].symbol = 5: must be text",
                 "items[0].symbol = nothing: must be given",
-                r#"x = {"y":1}: must be left out: there is no such key here, only part, items, kind"#,
+                "x = {\"y\":1}: must be left out: there is no such key here, only part, items, \
+                 kind",
                 "part = [true]: must be an object",
             ],
         );
@@ -235,7 +236,7 @@ mod tests {
         check("[1]", &["the config = [1]: must be an object"]);
         check(
             r#"{"part":{"count":1e400}}"#,
-            &["part = {\"count\":1e400}: must be readable: number out of range"],
+            &["part.count = 1e400: must be readable: number out of range"],
         );
     }
 

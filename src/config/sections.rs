@@ -78,7 +78,7 @@ pub struct RawLogging {
     pub console: bool,
     /// Whether lines go to a file.
     pub file: bool,
-    /// Where the file is; `logs` in simulation and paper, and no file elsewhere, if it is not given.
+    /// Where the file is. If it is not given: `logs` in simulation and paper, else nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub directory: Option<PathBuf>,
     /// When the file is put aside.

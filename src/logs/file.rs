@@ -1,7 +1,7 @@
 //! The file of the log: appended to, and put aside before it grows too long.
 //!
-//! `name` is written, `name.1` is the one before it, and so on. Files that nobody counts on are left
-//! alone.
+//! `name` is written, `name.1` is the one before it, and so on. Files with other numbers than are
+//! kept are left alone.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};

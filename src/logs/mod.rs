@@ -10,7 +10,7 @@ mod line;
 mod writer;
 
 pub use file::LogFile;
-pub use line::{Level, Line};
+pub use line::{Field, Level, Line};
 pub use writer::{LogCounts, LogError, Logs};
 
 use crate::types::Nanos;
@@ -47,7 +47,7 @@ pub struct Log {
 
 impl Log {
     /// Puts in a line if its level is kept.
-    pub fn line(&self, level: Level, event: &'static str, fields: Vec<line::Field>) {
+    pub fn line(&self, level: Level, event: &'static str, fields: Vec<Field>) {
         if level < self.level {
             return;
         }
@@ -61,17 +61,17 @@ impl Log {
     }
 
     /// What happens: a start, a stop, a state.
-    pub fn info(&self, event: &'static str, fields: Vec<line::Field>) {
+    pub fn info(&self, event: &'static str, fields: Vec<Field>) {
         self.line(Level::Info, event, fields);
     }
 
     /// What should not happen often.
-    pub fn warn(&self, event: &'static str, fields: Vec<line::Field>) {
+    pub fn warn(&self, event: &'static str, fields: Vec<Field>) {
         self.line(Level::Warn, event, fields);
     }
 
     /// What stops something.
-    pub fn error(&self, event: &'static str, fields: Vec<line::Field>) {
+    pub fn error(&self, event: &'static str, fields: Vec<Field>) {
         self.line(Level::Error, event, fields);
     }
 }

@@ -120,7 +120,7 @@ fn whoever_logs_never_waits_and_lost_lines_are_told() {
     let log = logs.log();
     log.info("first", vec![]);
     // The writer holds the first and waits; four more have room.
-    while log.lines.len() > 0 {
+    while !log.lines.is_empty() {
         std::thread::yield_now();
     }
     for _ in 0..10 {
