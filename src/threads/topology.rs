@@ -3,9 +3,9 @@
 //!
 //! The rules: at most one thread spins on a core, and only one that has it for itself; threads that
 //! burn their core leave one core of the quota to the rest; the rest never shares a core with a hot
-//! thread where there is another; a `yield` or a core that the operator names stands where it can. What
-//! cannot be had is replaced by what runs correctly, and said
-//! in a remark. What the threads carry is not known here.
+//! thread where there is another. A core or a `yield` that the operator names stands where it can.
+//! What cannot be had is replaced by what runs correctly, and said in a remark. What the threads
+//! carry is not known here.
 
 mod place;
 

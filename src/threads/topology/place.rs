@@ -66,7 +66,7 @@ fn place_hot(ask: &Ask<'_>, remarks: &mut Vec<String>) -> Vec<usize> {
     let for_rest = ask.rest.iter().filter_map(|name| ask.params.cores.get(name).copied());
     let mut reserved: Vec<_> = for_rest.filter(|core| *core < usable).collect();
     if reserved.is_empty() {
-        reserved.extend((0..usable).find(|core| !named.contains(&Some(*core))));
+        reserved.push((0..usable).find(|core| !named.contains(&Some(*core))).unwrap_or(0));
     }
     let mut open: Vec<_> = (0..usable).filter(|core| !reserved.contains(core)).collect();
     if open.is_empty() {
