@@ -66,7 +66,7 @@ impl Session {
         Self {
             name: "made from a seed".to_owned(),
             venue: Venue::BinanceSpot,
-            survey: Survey { table, orders: vec![0], utc: true },
+            survey: Survey { table, orders: vec![0], prices: vec![None], utc: true },
             packed: vec![Arc::clone(&plain)],
             plain: vec![plain],
         }

@@ -342,7 +342,7 @@ impl QuotingBoard {
 fn best_own(slots: &[Slot], side: Side) -> Option<(Price, Qty)> {
     let standing = slots.iter().filter_map(|slot| Some((slot.standing?, slot)));
     let (terms, slot) = standing.max_by_key(|(terms, _)| terms.price.0 * side.sign())?;
-    Some((terms.price, Qty(slot.leaves())))
+    Some((terms.price, Qty(terms.qty - slot.traded)))
 }
 
 impl RiskBoard {

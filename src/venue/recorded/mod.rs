@@ -15,6 +15,7 @@
 //! | `played_events` | a packed file as what a replay plays |
 //! | `stats` | what a recording holds, in figures |
 //! | `lists` | the venue's product list from a file |
+//! | `currencies` | what a symbol's name says it is traded in |
 //! | `convert` | a replay written as a packed file |
 //! | `report` | what a replay is told as, and whether a recording is whole |
 //! | `packed` | decoded events as they lie in the journal, replayed without parsing |
@@ -22,6 +23,7 @@
 //! What a payload says is not known here: the venues' decoders read it.
 
 pub mod convert;
+pub mod currencies;
 pub mod framing;
 pub mod lists;
 pub mod own;

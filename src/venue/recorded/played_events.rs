@@ -61,19 +61,24 @@ pub(super) fn survey(venue: Venue, path: &Path) -> Result<Survey, ReplayError> {
     let mut reader = open(venue, path)?;
     let table = reader.instruments().clone();
     let mut orders = vec![0; table.len()];
-    let mut utc = None;
-    while let Some((event, _)) = reader.advance()? {
+    let (mut prices, mut utc) = (vec![None; table.len()], None);
+    while let Some((event, levels)) = reader.advance()? {
         if event.instrument == InstrumentId::ALL {
             continue;
         }
         if let Some(offset) = event.clock_offset() {
             utc.get_or_insert(is_utc(offset));
         }
+        let traded = if let Body::Trade(trade) = event.body { Some(trade.price) } else { None };
+        let price = levels.first().map(|level| level.price()).or(traded);
+        if let Some(price) = price.filter(|price| price.0 > 0) {
+            prices[event.instrument.index()].get_or_insert(price);
+        }
         if let Body::Order(order) = event.body {
             orders[event.instrument.index()] += usize::from(order.action == OrderAction::Open);
         }
     }
-    Ok(Survey { table, orders, utc: utc.unwrap_or(false) })
+    Ok(Survey { table, orders, prices, utc: utc.unwrap_or(false) })
 }
 
 /// A packed file that is being played.

@@ -99,17 +99,23 @@ pub struct Replay {
 /// Books for the instruments of a survey.
 #[must_use]
 pub fn books_of(venue: Venue, survey: &Survey) -> Books {
+    let mut books = Books::new(Rules::of(venue).silence_max);
+    for params in book_params(venue, survey) {
+        books.add(&params);
+    }
+    books
+}
+
+/// What the books of a survey are made with, by instrument.
+pub fn book_params(venue: Venue, survey: &Survey) -> impl Iterator<Item = BookParams> {
     let mut rules = Rules::of(venue);
     if !survey.utc {
         rules.clock_offset_max = Nanos(i64::MAX);
     }
-    let mut books = Books::new(rules.silence_max);
-    for instrument in &survey.table {
+    survey.table.iter().map(move |instrument| {
         let orders_max = survey.orders[instrument.id.index()];
-        let params = BookParams::new(rules, WireScales::from(instrument));
-        books.add(&BookParams { orders_max, ..params });
-    }
-    books
+        BookParams { orders_max, ..BookParams::new(rules, WireScales::from(instrument)) }
+    })
 }
 
 impl Replay {

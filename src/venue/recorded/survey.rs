@@ -5,12 +5,13 @@
 //! number does not fit it, the pass begins again with a coarser one, or a finer one. Where the
 //! venue's product list is given, its scales are taken instead, as the engine always does.
 
+use super::currencies::of_symbol;
 use super::replay::{ReplayError, frame_of};
 use super::{Kind, Reader, Tape, played_events};
 use crate::event::{Body, Event, Level, OrderAction, Part};
 use crate::types::decimal::pow10;
 use crate::types::{
-    Currency, Instrument, InstrumentId, InstrumentTable, Nanos, NumberError, Product, Scale,
+    Currency, Instrument, InstrumentId, InstrumentTable, Nanos, NumberError, Price, Product, Scale,
     Symbol, Venue,
 };
 use crate::venue::decode::{Next, Wrong};
@@ -31,6 +32,8 @@ pub struct Survey {
     pub table: InstrumentTable,
     /// By instrument, how many orders were opened: 0 for a book of levels.
     pub orders: Vec<usize>,
+    /// By instrument, the first price that was seen, if there was one.
+    pub prices: Vec<Option<Price>>,
     /// Whether the recorder's stamps are UTC, so that they can be held against the venue's.
     pub utc: bool,
 }
@@ -56,6 +59,8 @@ impl Default for Known {
 struct Digits {
     price: u8,
     qty: u8,
+    /// The first price, in the pass's steps.
+    first: Option<i64>,
     /// The scales are those of a product list, whatever the values are.
     listed: bool,
 }
@@ -183,11 +188,12 @@ impl Pass<'_> {
     /// Adds an instrument; false if there is no room.
     fn add(&mut self, symbol: Symbol) -> bool {
         let listed = self.known.products.iter().find(|product| product.symbol == symbol);
-        let unknown = Currency::new(b"UNKNOWN").expect("a short plain name");
+        let unknown = || Currency::new(b"UNKNOWN").expect("a short plain name");
+        let (base, quote) = of_symbol(&symbol).unwrap_or_else(|| (unknown(), unknown()));
         let product = listed.copied().unwrap_or_else(|| Product {
             symbol,
-            base: unknown,
-            quote: unknown,
+            base,
+            quote,
             tick: Scale::power_of_ten(self.price_decimals),
             lot: Scale::power_of_ten(self.qty_decimals),
             order_step: Scale::power_of_ten(self.qty_decimals),
@@ -228,6 +234,9 @@ impl Pass<'_> {
         let (price_decimals, qty_decimals) = (self.price_decimals, self.qty_decimals);
         let mut see = |price: i64, qty: i64| {
             let digits = &mut self.digits[at];
+            if price > 0 {
+                digits.first.get_or_insert(price);
+            }
             digits.price = digits.price.max(needed(price, price_decimals, digits.price));
             digits.qty = digits.qty.max(needed(qty, qty_decimals, digits.qty));
         };
@@ -244,10 +253,14 @@ impl Pass<'_> {
     /// The same instruments with the scales that were found.
     fn finish(self) -> Result<Survey, ReplayError> {
         let mut table = InstrumentTable::new(InstrumentTable::INSTRUMENTS_MAX);
+        let mut prices = Vec::new();
         for (instrument, digits) in self.table.iter().zip(&self.digits) {
             let Instrument { symbol, base, quote, tick, lot, order_step, .. } = *instrument;
             let listed = Product { symbol, base, quote, tick, lot, order_step, trading: true };
             let lot = Scale::power_of_ten(digits.qty);
+            // A step of the scale that is found is so many of the pass's.
+            let steps = if digits.listed { 1 } else { pow10(self.price_decimals - digits.price) };
+            prices.push(digits.first.map(|first| Price(first / steps)));
             let product = match digits.listed {
                 true => listed,
                 false => Product {
@@ -259,7 +272,8 @@ impl Pass<'_> {
             };
             table.add(self.venue, &product).expect("as many as in the table it is taken from");
         }
-        Ok(Survey { table, orders: self.orders, utc: self.utc.unwrap_or(false) })
+        let utc = self.utc.unwrap_or(false);
+        Ok(Survey { table, orders: self.orders, prices, utc })
     }
 }
 
