@@ -64,6 +64,12 @@ impl Core {
         &self.quoting
     }
 
+    /// What is left of it at the end of a run.
+    #[must_use]
+    pub fn into_risk(self) -> Risk {
+        self.risk
+    }
+
     /// Positions, limits, orders.
     #[must_use]
     pub const fn risk(&self) -> &Risk {

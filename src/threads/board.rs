@@ -361,6 +361,12 @@ impl RiskBoard {
         }
     }
 
+    /// Trades that were told of.
+    #[must_use]
+    pub const fn fills(&self) -> u64 {
+        self.fills
+    }
+
     /// Shows how it ended.
     pub fn close(&mut self, risk: &Risk) {
         self.publish(risk);

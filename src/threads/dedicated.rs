@@ -18,6 +18,7 @@ pub use risk::RiskAgent;
 use super::board::Board;
 use super::lane::lane;
 use super::link::Wish;
+use super::outcome;
 use super::pilot::Pilot;
 use super::sequencer::Sequencer;
 use crate::engine::risk::{OUTPUT_LINES_MAX, OrderRequest};
@@ -26,6 +27,7 @@ use crate::event::pack::EXPLANATION_LINES;
 use crate::event::{Body, PART_LINES_MAX};
 use crate::journal::{Journaled, Ledger};
 use crate::types::{InstrumentId, Nanos};
+use crossbeam_channel::Sender;
 use rtrb::{Consumer, Producer, RingBuffer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -96,6 +98,8 @@ pub struct Parts {
     pub ledger: Ledger,
     /// What is shown.
     pub board: Board,
+    /// Where each stage says what it leaves.
+    pub outcome: Sender<outcome::Part>,
 }
 
 /// The four agents in the order of the way.
@@ -134,6 +138,7 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
             feedback,
             wishes,
             gauges: Arc::clone(&gauges),
+            outcome: parts.outcome.clone(),
         }),
         quoting: QuotingAgent::new(quoting, drafts_max, boards.quoting, quoting::Ends {
             from: inputs,
@@ -146,12 +151,14 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
             to: to_journal,
             feedback: feedback_in,
             gauges: Arc::clone(&gauges),
+            outcome: parts.outcome.clone(),
         }),
         journal: JournalAgent::new(parts.ledger, journal::Ends {
             from: outputs,
             released: released_in,
             gauges,
             outputs_max,
+            outcome: parts.outcome,
         }),
     }
 }

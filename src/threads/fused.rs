@@ -5,6 +5,8 @@
 
 use super::board::Board;
 use super::digest::Digest;
+use super::outcome::Part;
+use super::pilot::Pilot;
 use super::resyncs;
 use super::sequencer::Sequencer;
 use crate::engine::buffer::Buffer;
@@ -23,6 +25,7 @@ pub struct Fused {
     out: Buffer<Output>,
     digest: Digest,
     board: Board,
+    failure: Option<WriteError>,
 }
 
 impl Fused {
@@ -36,19 +39,39 @@ impl Fused {
             out: Buffer::new(Core::outputs_max(params)),
             digest: Digest::default(),
             board,
+            failure: None,
         }
+    }
+
+    /// The time at which the next input is to be taken, if one is due.
+    #[inline]
+    pub fn now(&mut self, pilot: &mut Pilot) -> Option<Nanos> {
+        let open_orders = self.core.risk().open_orders();
+        pilot.now(&mut self.sequencer, self.core.deadline(), open_orders)
     }
 
     /// Takes the next input by `now` the whole way; false if there is none.
     ///
     /// # Errors
-    /// The journal could not be written: nothing of this input has left.
+    /// The journal could not be written: nothing of this input has left. [`Self::end`] says why.
     #[inline]
-    pub fn turn(&mut self, now: Nanos) -> Result<bool, WriteError> {
-        let Self { sequencer, core, ledger, out, digest, board } = self;
-        if !sequencer.advance(now, core.deadline()) {
+    pub fn turn(&mut self, now: Nanos) -> Result<bool, ()> {
+        if !self.sequencer.advance(now, self.core.deadline()) {
             return Ok(false);
         }
+        match self.take(now) {
+            Ok(()) => Ok(true),
+            Err(error) => {
+                self.failure = Some(error);
+                Err(())
+            }
+        }
+    }
+
+    /// Takes the input that stands in the sequencer.
+    #[inline]
+    fn take(&mut self, now: Nanos) -> Result<(), WriteError> {
+        let Self { sequencer, core, ledger, out, digest, board, .. } = self;
         let part = sequencer.input();
         let (input, levels) = (part.event, part.levels());
         out.clear();
@@ -71,7 +94,18 @@ impl Fused {
         }
         resyncs::judge(&input, change, core.quoting().books(), |wish| sequencer.heed(wish, now));
         board.input(&input, core, out.items());
-        Ok(true)
+        Ok(())
+    }
+
+    /// Ends the run: the journal is sealed, the venue's side kept; what each stage leaves.
+    #[must_use]
+    pub fn end(mut self) -> [Part; 3] {
+        self.board.close(&self.core);
+        let feed = self.sequencer.end();
+        let fills = self.board.risk.fills();
+        let risk = Part::Risk(Box::new(self.core.into_risk()), fills);
+        let failure = self.failure.or(self.ledger.close().err());
+        [feed, risk, Part::Journal { digest: self.digest, failure }]
     }
 }
 

@@ -84,6 +84,14 @@ impl Link {
         }
     }
 
+    /// Keeps what is to be kept; why it ended before its time, if it did.
+    pub fn end(&mut self) -> Option<String> {
+        match self {
+            Self::Simulated(embedded) => embedded.persist().err().map(|error| error.to_string()),
+            Self::Modelled(modelled) => modelled.market().take_failure(),
+        }
+    }
+
     /// Whether no market data will ever come again.
     #[must_use]
     pub fn is_finished(&self) -> bool {

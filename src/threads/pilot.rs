@@ -5,20 +5,12 @@
 //! pilot sits with the sequencer and says which time the next input has; it handles none.
 
 use super::sequencer::Sequencer;
+use super::signals::Stop;
 use super::timeline::Timeline;
 use crate::event::Command;
 use crate::types::Nanos;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// What the process asks of a run, and what the run says of itself.
-#[derive(Debug, Default)]
-pub struct Ending {
-    /// The run is to end.
-    pub asked: AtomicBool,
-    /// It has ended.
-    pub done: AtomicBool,
-}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Phase {
@@ -42,7 +34,9 @@ pub struct Pilot {
     /// How long cancels are awaited, by the wall.
     grace: Nanos,
     phase: Phase,
-    ending: Arc<Ending>,
+    stop: Stop,
+    /// Said to the process when the run is over.
+    done: Arc<AtomicBool>,
 }
 
 /// How long a run lasts and how it ends.
@@ -57,9 +51,14 @@ pub struct PilotParams {
 impl Pilot {
     /// A run that begins.
     #[must_use]
-    pub const fn new(timeline: Timeline, params: PilotParams, ending: Arc<Ending>) -> Self {
+    pub const fn new(
+        timeline: Timeline,
+        params: PilotParams,
+        stop: Stop,
+        done: Arc<AtomicBool>,
+    ) -> Self {
         let PilotParams { duration, grace } = params;
-        Self { timeline, end: None, duration, grace, phase: Phase::Running, ending }
+        Self { timeline, end: None, duration, grace, phase: Phase::Running, stop, done }
     }
 
     /// The time at which the next input is to be taken; nothing if none is due. `open_orders` are
@@ -108,7 +107,7 @@ impl Pilot {
             self.end = Some(Nanos(now.0.saturating_add(duration.0)));
         }
         let is_over = self.end.is_some_and(|end| now.is_none_or(|now| now >= end));
-        let is_asked = self.ending.asked.load(Ordering::Relaxed);
+        let is_asked = self.stop.requested();
         if !is_over && !is_asked && !sequencer.link().is_finished() {
             return now;
         }
@@ -122,9 +121,14 @@ impl Pilot {
         Some(end)
     }
 
+    /// The run cannot go on: it is over at once.
+    pub fn abort(&mut self) {
+        self.finish();
+    }
+
     fn finish(&mut self) {
         self.phase = Phase::Done;
-        self.ending.done.store(true, Ordering::Release);
+        self.done.store(true, Ordering::Release);
     }
 
     /// Whether time leaps: then nothing is sequenced while something is on its way.

@@ -7,6 +7,7 @@
 
 use super::gateway::Gateway;
 use super::link::{Link, Wish};
+use super::outcome;
 use crate::engine::risk::OrderRequest;
 use crate::event::{Body, Command, Event, Health, Part};
 use crate::journal::Journaled;
@@ -175,6 +176,15 @@ impl Sequencer {
     #[must_use]
     pub const fn gateway(&mut self) -> &mut Gateway {
         &mut self.gateway
+    }
+
+    /// Ends the venue's side; what this stage leaves.
+    pub fn end(&mut self) -> outcome::Part {
+        outcome::Part::Feed {
+            sequence: self.sequence,
+            gateway: *self.gateway.counts(),
+            failure: self.link.end(),
+        }
     }
 
     /// The venue.

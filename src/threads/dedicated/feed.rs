@@ -7,6 +7,7 @@ use crate::journal::Journaled;
 use crate::threads::agent::Agent;
 use crate::threads::lane::Sender;
 use crate::threads::link::Wish;
+use crate::threads::outcome;
 use crate::threads::pilot::Pilot;
 use crate::threads::sequencer::Sequencer;
 use crate::types::Nanos;
@@ -22,6 +23,7 @@ pub(super) struct Ends {
     pub(super) feedback: Consumer<Feedback>,
     pub(super) wishes: Consumer<Wish>,
     pub(super) gauges: Arc<Gauges>,
+    pub(super) outcome: crossbeam_channel::Sender<outcome::Part>,
 }
 
 /// Numbers inputs and sends requests.
@@ -94,12 +96,6 @@ impl FeedAgent {
     fn is_way_empty(&self) -> bool {
         self.ends.gauges.done.load(Ordering::Acquire) >= self.sequencer.sequence()
     }
-
-    /// The sequencer, once the run is over.
-    #[must_use]
-    pub const fn sequencer(&mut self) -> &mut Sequencer {
-        &mut self.sequencer
-    }
 }
 
 impl Agent for FeedAgent {
@@ -123,6 +119,11 @@ impl Agent for FeedAgent {
             work += 1;
         }
         work
+    }
+
+    fn on_close(&mut self) {
+        // Whoever asked may have gone.
+        self.ends.outcome.send(self.sequencer.end()).ok();
     }
 
     fn rings_full(&self) -> u64 {

@@ -7,6 +7,7 @@ use crate::journal::{Journaled, Ledger, WriteError};
 use crate::threads::agent::Agent;
 use crate::threads::digest::Digest;
 use crate::threads::lane::Receiver;
+use crate::threads::outcome;
 use rtrb::Producer;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,6 +19,7 @@ pub(super) struct Ends {
     pub(super) released: Producer<Journaled<OrderRequest>>,
     pub(super) gauges: Arc<Gauges>,
     pub(super) outputs_max: usize,
+    pub(super) outcome: crossbeam_channel::Sender<outcome::Part>,
 }
 
 /// Writes, then releases.
@@ -67,12 +69,6 @@ impl JournalAgent {
         }
         Ok(true)
     }
-
-    /// What became of the journal, once the run is over: the ledger, the digest, a failure.
-    #[must_use]
-    pub fn end(self) -> (Ledger, Digest, Option<WriteError>) {
-        (self.ledger, self.digest, self.failure)
-    }
 }
 
 impl Agent for JournalAgent {
@@ -97,5 +93,9 @@ impl Agent for JournalAgent {
 
     fn on_close(&mut self) {
         while self.do_work() > 0 {}
+        let ledger = std::mem::replace(&mut self.ledger, Ledger::Unkept);
+        let failure = self.failure.take().or(ledger.close().err());
+        let left = outcome::Part::Journal { digest: self.digest, failure };
+        self.ends.outcome.send(left).ok();
     }
 }

@@ -9,6 +9,7 @@ use crate::threads::agent::Agent;
 use crate::threads::board::RiskBoard;
 use crate::threads::fused::fed_back;
 use crate::threads::lane::{Receiver, Sender};
+use crate::threads::outcome;
 use rtrb::Producer;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -20,6 +21,7 @@ pub(super) struct Ends {
     pub(super) to: Sender,
     pub(super) feedback: Producer<Feedback>,
     pub(super) gauges: Arc<Gauges>,
+    pub(super) outcome: crossbeam_channel::Sender<outcome::Part>,
 }
 
 /// Checks what quoting proposes.
@@ -105,12 +107,6 @@ impl RiskAgent {
         }
         board.input(&part.event, risk, out.items());
     }
-
-    /// Risk, once the run is over.
-    #[must_use]
-    pub const fn risk(&self) -> &Risk {
-        &self.risk
-    }
 }
 
 impl Agent for RiskAgent {
@@ -133,6 +129,8 @@ impl Agent for RiskAgent {
     fn on_close(&mut self) {
         while self.do_work() > 0 {}
         self.board.close(&self.risk);
+        let left = outcome::Part::Risk(Box::new(self.risk.clone()), self.board.fills());
+        self.ends.outcome.send(left).ok();
     }
 
     fn rings_full(&self) -> u64 {

@@ -2,7 +2,7 @@
 
 use super::{Packed, Wish};
 use crate::event::Part;
-use crate::threads::feed::Feed;
+use crate::threads::feed::{Feed, Source};
 use crate::types::Nanos;
 use crate::venue::fills::FillModel;
 
@@ -89,6 +89,17 @@ impl Market {
         match self {
             Self::Feed(feed) => feed.due(),
             Self::Packed(packed) => packed.due(),
+        }
+    }
+
+    /// Why it ended before its time, if it did; said once.
+    pub(super) fn take_failure(&mut self) -> Option<String> {
+        match self {
+            Self::Feed(feed) => match feed.source() {
+                Source::Recorded(recorded) => recorded.take_failure().map(|error| error.to_string()),
+                Source::Live(_) => None,
+            },
+            Self::Packed(packed) => packed.take_failure().map(|error| error.to_string()),
         }
     }
 

@@ -1,0 +1,59 @@
+//! The whole way as one agent: what `shared` pins to its hot core and `inline` turns in place.
+
+use super::agent::Agent;
+use super::fused::Fused;
+use super::outcome::Part;
+use super::pilot::Pilot;
+use crossbeam_channel::Sender;
+
+/// Inputs that it takes in one turn.
+const BATCH: usize = 64;
+
+/// Everything in one thread.
+#[derive(Debug)]
+pub struct HotAgent {
+    fused: Option<Fused>,
+    pilot: Pilot,
+    parts: Sender<Part>,
+}
+
+impl HotAgent {
+    /// The engine, the time it runs by, and where it says what it leaves.
+    #[must_use]
+    pub const fn new(fused: Fused, pilot: Pilot, parts: Sender<Part>) -> Self {
+        Self { fused: Some(fused), pilot, parts }
+    }
+}
+
+impl Agent for HotAgent {
+    fn name(&self) -> &'static str {
+        "hot"
+    }
+
+    fn do_work(&mut self) -> usize {
+        let Self { fused: Some(fused), pilot, .. } = self else { return 0 };
+        let mut work = 0;
+        for _ in 0..BATCH {
+            let Some(now) = fused.now(pilot) else { break };
+            match fused.turn(now) {
+                Ok(true) => work += 1,
+                // In lock-step the venue may have done something that nobody hears of.
+                Ok(false) if pilot.is_lock_step() => {}
+                Ok(false) => break,
+                Err(()) => {
+                    pilot.abort();
+                    break;
+                }
+            }
+        }
+        work
+    }
+
+    fn on_close(&mut self) {
+        let fused = self.fused.take().expect("an agent is closed once");
+        for part in fused.end() {
+            // Whoever asked may have gone.
+            self.parts.send(part).ok();
+        }
+    }
+}

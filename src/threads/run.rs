@@ -1,0 +1,189 @@
+//! A run from its config to its last line: set up, carried by threads, watched, ended.
+//!
+//! This is the process's own thread: it starts the others, shows what they publish, and waits.
+//! Nothing on the path needs it.
+
+use super::board::{Views, board};
+use super::cores::Allowance;
+use super::crew::{Crew, Muster, name_panics};
+use super::dedicated::{self, RingSizes};
+use super::fused::Fused;
+use super::gateway::Gateway;
+use super::hot::HotAgent;
+use super::outcome::{Outcome, Part};
+use super::pilot::{Pilot, PilotParams};
+use super::sequencer::{Sequencer, SequencerParams};
+use super::setup::{Setup, setup};
+use super::signals::Stop;
+use super::status::Status;
+use super::store::{Store, Syncing};
+use super::topology::{self, Plan, Wish};
+use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
+use crate::engine::Core;
+use crate::journal::Ledger;
+use crate::logs::Log;
+use crate::types::Nanos;
+use crossbeam_channel::{Receiver, bounded};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+mod fault;
+
+pub use fault::RunFault;
+
+/// How often the process looks whether the run is over, and for something to show.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long a thread is given to end once the run is over.
+const END_WITHIN: Duration = Duration::from_secs(5);
+/// How long cancels are awaited where only a model would miss them.
+const GRACE: Nanos = Nanos::from_millis(500);
+
+/// A run that has begun.
+struct Begun {
+    crew: Crew,
+    parts: Receiver<Part>,
+    done: Arc<AtomicBool>,
+    views: Views,
+    plan: Plan,
+}
+
+/// Runs until its end, its duration or a signal, and says the last line.
+///
+/// # Errors
+/// Why it could not begin, or did not end well; nothing is lost that stands in the journal.
+pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault> {
+    name_panics();
+    let config = &loaded.config;
+    let data = config.data_directory.as_deref();
+    let is_recorded = matches!(config.mode, Mode::Replay | Mode::Backtest);
+    // An engine's directory tells when its time goes on; a recording tells what it is counted in.
+    let mut store = match (data, loaded.effective.account.currency) {
+        (Some(path), Some(currency)) if !is_recorded => {
+            Some(Store::open(path, config, config.venue, currency).map_err(RunFault::Store)?)
+        }
+        _ => None,
+    };
+    let mut setup = first_pass(loaded, data, store.as_ref().and_then(Store::latest), stop)?;
+    for remark in &setup.remarks {
+        log.info("remark", vec![("text", remark.as_str().into())]);
+    }
+    if let Some(path) = data.filter(|_| is_recorded) {
+        let opened = Store::open(path, config, config.venue, setup.currency);
+        store = Some(opened.map_err(RunFault::Store)?);
+    }
+    let (ledger, mut syncing) = match store {
+        Some(store) => {
+            let (ledger, syncer) = store.begin(loaded, &mut setup).map_err(RunFault::Store)?;
+            (ledger, Syncing::new(syncer, config))
+        }
+        None => {
+            setup.begin(1, None);
+            (Ledger::Unkept, None)
+        }
+    };
+    let mut status = Status::new(config, setup.currency, log.clone());
+    let begun = begin(config, setup, ledger, stop)?;
+    for remark in &begun.plan.remarks {
+        log.info("threads", vec![("text", remark.as_str().into())]);
+    }
+    while !begun.done.load(Ordering::Acquire) {
+        if let Some(thread) = begun.crew.failed() {
+            return Err(RunFault::Thread(thread));
+        }
+        status.show(&begun.views);
+        if let Some(syncing) = &mut syncing {
+            syncing.when_due().map_err(RunFault::Sync)?;
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    let Begun { crew, parts, views, .. } = begun;
+    let faults = crew.end(END_WITHIN);
+    if let Some(fault) = faults.into_iter().next() {
+        return Err(RunFault::End(fault));
+    }
+    let outcome = Outcome::of(&parts).expect("every stage says what it leaves");
+    status.stopped(&views, &outcome).map_err(RunFault::Output)?;
+    judge(config, outcome)
+}
+
+/// Sets up the venue's side on a thread of its own: a first pass over a recording reads all of it,
+/// and a signal need not wait for that.
+fn first_pass(
+    loaded: &Loaded,
+    data: Option<&std::path::Path>,
+    after: Option<Nanos>,
+    stop: &Stop,
+) -> Result<Setup, RunFault> {
+    std::thread::scope(|scope| {
+        let pass = scope.spawn(|| setup(loaded, data, after));
+        let begun = Instant::now();
+        while !pass.is_finished() {
+            if stop.requested() && begun.elapsed() > Duration::from_millis(1) {
+                // The pass holds nothing that has to be ended.
+                return Err(RunFault::Stopped);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        pass.join().expect("the first pass does not panic").map_err(RunFault::Setup)
+    })
+}
+
+/// Starts the threads.
+fn begin(config: &Config, setup: Setup, ledger: Ledger, stop: &Stop) -> Result<Begun, RunFault> {
+    let allowance = Allowance::read().map_err(RunFault::Allowance)?;
+    let wish = Wish { mode: config.threads.mode, rest: vec![ThreadName::Main] };
+    let plan = topology::plan(&allowance, &wish, &config.threads);
+    let instruments = setup.instruments();
+    let (board, views) = board(&instruments);
+    let done = Arc::new(AtomicBool::new(false));
+    let grace = if config.mode == Mode::Paper { config.shutdown.cancel_timeout } else { GRACE };
+    let params = PilotParams { duration: config.duration, grace };
+    let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
+    let orders_max = setup.core.risk.orders_max as usize;
+    let gateway = Gateway::new(config.timing.order_timeout, orders_max);
+    let sequencer = Sequencer::new(
+        setup.link,
+        gateway,
+        SequencerParams {
+            sequence: setup.sequence,
+            latest: setup.begins,
+            feedback_max: Core::outputs_max(&setup.core),
+        },
+    );
+    let (said, parts) = bounded(8);
+    let mut crew = Crew::default();
+    let muster = Muster { plan: &plan, allowance: &allowance, stall_ns: config.threads.stall_ns };
+    if plan.mode == ThreadMode::Dedicated {
+        let parts = dedicated::Parts { sequencer, pilot, ledger, board, outcome: said };
+        let sizes = RingSizes {
+            inputs: config.rings.inputs,
+            drafts: config.rings.drafts,
+            outputs: config.rings.outputs,
+        };
+        let stages = dedicated::stages(&setup.core, parts, sizes);
+        crew.start(ThreadName::Feed, stages.feed, muster).map_err(RunFault::Start)?;
+        crew.start(ThreadName::Quoting, stages.quoting, muster).map_err(RunFault::Start)?;
+        crew.start(ThreadName::Risk, stages.risk, muster).map_err(RunFault::Start)?;
+        crew.start(ThreadName::Journal, stages.journal, muster).map_err(RunFault::Start)?;
+    } else {
+        let fused = Fused::new(&setup.core, sequencer, ledger, board);
+        crew.start(ThreadName::Hot, HotAgent::new(fused, pilot, said), muster)
+            .map_err(RunFault::Start)?;
+    }
+    Ok(Begun { crew, parts, done, views, plan })
+}
+
+/// What the end of a run means to the caller.
+fn judge(config: &Config, outcome: Outcome) -> Result<ExitCode, RunFault> {
+    if let Some(error) = outcome.journal_failure {
+        return Err(RunFault::Journal(error));
+    }
+    if let Some(failure) = outcome.venue_failure {
+        return Err(RunFault::Venue(failure));
+    }
+    if config.mode == Mode::Paper && !outcome.open_orders.is_empty() {
+        return Ok(ExitCode::CancelsOpen);
+    }
+    Ok(ExitCode::Done)
+}

@@ -1,0 +1,78 @@
+//! Why a run could not begin, or did not end well.
+
+use crate::config::{ExitCode, ThreadName};
+use crate::journal::WriteError;
+use crate::threads::cores::AllowanceFault;
+use crate::threads::runner::{EndFault, StartFault};
+use crate::threads::setup::SetupFault;
+use crate::threads::store::StoreFault;
+use std::fmt;
+use std::io;
+
+/// Why a run could not begin, or did not end well.
+#[derive(Debug)]
+pub enum RunFault {
+    /// The venue's side cannot be made.
+    Setup(SetupFault),
+    /// The data directory cannot be used.
+    Store(StoreFault),
+    /// What the process is allowed cannot be found out.
+    Allowance(AllowanceFault),
+    /// A thread did not come up.
+    Start(StartFault),
+    /// A thread ended though nobody asked it to.
+    Thread(ThreadName),
+    /// A thread did not end as it should.
+    End(EndFault),
+    /// The journal could not be written.
+    Journal(WriteError),
+    /// What is written could not be synced.
+    Sync(io::Error),
+    /// The venue's side ended before its time, or could not be kept.
+    Venue(String),
+    /// The last line could not be said.
+    Output(io::Error),
+    /// It was stopped before it began.
+    Stopped,
+}
+
+impl RunFault {
+    /// The exit code.
+    #[must_use]
+    pub fn code(&self) -> ExitCode {
+        match self {
+            Self::Setup(fault) => fault.code(),
+            Self::Store(fault) => fault.code(),
+            Self::Journal(_) | Self::Sync(_) => ExitCode::JournalFailed,
+            Self::Stopped => ExitCode::Done,
+            // Whoever read the last line has gone, as `head` does.
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::Done,
+            Self::Allowance(_)
+            | Self::Start(_)
+            | Self::Thread(_)
+            | Self::End(_)
+            | Self::Venue(_)
+            | Self::Output(_) => ExitCode::Storage,
+        }
+    }
+}
+
+impl fmt::Display for RunFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setup(fault) => fault.fmt(f),
+            Self::Store(fault) => fault.fmt(f),
+            Self::Allowance(fault) => fault.fmt(f),
+            Self::Start(fault) => fault.fmt(f),
+            Self::Thread(thread) => write!(f, "thread {} ended unasked", thread.name()),
+            Self::End(fault) => fault.fmt(f),
+            Self::Journal(error) => write!(f, "the journal could not be written: {error}"),
+            Self::Sync(error) => write!(f, "the journal could not be synced: {error}"),
+            Self::Venue(failure) => f.write_str(failure),
+            Self::Output(error) => write!(f, "cannot write the output: {error}"),
+            Self::Stopped => f.write_str("stopped before it began"),
+        }
+    }
+}
+
+impl std::error::Error for RunFault {}

@@ -1,0 +1,55 @@
+//! A run on the embedded venue.
+
+use super::{Books, Setup, SetupFault, core_params};
+use crate::config::Loaded;
+use crate::engine::book::{BookParams, Rules, WireScales};
+use crate::engine::quote::Fees;
+use crate::threads::link::{Embedded, Link};
+use crate::threads::timeline::{Timeline, wall};
+use crate::types::{InstrumentTable, Nanos, Venue};
+use crate::venue::recorded::Speed;
+use crate::venue::simulated::{Simulated, Truth};
+use std::path::Path;
+
+/// Where virtual time begins: 2026-01-01T00:00:00Z. It is always the same, so that one seed gives
+/// one journal.
+const ORIGIN: Nanos = Nanos::from_seconds(1_767_225_600);
+/// Levels of each side kept near the touch: the embedded venue's are never far apart.
+const WINDOW_TICKS: usize = 1 << 14;
+
+pub(super) fn setup(
+    loaded: &Loaded,
+    data: Option<&Path>,
+    after: Option<Nanos>,
+) -> Result<Setup, SetupFault> {
+    let config = &loaded.config;
+    let params = &config.simulator;
+    let mut table = InstrumentTable::new(params.markets.len().max(1));
+    params.add_to(&mut table).expect("the config names each symbol once");
+    let rules = Rules::of(Venue::Simulated);
+    let book = |instrument| BookParams {
+        window_ticks: WINDOW_TICKS,
+        ..BookParams::new(rules, WireScales::from(instrument))
+    };
+    let books = Books { params: table.iter().map(book).collect(), silence_max: rules.silence_max };
+    let fees = Fees { maker_bps: params.maker_fee.bps(), taker_bps: params.taker_fee.bps() };
+    let (core, currency) = core_params(&loaded.effective, &table, books, fees)?;
+    // A later run goes on behind the earlier one: input time never steps back.
+    let origin = if config.speed == Speed::Max { ORIGIN } else { wall() };
+    let begins = after.map_or(origin, |after| {
+        let second = Nanos::from_seconds(1).0;
+        Nanos(origin.0.max((after.0 / second + 1) * second))
+    });
+    let truth = data.map(Truth::open).transpose()?;
+    let venue = Simulated::new(params, &table, (config.seed, begins), truth)?;
+    Ok(Setup {
+        venue: Venue::Simulated,
+        link: Link::Simulated(Box::new(Embedded::new(venue))),
+        timeline: Timeline::new(config.speed, Some(begins)),
+        begins,
+        sequence: 0,
+        currency,
+        core,
+        remarks: Vec::new(),
+    })
+}
