@@ -7,4 +7,5 @@
 
 pub mod book;
 pub mod buffer;
+pub mod quote;
 pub mod risk;

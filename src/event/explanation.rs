@@ -22,15 +22,18 @@ impl Clamps {
     pub const POSITION: Self = Self(1 << 4);
     /// The quantity was brought to its bounds.
     pub const QUANTITY: Self = Self(1 << 5);
+    /// The skew was cut to the greatest spread.
+    pub const SKEW: Self = Self(1 << 6);
 
     /// Each clamp by itself, with its stable name.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::SPREAD_MIN, "spread_min"),
         (Self::SPREAD_MAX, "spread_max"),
         (Self::FEES, "fees"),
         (Self::POST_ONLY, "post_only"),
         (Self::POSITION, "position"),
         (Self::QUANTITY, "quantity"),
+        (Self::SKEW, "skew"),
     ];
 
     /// Both sets.
@@ -77,11 +80,13 @@ pub enum Withheld {
     MarketStatus = 11,
     /// The instrument is not quoted by config.
     Disabled = 12,
+    /// Every order id of this epoch is used.
+    IdsExhausted = 13,
 }
 
 impl Withheld {
     /// Every reason, in the order of their numbers.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Quoted,
         Self::BookStale,
         Self::BookEmpty,
@@ -95,6 +100,7 @@ impl Withheld {
         Self::RateBudget,
         Self::MarketStatus,
         Self::Disabled,
+        Self::IdsExhausted,
     ];
 
     /// The stable name.
@@ -114,6 +120,7 @@ impl Withheld {
             Self::RateBudget => "rate_budget",
             Self::MarketStatus => "market_status",
             Self::Disabled => "disabled",
+            Self::IdsExhausted => "ids_exhausted",
         }
     }
 }
@@ -121,7 +128,7 @@ impl Withheld {
 /// One side of a decision.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct SideExplained {
-    /// The price wanted nearest to the touch; 0 where it is withheld.
+    /// The price wanted nearest to the touch; 0 where no level is wanted.
     pub price: Price,
     /// The quantity wanted there.
     pub qty: Qty,
@@ -129,7 +136,8 @@ pub struct SideExplained {
     pub clamps: Clamps,
     /// Why it is withheld.
     pub withheld: Withheld,
-    /// The number of the venue's code where it is rejecting, or of the refusal.
+    /// The number of what stands behind `withheld`: of the venue's code, the refusal, the book's
+    /// reason, the market's status or the trading state.
     pub code: u8,
     /// How many levels are wanted.
     pub levels: u8,

@@ -1,0 +1,179 @@
+//! The quoter: every input to the instruments that it touches, marks first, then proposals.
+
+use super::desk::Desk;
+use super::instrument::Instrument;
+use super::slots::Slot;
+use super::{LEVELS_MAX, QuoteParams};
+use crate::engine::book::{Books, Change};
+use crate::engine::buffer::Buffer;
+use crate::event::{Body, Draft, Event, Explanation, Level};
+use crate::types::{InstrumentId, Nanos, Qty, Side};
+
+/// An input as the quoter takes it: the books have applied it already.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard<'a> {
+    /// The input.
+    pub event: &'a Event,
+    /// Its levels.
+    pub levels: &'a [Level],
+    /// What the books said that it changed.
+    pub change: Change,
+}
+
+/// Quotes every instrument of one account.
+#[derive(Debug, Clone)]
+pub struct Quoter {
+    desk: Desk,
+    instruments: Vec<Instrument>,
+    wake: Nanos,
+}
+
+/// What can be seen of one instrument's quoting.
+#[derive(Debug, Clone, Copy)]
+pub struct QuoteView<'a> {
+    /// The last decision that changed something.
+    pub explanation: Option<&'a Explanation>,
+    /// The slots, bids and asks.
+    pub slots: [&'a [Slot]; 2],
+    /// What is held by our own count.
+    pub position: Qty,
+}
+
+impl Quoter {
+    /// A quoter of these instruments, by the number of their id; it holds nothing and has no order.
+    ///
+    /// # Panics
+    /// Parameters that no config lets through: our own fault.
+    #[must_use]
+    pub fn new(params: &[QuoteParams], epoch: u32) -> Self {
+        let instruments = params.iter().enumerate().map(|(at, params)| {
+            let id = u16::try_from(at).expect("a table gives fewer ids");
+            Instrument::new(InstrumentId(id), params)
+        });
+        let (desk, wake) = (Desk::new(epoch), Nanos(i64::MAX));
+        Self { desk, instruments: instruments.collect(), wake }
+    }
+
+    /// The most drafts that one input can bring about: for each instrument a mark, an explanation
+    /// and a proposal for each slot, and the cancel of one order that has no slot.
+    #[must_use]
+    pub fn drafts_max(params: &[QuoteParams]) -> usize {
+        let slots = |params: &QuoteParams| 2 * (params.levels as usize).min(LEVELS_MAX);
+        params.iter().map(|params| 2 + slots(params)).sum::<usize>() + 1
+    }
+
+    /// What is held of an instrument when the epoch begins.
+    pub fn set_position(&mut self, id: InstrumentId, position: Qty) {
+        self.instruments[id.index()].hold(position);
+    }
+
+    /// When a timer has to come, if nothing else does.
+    #[inline]
+    #[must_use]
+    pub fn deadline(&self) -> Option<Nanos> {
+        (self.wake.0 != i64::MAX).then_some(self.wake)
+    }
+
+    /// What can be seen of an instrument.
+    #[must_use]
+    pub fn view(&self, id: InstrumentId) -> QuoteView<'_> {
+        let own = &self.instruments[id.index()];
+        QuoteView {
+            explanation: own.explanation.as_ref(),
+            slots: Side::BOTH.map(|side| &own.slots[side.index()][..own.levels_max]),
+            position: own.position,
+        }
+    }
+
+    /// Takes one input, which the books have applied, and adds what comes of it to the drafts.
+    #[inline]
+    pub fn apply(&mut self, heard: Heard<'_>, books: &Books, drafts: &mut Buffer<Draft>) {
+        let Heard { event, change, .. } = heard;
+        match event.body {
+            Body::Levels(_) | Body::Order(_) if event.instrument != InstrumentId::ALL => {
+                if !change.top && !change.state {
+                    return;
+                }
+                let (at, book) = (event.instrument.index(), books.get(event.instrument));
+                let own = &mut self.instruments[at];
+                own.book(book, event.received);
+                drafts.push(Draft::Mark(own.mark(event, book)));
+                let before = own.wake;
+                own.decide(event, book, &mut self.desk, drafts);
+                if own.wake != before {
+                    self.find_wake();
+                }
+            }
+            Body::Trade(trade) if !change.state && event.instrument != InstrumentId::ALL => {
+                if trade.history {
+                    return;
+                }
+                let (at, book) = (event.instrument.index(), books.get(event.instrument));
+                let own = &mut self.instruments[at];
+                own.trade(&trade, event);
+                drafts.push(Draft::Mark(own.mark(event, book)));
+            }
+            Body::Heartbeat { .. } | Body::Ignored => {}
+            _ => self.apply_seldom(heard, books, drafts),
+        }
+    }
+
+    /// What is no change of a book by levels or orders.
+    #[cold]
+    fn apply_seldom(&mut self, heard: Heard<'_>, books: &Books, drafts: &mut Buffer<Draft>) {
+        self.take(heard);
+        let event = heard.event;
+        let own = event.instrument.index();
+        let all = self.concerns_all(event);
+        let range = if all { 0..self.instruments.len() } else { own..own + 1 };
+        for own in &mut self.instruments[range.clone()] {
+            let book = books.get(own.id);
+            let changed = own.is_unmarked(book);
+            if changed {
+                own.book(book, event.received);
+            }
+            if changed || own.has_traded() {
+                drafts.push(Draft::Mark(own.mark(event, book)));
+            }
+        }
+        for own in &mut self.instruments[range] {
+            own.decide(event, books.get(own.id), &mut self.desk, drafts);
+        }
+        self.find_wake();
+    }
+
+    /// Whether an input can touch more than the instrument it names.
+    fn concerns_all(&self, event: &Event) -> bool {
+        let of_all = matches!(
+            event.body,
+            Body::State { .. } | Body::Timer | Body::Health(_) | Body::Command(_)
+        );
+        of_all || event.instrument == InstrumentId::ALL
+    }
+
+    /// Takes in what an input says, without deciding anything.
+    fn take(&mut self, heard: Heard<'_>) {
+        let Heard { event, levels, .. } = heard;
+        let now = event.received;
+        let own = self.instruments.get_mut(event.instrument.index());
+        match (event.body, own) {
+            (Body::Trade(trade), Some(own)) if !trade.history => own.trade(&trade, event),
+            (Body::Status(status), Some(own)) => own.status(status),
+            (Body::Status(status), None) => self.desk.venue(status),
+            (Body::Report(report), Some(own)) => own.report(&report, levels[0], now),
+            (Body::Refused(refused), Some(own)) => own.refused(&refused, now),
+            (Body::State { state, .. }, _) => {
+                self.desk.state(state);
+                self.instruments.iter_mut().for_each(|own| own.end_refusals(|_| true));
+            }
+            (Body::Health(health), _) => self.desk.health(health),
+            (Body::Command(command), _) => self.desk.command(command),
+            _ => {}
+        }
+    }
+
+    fn find_wake(&mut self) {
+        let wakes = self.instruments.iter().map(|own| own.wake);
+        self.wake = wakes.min().unwrap_or(Nanos(i64::MAX));
+    }
+}

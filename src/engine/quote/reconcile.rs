@@ -1,0 +1,337 @@
+//! From what is wanted and what there is to the fewest messages: one side at a time.
+//!
+//! An order may serve any level of its side: it stays where it lies within the tolerance of one.
+//! What serves none is moved to a level that has none (replaced, or cancelled and placed anew when
+//! it is gone), and orders in flight keep a level for themselves until they are answered. A quote
+//! waits while it would cross one of our own orders on the other side, or while all orders of the
+//! side together could lead beyond the position limit.
+
+use super::LEVELS_MAX;
+use super::budget::{Budget, Purpose};
+use super::desk::Desk;
+use super::sizing::Sizes;
+use super::slots::{Slot, SlotState, Terms};
+use crate::event::{Proposal, RequestKind};
+use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side, TimeInForce};
+
+/// What one side wants.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish<'a> {
+    pub(super) side: Side,
+    /// Of the nearest level.
+    pub(super) price: i64,
+    pub(super) spacing: i64,
+    pub(super) sizes: &'a Sizes,
+    /// How many of the sizes' levels are wanted: none while the side is withheld.
+    pub(super) levels: usize,
+    /// Our nearest order or wish on the other side: quotes stay behind it.
+    pub(super) facing: i64,
+    /// The nearest wish of the other side: orders that it would trade with do not stay.
+    pub(super) faced_by: i64,
+    /// New orders and replaces may be proposed.
+    pub(super) may_quote: bool,
+}
+
+impl Wish<'_> {
+    /// The price of a level.
+    #[inline]
+    #[expect(clippy::cast_possible_wrap, reason = "at most eight levels")]
+    pub(super) const fn at(&self, level: usize) -> i64 {
+        let offset = self.side.sign() * self.spacing.saturating_mul(level as i64);
+        self.price.saturating_sub(offset)
+    }
+
+    /// Whether a price of this side keeps behind one of the other.
+    #[inline]
+    const fn is_behind(&self, price: i64, other: i64) -> bool {
+        match self.side {
+            Side::Bid => price < other,
+            Side::Ask => price > other,
+        }
+    }
+}
+
+/// What does not change between two sides of a decision.
+#[derive(Debug)]
+pub(super) struct Means<'a> {
+    pub(super) now: Nanos,
+    pub(super) instrument: InstrumentId,
+    pub(super) tolerance: i64,
+    pub(super) life_min: Nanos,
+    pub(super) can_replace: bool,
+    pub(super) budget: &'a mut Budget,
+    /// Gives new orders their ids.
+    pub(super) desk: &'a mut Desk,
+    /// What is proposed.
+    pub(super) out: &'a mut Proposals,
+}
+
+/// The proposals of one decision: at most one for each slot, and one for an order without a slot.
+#[derive(Debug, Clone)]
+pub(super) struct Proposals {
+    items: [Proposal; 2 * LEVELS_MAX + 1],
+    count: usize,
+}
+
+impl Proposals {
+    pub(super) const fn new() -> Self {
+        let none = Proposal {
+            order: OrderId(0),
+            price: Price(0),
+            qty: Qty(0),
+            instrument: InstrumentId::ALL,
+            kind: RequestKind::Cancel,
+            side: Side::Bid,
+            time_in_force: TimeInForce::GoodTillCancel,
+            post_only: false,
+            reduce_only: false,
+        };
+        Self { items: [none; 2 * LEVELS_MAX + 1], count: 0 }
+    }
+
+    pub(super) const fn push(&mut self, proposal: Proposal) {
+        self.items[self.count] = proposal;
+        self.count += 1;
+    }
+
+    pub(super) fn items(&self) -> &[Proposal] {
+        &self.items[..self.count]
+    }
+}
+
+/// What came of one side.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outcome {
+    /// The wish may move within these bounds, and nothing would be done.
+    pub(super) calm: [i64; 2],
+    /// A message was held back by the budget.
+    pub(super) starved: bool,
+    /// No id was left.
+    pub(super) exhausted: bool,
+    /// Look again then.
+    pub(super) wake: Nanos,
+}
+
+/// A side while it is gone through.
+struct Pass<'a, 'b> {
+    wish: Wish<'a>,
+    slots: &'a mut [Slot],
+    means: &'a mut Means<'b>,
+    /// Slots that serve a level or wait, by number.
+    bound: [bool; LEVELS_MAX],
+    /// Levels that nothing serves.
+    open: [bool; LEVELS_MAX],
+    outcome: Outcome,
+}
+
+/// Brings one side nearer to its wish.
+pub(super) fn reconcile(wish: Wish<'_>, slots: &mut [Slot], means: &mut Means<'_>) -> Outcome {
+    let calm = [i64::MIN, i64::MAX];
+    let outcome = Outcome { calm, starved: false, exhausted: false, wake: Nanos(i64::MAX) };
+    let mut open = [false; LEVELS_MAX];
+    open[..wish.levels].fill(true);
+    let mut pass = Pass { wish, slots, means, bound: [false; LEVELS_MAX], open, outcome };
+    pass.keep();
+    pass.wait_for_flights();
+    pass.move_or_end();
+    pass.place();
+    pass.outcome
+}
+
+impl Pass<'_, '_> {
+    /// Orders that lie where a level wants one stay, and so do those on their way there.
+    fn keep(&mut self) {
+        for level in 0..self.wish.levels {
+            let (price, qty) = (self.wish.at(level), self.wish.sizes.qty[level]);
+            let serving =
+                (0..self.slots.len()).find(|at| !self.bound[*at] && self.serves(*at, price, qty));
+            let Some(at) = serving else { continue };
+            self.bound[at] = true;
+            self.open[level] = false;
+            if self.slots[at].state == SlotState::Working {
+                self.narrow(level, self.slots[at].asked.price.0);
+            }
+        }
+    }
+
+    fn serves(&self, at: usize, price: i64, qty: i64) -> bool {
+        let slot = &self.slots[at];
+        let near = slot.asked.price.0.abs_diff(price) <= self.means.tolerance.cast_unsigned();
+        match slot.state {
+            SlotState::Proposed => near,
+            SlotState::Working => {
+                near && self.wish.sizes.fits(slot.left(), qty)
+                    && self.wish.is_behind(slot.asked.price.0, self.wish.faced_by)
+            }
+            SlotState::Empty | SlotState::Cancelling => false,
+        }
+    }
+
+    /// While the level's wish lies so near to the order, the order stays.
+    fn narrow(&mut self, level: usize, price: i64) {
+        let first = price.saturating_sub(self.wish.at(level).saturating_sub(self.wish.price));
+        let [low, high] = self.outcome.calm;
+        let tolerance = self.means.tolerance;
+        let (from, to) = (first.saturating_sub(tolerance), first.saturating_add(tolerance));
+        self.outcome.calm = [low.max(from), high.min(to)];
+    }
+
+    /// Nothing may be concluded from a wish that has not moved.
+    const fn stir(&mut self) {
+        self.outcome.calm = [i64::MAX, i64::MIN];
+    }
+
+    fn wake(&mut self, at: Nanos) {
+        self.outcome.wake = self.outcome.wake.min(at);
+    }
+
+    /// The last level that nothing serves is kept for an order that will be moved to it.
+    fn reserve(&mut self) {
+        if let Some(last) = self.open.iter().rposition(|open| *open) {
+            self.open[last] = false;
+        }
+    }
+
+    /// What is on its way somewhere else, or too young to be moved, will serve a level later.
+    fn wait_for_flights(&mut self) {
+        for at in 0..self.slots.len() {
+            let slot = self.slots[at];
+            let mature = Nanos(slot.since.0.saturating_add(self.means.life_min.0));
+            let waits = match slot.state {
+                SlotState::Proposed => !self.bound[at],
+                SlotState::Working if !self.bound[at] && self.wish.levels > 0 => {
+                    let young = mature > self.means.now;
+                    if young {
+                        self.wake(mature);
+                        self.stir();
+                    }
+                    young
+                }
+                _ => false,
+            };
+            if waits {
+                self.bound[at] = true;
+                self.reserve();
+            }
+        }
+    }
+
+    /// What serves no level is moved to one, or ends.
+    fn move_or_end(&mut self) {
+        for at in 0..self.slots.len() {
+            if self.bound[at] || self.slots[at].state != SlotState::Working {
+                continue;
+            }
+            if self.slots[at].retry_at > self.means.now {
+                self.wake(self.slots[at].retry_at);
+                self.stir();
+                self.reserve();
+                continue;
+            }
+            let level = self.open.iter().position(|open| *open);
+            match level {
+                Some(level) if self.means.can_replace && self.wish.may_quote => {
+                    self.open[level] = false;
+                    self.replace(at, level);
+                }
+                _ => self.cancel(at),
+            }
+        }
+    }
+
+    /// Whether there is room for that level's order, where `freed` lots are its own already.
+    fn has_room(&mut self, level: usize, freed: i64) -> bool {
+        let exposed = self.slots.iter().fold(0_i64, |sum, slot| sum.saturating_add(slot.exposed()));
+        let more = self.wish.sizes.qty[level].saturating_sub(freed).max(0);
+        let fits = exposed.saturating_add(more) <= self.wish.sizes.room;
+        if !fits {
+            self.stir();
+        }
+        fits
+    }
+
+    /// Whether that level's price can be asked for: it is one, and none of ours faces it.
+    fn is_free(&mut self, level: usize) -> bool {
+        let price = self.wish.at(level);
+        let free =
+            (1..=Price::MAX.0).contains(&price) && self.wish.is_behind(price, self.wish.facing);
+        if !free {
+            self.stir();
+        }
+        free
+    }
+
+    fn take(&mut self, purpose: Purpose) -> bool {
+        let taken = self.means.budget.take(purpose);
+        if !taken {
+            self.outcome.starved = true;
+            self.stir();
+        }
+        taken
+    }
+
+    fn replace(&mut self, at: usize, level: usize) {
+        if !self.has_room(level, self.slots[at].left()) {
+            return self.cancel(at);
+        }
+        // What would cross our own order of the other side moves towards the market: where it
+        // stands it does no harm, and can wait until the other one has moved.
+        if !self.is_free(level) || !self.take(Purpose::Quote) {
+            return;
+        }
+        let price = Price(self.wish.at(level));
+        let slot = &mut self.slots[at];
+        let qty = slot.traded.saturating_add(self.wish.sizes.qty[level]);
+        slot.replace(Terms { price, qty }, self.means.now);
+        self.propose(at, RequestKind::Replace);
+    }
+
+    fn cancel(&mut self, at: usize) {
+        let purpose = if self.wish.levels == 0 { Purpose::Withdraw } else { Purpose::Cancel };
+        if self.take(purpose) {
+            self.slots[at].cancel();
+            self.propose(at, RequestKind::Cancel);
+        }
+    }
+
+    fn place(&mut self) {
+        for at in 0..self.slots.len() {
+            let Some(level) = self.open.iter().position(|open| *open) else { return };
+            if self.slots[at].state != SlotState::Empty {
+                continue;
+            }
+            if !self.wish.may_quote || !self.is_free(level) || !self.has_room(level, 0) {
+                return self.stir();
+            }
+            if !self.take(Purpose::Quote) {
+                return;
+            }
+            let Some(order) = self.means.desk.next_id() else {
+                self.outcome.exhausted = true;
+                return self.stir();
+            };
+            let price = Price(self.wish.at(level));
+            let terms = Terms { price, qty: self.wish.sizes.qty[level] };
+            self.slots[at] = Slot::place(order, terms, self.means.now);
+            self.open[level] = false;
+            self.propose(at, RequestKind::Place);
+        }
+    }
+
+    fn propose(&mut self, at: usize, kind: RequestKind) {
+        let slot = &self.slots[at];
+        let cancel = kind == RequestKind::Cancel;
+        let terms = if cancel { slot.standing.unwrap_or(slot.asked) } else { slot.asked };
+        self.means.out.push(Proposal {
+            order: slot.order,
+            price: terms.price,
+            qty: Qty(terms.qty),
+            instrument: self.means.instrument,
+            kind,
+            side: self.wish.side,
+            time_in_force: TimeInForce::GoodTillCancel,
+            post_only: !cancel,
+            reduce_only: false,
+        });
+    }
+}
