@@ -7,5 +7,7 @@
 
 pub mod book;
 pub mod buffer;
+pub mod order;
 pub mod quote;
 pub mod risk;
+mod table;

@@ -11,6 +11,7 @@ use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 mod draft;
 
 pub use draft::{EXPLANATION_LINES, Item};
+pub(crate) use draft::{TAG_EXPLANATION, TAG_PROPOSAL};
 
 const TAG_LEVELS: u8 = 1;
 const TAG_ORDER: u8 = 2;

@@ -2,8 +2,10 @@
 //!
 //! The table of what each state allows stands in risk.
 
+use serde::{Deserialize, Serialize};
+
 /// What may be done, breaker aside.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum TradingState {
     /// Everything within the limits.
@@ -30,7 +32,7 @@ impl TradingState {
 }
 
 /// Why the trading state is what it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum StateReason {
     /// It was so at the start.

@@ -5,7 +5,7 @@
 //! when the window has run empty or a reader looks deeper than it: then the list of pages is
 //! walked, which its bound makes bounded.
 
-use super::table::Table;
+use crate::engine::table::Table;
 
 /// Coordinates of one page.
 pub(super) const PAGE: i64 = 64;

@@ -13,7 +13,6 @@ pub mod ladder;
 pub mod orders;
 pub mod rules;
 mod state;
-mod table;
 pub mod top;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! venue names when it does.
 
 use super::ladder::{Full, Ladder};
-use super::table::Table;
+use crate::engine::table::Table;
 use crate::event::{Level, OrderAction, OrderKey};
 use crate::types::{Price, Qty, Side};
 

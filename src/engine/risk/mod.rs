@@ -1,9 +1,314 @@
 //! Risk: what may leave, and what was refused and why.
 //!
-//! It lives on marks and never on levels; a venue's bytes and files are not known here.
+//! It lives on marks and never on levels; a venue's bytes and files are not known here. Read `gate`
+//! first: it is the row of checks. `checks` has a function a limit, `accounts` and `position` the
+//! money, `state` what a trading state allows, `flatten` and `cancels` what risk does by itself.
 
+mod accounts;
+mod cancels;
+mod checks;
+mod flatten;
+mod gate;
+mod opening;
 mod output;
+mod pack;
+mod params;
+pub mod position;
+mod rate;
 mod request;
+pub mod state;
+pub mod unit;
+mod view;
 
+#[cfg(test)]
+mod accounting_tests;
+#[cfg(test)]
+mod bound_tests;
+#[cfg(test)]
+mod rig;
+#[cfg(test)]
+mod tests;
+
+pub use opening::{Opening, OpeningState};
 pub use output::{Output, Refusal};
+pub use pack::OUTPUT_LINES_MAX;
+pub use params::{Conversion, InstrumentLimits, RateParams, RateSource, RiskParams};
+pub use position::Position;
 pub use request::{Approved, OrderRequest};
+pub use view::PositionView;
+
+use crate::engine::buffer::Buffer;
+use crate::engine::order::{OpenSide, OrderTable};
+use crate::event::{
+    Body, Command, Draft, Event, Explanation, Level, Mark, RefusalCode, Report, StateReason,
+    TradingState,
+};
+use crate::types::{InstrumentId, Nanos, Side};
+use accounts::Accounts;
+use cancels::Sweep;
+use flatten::Flatten;
+use rate::Bucket;
+use state::Trading;
+
+const DAY: i64 = 86_400_000_000_000;
+/// Later than every time.
+const NEVER: Nanos = Nanos(i64::MAX);
+
+/// The whole of risk: a pure function of inputs and drafts.
+#[derive(Debug, Clone)]
+pub struct Risk {
+    params: RiskParams,
+    accounts: Accounts,
+    orders: OrderTable,
+    bucket: Bucket,
+    trading: Trading,
+    /// The time of the last input.
+    now: Nanos,
+    /// The next time at which something is to be done: a day's end included.
+    wake: Nanos,
+    /// The end of the day, by input time.
+    day_end: Nanos,
+    /// What was earned when the day began, in 10⁻¹² of the account currency.
+    day_start: i128,
+    /// The most that capital and profit have come to.
+    high_water: i128,
+    /// Whether a loss of the day halts; not after an operator has resumed in spite of it, until
+    /// it has been made good or the day ends.
+    loss_halts: bool,
+    /// Why the next requests are made.
+    explanation: Option<Explanation>,
+    sweep: Sweep,
+    flatten: Flatten,
+    refusals: [u64; RefusalCode::ALL.len()],
+    commands_not_taken: u64,
+}
+
+impl Risk {
+    /// Risk over these instruments, by their ids; it begins ACTIVE with nothing held.
+    ///
+    /// # Panics
+    /// An instrument's currency has no conversion: the config has checked it.
+    #[must_use]
+    pub fn new(params: &RiskParams, instruments: &[InstrumentLimits]) -> Self {
+        let orders_max = params.orders_max as usize;
+        Self {
+            accounts: Accounts::new(params, instruments),
+            orders: OrderTable::new(orders_max, instruments.len()),
+            bucket: Bucket::new(params.rate),
+            trading: Trading::new(TradingState::Active, StateReason::Start, false),
+            now: Nanos(0),
+            wake: Nanos(0),
+            day_end: Nanos(0),
+            day_start: 0,
+            high_water: params.capital,
+            loss_halts: true,
+            explanation: None,
+            sweep: Sweep::default(),
+            flatten: Flatten::default(),
+            refusals: [0; RefusalCode::ALL.len()],
+            commands_not_taken: 0,
+            params: params.clone(),
+        }
+    }
+
+    /// The most outputs of one input and its drafts: what must be free before it is taken.
+    ///
+    /// At worst one input cancels every order (the one it tells of twice), tries to flatten every
+    /// instrument twice, changes the state, and each of its drafts brings two outputs.
+    #[must_use]
+    pub const fn outputs_max(params: &RiskParams, instruments: usize, drafts_max: usize) -> usize {
+        let orders = OrderTable::places_max(params.orders_max as usize);
+        orders + 2 * instruments + 6 + 2 * drafts_max
+    }
+
+    /// When it wants to be asked, if nothing comes before: a timer input is made then.
+    #[inline]
+    #[must_use]
+    pub fn deadline(&self) -> Option<Nanos> {
+        Some(self.sweep.due.min(self.flatten.due)).filter(|due| *due != NEVER)
+    }
+
+    /// Takes an input, before its drafts.
+    #[inline]
+    pub fn input(&mut self, event: &Event, levels: &[Level], out: &mut Buffer<Output>) {
+        self.explanation = None;
+        self.now = self.now.max(event.received);
+        if self.now >= self.wake {
+            self.on_time(out);
+        }
+        match &event.body {
+            Body::Report(report) => self.on_report(event.instrument, report, levels[0], out),
+            Body::Command(command) => self.on_command(*command, out),
+            _ => {}
+        }
+    }
+
+    /// Takes what quoting makes of the input, in its order.
+    #[inline]
+    pub fn draft(&mut self, draft: &Draft, out: &mut Buffer<Output>) {
+        match draft {
+            Draft::Mark(mark) => self.on_mark(mark, out),
+            Draft::Explanation(explanation) => self.explanation = Some(*explanation),
+            Draft::Proposal(proposal) => self.propose(proposal, out),
+        }
+    }
+
+    #[inline]
+    fn on_mark(&mut self, mark: &Mark, out: &mut Buffer<Output>) {
+        let open = self.open_sides(mark.instrument);
+        if self.accounts.mark(mark, &open) {
+            self.judge_losses(out);
+        }
+    }
+
+    fn open_sides(&self, instrument: InstrumentId) -> [OpenSide; 2] {
+        Side::BOTH.map(|side| *self.orders.open(instrument, side))
+    }
+
+    /// Something is due.
+    #[cold]
+    fn on_time(&mut self, out: &mut Buffer<Output>) {
+        if self.now >= self.day_end {
+            // Also the first input of an epoch, whose day may be that of the opening.
+            self.day_end = Nanos((self.now.0.div_euclid(DAY) + 1).saturating_mul(DAY));
+            self.day_start = self.accounts.profit;
+            self.accounts.begin_day();
+            self.loss_halts = true;
+        }
+        self.retry_cancels(out);
+        self.flatten_when_due(out);
+        self.set_wake();
+    }
+
+    fn set_wake(&mut self) {
+        self.wake = self.day_end.min(self.sweep.due).min(self.flatten.due);
+    }
+
+    fn on_report(
+        &mut self,
+        instrument: InstrumentId,
+        report: &Report,
+        level: Level,
+        out: &mut Buffer<Output>,
+    ) {
+        let reported = self.orders.report(instrument, report, level);
+        if instrument.index() >= self.accounts.holdings.len() {
+            return;
+        }
+        if let Some(fill) = &reported.fill {
+            self.accounts.fill(instrument, fill, report);
+            self.flatten.on_fill(self.now);
+        }
+        self.accounts.settle(instrument, &self.open_sides(instrument));
+        if reported.fill.is_some() {
+            self.judge_losses(out);
+            self.trim(instrument, out);
+        }
+        if self.trading.state() == TradingState::Halted {
+            self.after_halted_report(instrument, reported.ended, out);
+        }
+    }
+
+    /// While halted, the end of an order may let `flatten` go on, and one that came back (a cancel
+    /// that was refused) wants its cancel again.
+    fn after_halted_report(
+        &mut self,
+        instrument: InstrumentId,
+        ended: bool,
+        out: &mut Buffer<Output>,
+    ) {
+        self.plan_sweep();
+        let idle = self.open_sides(instrument).iter().all(|side| side.count == 0);
+        if self.trading.is_flattening() && ended && idle {
+            self.flatten.due = self.now;
+            self.flatten_when_due(out);
+        }
+        self.set_wake();
+    }
+
+    fn on_command(&mut self, command: Command, out: &mut Buffer<Output>) {
+        let Some(next) = self.trading.command(command) else {
+            self.commands_not_taken += 1;
+            return;
+        };
+        let resumed = matches!(command, Command::Resume | Command::ResumeConfirmed);
+        if resumed && self.trading.state() == TradingState::Halted {
+            self.accept_breach();
+        }
+        self.move_to(next, out);
+        match command {
+            Command::Halt | Command::Kill | Command::Shutdown => self.cancel_all(out),
+            Command::Reduce if self.trading.state() == TradingState::Reducing => {
+                self.keep_reducing(out);
+            }
+            Command::Flatten => self.begin_flatten(out),
+            _ => {}
+        }
+        self.plan_sweep();
+        self.set_wake();
+    }
+
+    /// An operator goes on in spite of a breach. A drawdown is counted from here on, as nothing
+    /// else would ever end it; a loss of the day stands, refuses growth until midnight, and halts
+    /// no second time.
+    fn accept_breach(&mut self) {
+        match self.trading.reason() {
+            StateReason::DrawdownLimit => self.high_water = self.equity(),
+            StateReason::DailyLossLimit => self.loss_halts = false,
+            _ => {}
+        }
+    }
+
+    fn equity(&self) -> i128 {
+        self.params.capital.saturating_add(self.accounts.profit)
+    }
+
+    fn day_loss(&self) -> i128 {
+        self.day_start.saturating_sub(self.accounts.profit)
+    }
+
+    fn drawdown_now(&self) -> i128 {
+        self.high_water.saturating_sub(self.equity())
+    }
+
+    /// After a change of what was earned: a limit that is reached halts.
+    #[inline]
+    fn judge_losses(&mut self, out: &mut Buffer<Output>) {
+        if !self.accounts.is_complete() {
+            return;
+        }
+        self.high_water = self.high_water.max(self.equity());
+        let lost = self.day_loss() >= self.params.daily_loss_max;
+        self.loss_halts |= !lost;
+        if lost && self.loss_halts {
+            self.breach(StateReason::DailyLossLimit, out);
+        } else if self.drawdown_now() >= self.params.drawdown_max {
+            self.breach(StateReason::DrawdownLimit, out);
+        }
+    }
+
+    #[cold]
+    fn breach(&mut self, reason: StateReason, out: &mut Buffer<Output>) {
+        let next = self.trading.breach(reason);
+        if next != self.trading {
+            self.move_to(next, out);
+            self.cancel_all(out);
+            self.plan_sweep();
+            self.set_wake();
+        }
+    }
+
+    /// Changes the trading state, and says so if that shows.
+    fn move_to(&mut self, next: Trading, out: &mut Buffer<Output>) {
+        let shown = |trading: &Trading| (trading.state(), trading.reason());
+        let changed = shown(&self.trading) != shown(&next);
+        self.trading = next;
+        if !self.trading.is_flattening() {
+            self.flatten = Flatten::default();
+        }
+        if changed {
+            let (state, reason) = shown(&self.trading);
+            out.push(Output::State { state, reason });
+        }
+    }
+}

@@ -6,8 +6,10 @@ use crate::event::{Draft, Explanation, Mark, Proposal, RequestKind, Stale};
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side, TimeInForce};
 
 const TAG_MARK: u8 = 32;
-const TAG_EXPLANATION: u8 = 33;
-const TAG_PROPOSAL: u8 = 34;
+/// The tag of an explanation.
+pub(crate) const TAG_EXPLANATION: u8 = 33;
+/// The tag of a proposal.
+pub(crate) const TAG_PROPOSAL: u8 = 34;
 
 /// Lines that an explanation takes.
 pub const EXPLANATION_LINES: usize = 3;

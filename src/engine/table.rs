@@ -4,9 +4,16 @@
 //! marks an empty place and cannot be stored.
 
 /// A key of a [`Table`]; its default is the empty place.
-pub(super) trait Key: Copy + Eq + Default {
+pub(in crate::engine) trait Key: Copy + Eq + Default {
     /// All bits of the key in one word.
     fn word(self) -> u64;
+}
+
+impl Key for u64 {
+    #[inline]
+    fn word(self) -> u64 {
+        self
+    }
 }
 
 impl Key for i64 {
@@ -24,7 +31,7 @@ impl Key for crate::event::OrderKey {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Table<K, V> {
+pub(in crate::engine) struct Table<K, V> {
     slots: Box<[(K, V)]>,
     /// How far the mixed word is shifted to give a place.
     shift: u32,
@@ -32,7 +39,7 @@ pub(super) struct Table<K, V> {
 
 impl<K: Key, V: Copy + Default> Table<K, V> {
     /// A table that is at most half full with `entries_max`.
-    pub(super) fn new(entries_max: usize) -> Self {
+    pub(in crate::engine) fn new(entries_max: usize) -> Self {
         let slots = (entries_max * 2).next_power_of_two().max(2);
         Self {
             slots: vec![(K::default(), V::default()); slots].into(),
@@ -63,21 +70,21 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
     }
 
     #[inline]
-    pub(super) fn get(&self, key: K) -> Option<V> {
+    pub(in crate::engine) fn get(&self, key: K) -> Option<V> {
         let (held, value) = self.slots[self.place(key)];
         (held == key).then_some(value)
     }
 
     /// Puts the value there, new or in place of the old one.
     #[inline]
-    pub(super) fn insert(&mut self, key: K, value: V) {
+    pub(in crate::engine) fn insert(&mut self, key: K, value: V) {
         debug_assert!(key != K::default());
         let at = self.place(key);
         self.slots[at] = (key, value);
     }
 
     /// Takes the key out; those behind it that it had pushed on move up.
-    pub(super) fn remove(&mut self, key: K) -> Option<V> {
+    pub(in crate::engine) fn remove(&mut self, key: K) -> Option<V> {
         let mask = self.slots.len() - 1;
         let mut hole = self.place(key);
         let (held, value) = self.slots[hole];
@@ -98,12 +105,12 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
         Some(value)
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(in crate::engine) fn clear(&mut self) {
         self.slots.fill((K::default(), V::default()));
     }
 
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::engine) fn len(&self) -> usize {
         self.slots.iter().filter(|(key, _)| *key != K::default()).count()
     }
 }

@@ -1,0 +1,122 @@
+//! `flatten`: reduce-only orders that take, inside the collar, until nothing is held.
+//!
+//! They pass the same checks as all others, but for the halt. What cannot be sold (less than the
+//! venue's least quantity) stays and does not keep `flatten` from its end.
+
+use super::accounts::Holding;
+use super::checks::collar_price;
+use super::{NEVER, Output, Risk};
+use crate::engine::buffer::Buffer;
+use crate::event::{Proposal, RequestKind};
+use crate::types::{InstrumentId, Nanos, OrderId, Origin, Price, Qty, Side, TimeInForce};
+
+/// The wait between two tries; it doubles up to the last one while nothing trades.
+const WAIT_MIN: Nanos = Nanos::from_millis(100);
+const WAIT_MAX: Nanos = Nanos::from_millis(5000);
+
+/// When the next try is due, and which ids are used up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flatten {
+    pub(super) due: Nanos,
+    wait: Nanos,
+}
+
+impl Default for Flatten {
+    fn default() -> Self {
+        Self { due: NEVER, wait: WAIT_MIN }
+    }
+}
+
+impl Flatten {
+    /// A trade shows that the market takes: the next try need not wait long.
+    pub(super) fn on_fill(&mut self, now: Nanos) {
+        self.wait = WAIT_MIN;
+        if self.due != NEVER {
+            self.due = self.due.min(Nanos(now.0.saturating_add(WAIT_MIN.0)));
+        }
+    }
+}
+
+impl Risk {
+    /// Cancels all that works, and begins.
+    pub(super) fn begin_flatten(&mut self, out: &mut Buffer<Output>) {
+        self.cancel_all(out);
+        self.flatten = Flatten { due: self.now, wait: WAIT_MIN };
+        self.flatten_when_due(out);
+    }
+
+    /// One try at every instrument, or the end.
+    pub(super) fn flatten_when_due(&mut self, out: &mut Buffer<Output>) {
+        if !self.trading.is_flattening() || self.now < self.flatten.due {
+            return;
+        }
+        self.bucket.fill(self.now);
+        let mut held = false;
+        for place in 0..self.accounts.holdings.len() {
+            let instrument = InstrumentId(u16::try_from(place).expect("an id is 16 bits"));
+            held |= self.flatten_one(instrument, out);
+        }
+        if !held && self.orders.live() == 0 {
+            self.move_to(self.trading.flattened(), out);
+            let (state, reason) = (self.trading.state(), self.trading.reason());
+            out.push(Output::State { state, reason });
+            return;
+        }
+        self.flatten.due = Nanos(self.now.0.saturating_add(self.flatten.wait.0));
+        self.flatten.wait = Nanos(self.flatten.wait.0 * 2).min(WAIT_MAX);
+    }
+
+    /// Whether the instrument holds something that can be sold; an order for it is tried.
+    fn flatten_one(&mut self, instrument: InstrumentId, out: &mut Buffer<Output>) -> bool {
+        let holding = self.accounts.get(instrument);
+        let side = if holding.position.lots > 0 { Side::Ask } else { Side::Bid };
+        let held = self.held_against(instrument, side);
+        if in_steps(held, holding) == 0 {
+            return false;
+        }
+        // Orders that are being cancelled may still trade: the next try takes what they leave, and
+        // before their end nothing is crossed with them.
+        let open = self.open_sides(instrument);
+        let free = held.saturating_sub(open[side.index()].leaves);
+        if free <= 0 || open[side.opposite().index()].count > 0 {
+            return true;
+        }
+        let middle = holding.position.mark_twice;
+        let price = collar_price(side, middle, holding.limits.collar_bps);
+        let rate = self.accounts.rate_of(holding);
+        let affordable =
+            holding.limits.unit.lots_within(rate.convert_back(holding.limits.value_max), price);
+        // Without a rate the worth of an order is not known, and only its size binds.
+        let affordable = if rate.is_known() { affordable } else { i64::MAX };
+        let most = free.min(holding.limits.qty_max).min(affordable);
+        let qty = in_steps(most, holding);
+        let last = self.orders.last_id(Origin::Risk);
+        let counter = if last.epoch() == self.params.epoch { last.counter() + 1 } else { 1 };
+        if qty == 0 || counter > OrderId::COUNTER_MAX {
+            return true;
+        }
+        let proposal = Proposal {
+            order: OrderId::new(self.params.epoch, Origin::Risk, counter),
+            price: Price(price),
+            qty: Qty(qty),
+            instrument,
+            kind: RequestKind::Place,
+            side,
+            time_in_force: TimeInForce::ImmediateOrCancel,
+            post_only: false,
+            reduce_only: true,
+        };
+        match self.judge(&proposal, true) {
+            Ok(reduce_only) => self.release(&proposal, reduce_only, out),
+            Err(compared) => self.refuse(&proposal, compared, out),
+        }
+        true
+    }
+}
+
+/// The quantity brought down to what an order may be; 0 if it is too little for one.
+const fn in_steps(lots: i64, holding: &Holding) -> i64 {
+    let limits = &holding.limits;
+    let whole = lots - lots % limits.qty_step;
+    if whole < limits.qty_min { 0 } else { whole }
+}

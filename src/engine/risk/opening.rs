@@ -1,0 +1,75 @@
+//! What one start of the process leaves to the next.
+//!
+//! Orders are not among it: what an older epoch has left at the venue is cancelled before the first
+//! quote. The end of the process is no halt, and does not last.
+
+use super::state::Trading;
+use super::unit::Rate;
+use super::{Nanos, Position, Risk};
+use crate::event::{StateReason, TradingState};
+use crate::types::Currency;
+use serde::{Deserialize, Serialize};
+
+/// A trading state that outlives the process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpeningState {
+    /// The state.
+    pub state: TradingState,
+    /// Why.
+    pub reason: StateReason,
+    /// Only a confirmed resume ends it.
+    pub killed: bool,
+    /// Whether a loss of the day halts.
+    pub loss_halts: bool,
+}
+
+/// Everything that risk begins with beside its parameters.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opening {
+    /// May it trade?
+    pub trading: OpeningState,
+    /// The most that capital and profit have come to, in 10⁻¹² of the account currency.
+    pub high_water: i128,
+    /// The end of the day that the counters of the day belong to.
+    pub day_end: Nanos,
+    /// What was earned when that day began, in 10⁻¹² of the account currency.
+    pub day_start: i128,
+    /// By instrument.
+    pub positions: Vec<Position>,
+    /// The last rates that came from marks.
+    pub rates: Vec<(Currency, Rate)>,
+}
+
+impl Risk {
+    /// Begins with what an earlier process has left.
+    ///
+    /// # Panics
+    /// There are more positions than instruments: whoever read it has checked that.
+    pub fn open(&mut self, opening: &Opening) {
+        assert!(opening.positions.len() <= self.accounts.holdings.len(), "an instrument is gone");
+        let OpeningState { state, reason, killed, loss_halts } = opening.trading;
+        self.trading = Trading::new(state, reason, killed);
+        self.loss_halts = loss_halts;
+        self.high_water = opening.high_water;
+        self.day_end = opening.day_end;
+        self.day_start = opening.day_start;
+        self.accounts.open(&opening.positions, &opening.rates);
+        self.set_wake();
+    }
+
+    /// What the next process shall begin with.
+    #[must_use]
+    pub fn closing(&self) -> Opening {
+        let (state, reason, killed) = self.trading.lasting();
+        Opening {
+            trading: OpeningState { state, reason, killed, loss_halts: self.loss_halts },
+            high_water: self.high_water,
+            day_end: self.day_end,
+            day_start: self.day_start,
+            positions: self.accounts.holdings.iter().map(|holding| holding.position).collect(),
+            rates: self.accounts.rates().collect(),
+        }
+    }
+}

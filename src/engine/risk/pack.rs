@@ -1,0 +1,205 @@
+//! Outputs to lines and back: tags from 48 on, apart from those of events and drafts.
+//!
+//! ```text
+//! request      as its proposal                                     one line
+//! explanation  as the draft                                        three lines
+//! refusal      as its proposal, byte 6 the code,
+//!              words 4, 5 the value and 6, 7 the limit, low first  one line
+//! state        small bytes 0 and 1 state and reason                one line
+//! ```
+
+use super::{OrderRequest, Output, Refusal};
+use crate::event::pack::{EXPLANATION_LINES, TAG_EXPLANATION, TAG_PROPOSAL};
+use crate::event::{Explanation, Line, NotAnEvent, Proposal, RefusalCode, StateReason, TradingState};
+
+const REQUEST: u8 = 48;
+const EXPLANATION: u8 = 49;
+const REFUSAL: u8 = 50;
+const STATE: u8 = 51;
+
+/// The most lines of one output.
+pub const OUTPUT_LINES_MAX: usize = EXPLANATION_LINES;
+
+/// The line with another tag.
+fn retag(mut line: Line, tag: u8) -> Line {
+    line.0[0] = line.0[0] & !0xff | u64::from(tag);
+    line
+}
+
+fn split(number: i128) -> [u64; 2] {
+    let bytes = number.cast_unsigned();
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+    let halves = [bytes as u64, (bytes >> 64) as u64];
+    halves
+}
+
+fn join(low: u64, high: u64) -> i128 {
+    (u128::from(high) << 64 | u128::from(low)).cast_signed()
+}
+
+impl Output {
+    /// How many lines it takes.
+    #[inline]
+    #[must_use]
+    pub const fn line_count(&self) -> usize {
+        match self {
+            Self::Explanation(_) => EXPLANATION_LINES,
+            Self::Request(_) | Self::Refusal(_) | Self::State { .. } => 1,
+        }
+    }
+
+    /// How many lines an output takes whose first line that is.
+    ///
+    /// # Errors
+    /// It is none's.
+    pub const fn line_count_of(first: &Line) -> Result<usize, NotAnEvent> {
+        match first.0[0].to_le_bytes()[0] {
+            REQUEST | REFUSAL | STATE => Ok(1),
+            EXPLANATION => Ok(EXPLANATION_LINES),
+            tag => Err(NotAnEvent { tag }),
+        }
+    }
+
+    /// Writes its lines; how many they are.
+    #[inline]
+    pub fn pack_into(&self, lines: &mut [Line; OUTPUT_LINES_MAX]) -> usize {
+        match self {
+            Self::Request(request) => lines[0] = retag(request.pack(), REQUEST),
+            Self::Explanation(explanation) => {
+                *lines = explanation.pack();
+                lines[0] = retag(lines[0], EXPLANATION);
+            }
+            Self::Refusal(refusal) => {
+                let mut line = retag(refusal.proposal.pack(), REFUSAL);
+                line.0[0] |= u64::from(refusal.code as u8) << 48;
+                [line.0[4], line.0[5]] = split(refusal.value);
+                [line.0[6], line.0[7]] = split(refusal.limit);
+                lines[0] = line;
+            }
+            Self::State { state, reason } => {
+                let head = [STATE, *state as u8, *reason as u8, 0, 0, 0, 0, 0];
+                lines[0] = Line([u64::from_le_bytes(head), 0, 0, 0, 0, 0, 0, 0]);
+            }
+        }
+        self.line_count()
+    }
+
+    /// The output that these lines begin with.
+    ///
+    /// # Errors
+    /// They begin with none, or end inside of it.
+    pub fn unpack(lines: &[Line]) -> Result<Self, NotAnEvent> {
+        let first = lines.first().ok_or(NotAnEvent { tag: 0 })?;
+        let [tag, a, b, _, _, _, code, _] = first.0[0].to_le_bytes();
+        let wrong = NotAnEvent { tag };
+        match tag {
+            REQUEST => OrderRequest::unpack(&retag(*first, TAG_PROPOSAL)).map(Self::Request),
+            EXPLANATION => {
+                let mut three = *lines.first_chunk::<EXPLANATION_LINES>().ok_or(wrong)?;
+                three[0] = retag(three[0], TAG_EXPLANATION);
+                Explanation::unpack(&three).map(Self::Explanation)
+            }
+            REFUSAL => Ok(Self::Refusal(Refusal {
+                proposal: Proposal::unpack(&retag(*first, TAG_PROPOSAL))?,
+                code: *RefusalCode::ALL.get(usize::from(code)).ok_or(wrong)?,
+                value: join(first.0[4], first.0[5]),
+                limit: join(first.0[6], first.0[7]),
+            })),
+            STATE => Ok(Self::State {
+                state: *TradingState::ALL.get(usize::from(a)).ok_or(wrong)?,
+                reason: *StateReason::ALL.get(usize::from(b)).ok_or(wrong)?,
+            }),
+            _ => Err(wrong),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::RequestKind;
+    use crate::event::explanation::{Clamps, SideExplained, Withheld};
+    use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side, TimeInForce};
+
+    fn survives(output: Output) {
+        let mut lines = [Line([u64::MAX; 8]); OUTPUT_LINES_MAX];
+        let count = output.pack_into(&mut lines);
+        assert_eq!(Output::unpack(&lines[..count]), Ok(output));
+        assert_eq!(Output::line_count_of(&lines[0]), Ok(count));
+        assert!(Output::unpack(&lines[..count - 1]).is_err(), "cut off");
+        assert!(Proposal::unpack(&lines[0]).is_err(), "an output is no draft");
+    }
+
+    fn proposal(kind: RequestKind, at: usize) -> Proposal {
+        Proposal {
+            order: OrderId(u64::MAX - 7),
+            price: Price(i64::MIN),
+            qty: Qty(i64::MAX),
+            instrument: InstrumentId(4095),
+            kind,
+            side: Side::BOTH[at % 2],
+            time_in_force: TimeInForce::ALL[at % 3],
+            post_only: at.is_multiple_of(2),
+            reduce_only: at.is_multiple_of(3),
+        }
+    }
+
+    #[test]
+    fn every_output_survives_its_lines() {
+        for (at, kind) in RequestKind::ALL.into_iter().enumerate() {
+            let request = OrderRequest::unpack(&proposal(kind, at).pack()).unwrap();
+            survives(Output::Request(request));
+            for (i, code) in RefusalCode::ALL.into_iter().enumerate() {
+                let numbers = [0, -1, i128::MAX, i128::MIN, 1 << 64];
+                let (value, limit) = (numbers[i % 5], numbers[(i + at) % 5]);
+                let proposal = proposal(kind, at + i);
+                survives(Output::Refusal(Refusal { proposal, code, value, limit }));
+            }
+        }
+        for state in TradingState::ALL {
+            for reason in StateReason::ALL {
+                survives(Output::State { state, reason });
+            }
+        }
+        let side = SideExplained {
+            price: Price(3),
+            qty: Qty(-4),
+            clamps: Clamps(0x2a),
+            withheld: Withheld::Refused,
+            code: 9,
+            levels: 5,
+        };
+        survives(Output::Explanation(Explanation {
+            sequence: 1,
+            received: Nanos(2),
+            instrument: InstrumentId(3),
+            strategy: 4,
+            fair_value: 5.5,
+            reservation: 6.5,
+            volatility: 7.5,
+            imbalance: -0.5,
+            spread: 8.5,
+            spread_volatility: 9.5,
+            spread_imbalance: 10.5,
+            spread_fees: 11.5,
+            spread_final: 12.5,
+            intensity_a: 13.5,
+            intensity_k: 14.5,
+            position: -15,
+            sides: [side, SideExplained::default()],
+        }));
+    }
+
+    #[test]
+    fn lines_of_others_are_refused() {
+        for tag in (0..48).chain(52..=255_u8) {
+            let line = Line([u64::from(tag), 0, 0, 0, 0, 0, 0, 0]);
+            assert_eq!(Output::unpack(&[line; 3]), Err(NotAnEvent { tag }));
+            assert_eq!(Output::line_count_of(&line), Err(NotAnEvent { tag }));
+        }
+        // Numbers that stand for nothing.
+        for word in [0x03_33, 0x07_00_33, 0x10_0000_0000_0032, 0x03_32, 0x0003_0030] {
+            assert!(Output::unpack(&[Line([word, 0, 0, 0, 0, 0, 0, 0])]).is_err(), "{word:x}");
+        }
+    }
+}

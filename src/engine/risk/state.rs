@@ -1,0 +1,251 @@
+//! The trading state: what it allows, and what commands and breaches make of it.
+//!
+//! What becomes of the orders then is not known here.
+
+use crate::event::{Command, StateReason, TradingState};
+
+/// What is asked for, as far as the trading state is concerned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Intent {
+    /// The end of an order.
+    Cancel,
+    /// An order that may only bring the position down.
+    ReduceOnly,
+    /// An order of `flatten`.
+    Flatten,
+    /// Any other order.
+    Growing,
+}
+
+/// Whether the state allows it.
+#[inline]
+#[must_use]
+pub const fn allows(state: TradingState, intent: Intent) -> bool {
+    match state {
+        TradingState::Active => true,
+        TradingState::Reducing => !matches!(intent, Intent::Growing),
+        TradingState::Halted => matches!(intent, Intent::Cancel | Intent::Flatten),
+    }
+}
+
+/// State and reason, and what stands above both.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Trading {
+    state: TradingState,
+    reason: StateReason,
+    /// The gateway is closed until a confirmed resume.
+    killed: bool,
+    /// The process is about to end. What is beneath outlives it.
+    ending: bool,
+    /// `flatten` runs.
+    flattening: bool,
+}
+
+impl Trading {
+    pub(super) const fn new(state: TradingState, reason: StateReason, killed: bool) -> Self {
+        Self { state, reason, killed, ending: false, flattening: false }
+    }
+
+    /// What it is now.
+    #[inline]
+    pub(super) const fn state(&self) -> TradingState {
+        if self.ending { TradingState::Halted } else { self.state }
+    }
+
+    pub(super) const fn reason(&self) -> StateReason {
+        if self.ending { StateReason::Shutdown } else { self.reason }
+    }
+
+    /// What the next start shall begin with.
+    pub(super) const fn lasting(&self) -> (TradingState, StateReason, bool) {
+        (self.state, self.reason, self.killed)
+    }
+
+    pub(super) const fn is_flattening(&self) -> bool {
+        self.flattening && !self.ending
+    }
+
+    pub(super) const fn is_killed(&self) -> bool {
+        self.killed
+    }
+
+    /// What a command makes of it; nothing if it is not taken: after a kill, only a confirmed
+    /// resume and the process's end are.
+    pub(super) const fn command(self, command: Command) -> Option<Self> {
+        Some(match command {
+            Command::Kill => Self { killed: true, ..set(TradingState::Halted, StateReason::Kill) },
+            Command::Shutdown => Self { ending: true, flattening: false, ..self },
+            Command::ResumeConfirmed => {
+                Self { killed: false, ..set(TradingState::Active, StateReason::Operator) }
+            }
+            _ if self.killed => return None,
+            Command::Halt => match self.state {
+                // A halt has its first reason, but for one that an end of `flatten` has.
+                TradingState::Halted if !self.flattening => self,
+                _ => self.set(TradingState::Halted, StateReason::Operator),
+            },
+            Command::Resume => self.set(TradingState::Active, StateReason::Operator),
+            Command::Reduce => self.set(TradingState::Reducing, StateReason::Operator),
+            Command::Flatten if self.ending => return None,
+            Command::Flatten => {
+                Self { flattening: true, ..set(TradingState::Halted, StateReason::Flatten) }
+            }
+        })
+    }
+
+    const fn set(self, state: TradingState, reason: StateReason) -> Self {
+        Self { state, reason, flattening: false, ..self }
+    }
+
+    /// A limit is reached: it halts unless it is halted already.
+    pub(super) const fn breach(self, reason: StateReason) -> Self {
+        match self.state {
+            TradingState::Halted => self,
+            _ => Self { state: TradingState::Halted, reason, ..self },
+        }
+    }
+
+    /// Nothing is held any more.
+    pub(super) const fn flattened(self) -> Self {
+        Self { flattening: false, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use StateReason as R;
+    use TradingState as S;
+
+    #[test]
+    fn every_cell_of_the_states_is_as_the_design_says() {
+        let table = "
+            ACTIVE   Cancel yes ReduceOnly yes Flatten yes Growing yes
+            REDUCING Cancel yes ReduceOnly yes Flatten yes Growing no
+            HALTED   Cancel yes ReduceOnly no  Flatten yes Growing no";
+        let mut cells = 0;
+        for (state, row) in S::ALL.into_iter().zip(table.lines().skip(1)) {
+            let words: Vec<_> = row.split_whitespace().collect();
+            assert_eq!(words[0], state.name());
+            let intents = [Intent::Cancel, Intent::ReduceOnly, Intent::Flatten, Intent::Growing];
+            for (intent, cell) in intents.into_iter().zip(words[1..].chunks(2)) {
+                assert_eq!(cell[0], format!("{intent:?}"));
+                assert_eq!(allows(state, intent), cell[1] == "yes", "{} {}", words[0], cell[0]);
+                cells += 1;
+            }
+        }
+        assert_eq!(cells, 12);
+    }
+
+    /// State and reason; k killed, e ending, f flattening; `-` if the command is not taken.
+    fn text(trading: Option<Trading>) -> String {
+        let Some(trading) = trading else { return "-".to_string() };
+        let flag = |set: bool, letter| if set { letter } else { "" };
+        format!(
+            "{}/{}{}{}{}",
+            trading.state().name(),
+            trading.reason().name(),
+            flag(trading.killed, "+k"),
+            flag(trading.ending, "+e"),
+            flag(trading.is_flattening(), "+f"),
+        )
+    }
+
+    #[test]
+    fn every_command_in_every_state_leads_where_it_is_written() {
+        let start = |state, reason| Trading::new(state, reason, false);
+        let flattening = start(S::Active, R::Start).command(Command::Flatten).unwrap();
+        let ending = start(S::Active, R::Start).command(Command::Shutdown).unwrap();
+        let rows: [(Trading, [&str; 7]); 6] = [
+            (
+                start(S::Active, R::Start),
+                [
+                    "HALTED/operator",
+                    "ACTIVE/operator",
+                    "ACTIVE/operator",
+                    "REDUCING/operator",
+                    "HALTED/flatten+f",
+                    "HALTED/kill+k",
+                    "HALTED/shutdown+e",
+                ],
+            ),
+            (
+                start(S::Reducing, R::Operator),
+                [
+                    "HALTED/operator",
+                    "ACTIVE/operator",
+                    "ACTIVE/operator",
+                    "REDUCING/operator",
+                    "HALTED/flatten+f",
+                    "HALTED/kill+k",
+                    "HALTED/shutdown+e",
+                ],
+            ),
+            (
+                start(S::Halted, R::DailyLossLimit),
+                [
+                    "HALTED/daily_loss_limit",
+                    "ACTIVE/operator",
+                    "ACTIVE/operator",
+                    "REDUCING/operator",
+                    "HALTED/flatten+f",
+                    "HALTED/kill+k",
+                    "HALTED/shutdown+e",
+                ],
+            ),
+            (
+                flattening,
+                [
+                    "HALTED/operator",
+                    "ACTIVE/operator",
+                    "ACTIVE/operator",
+                    "REDUCING/operator",
+                    "HALTED/flatten+f",
+                    "HALTED/kill+k",
+                    "HALTED/shutdown+e",
+                ],
+            ),
+            (
+                Trading::new(S::Halted, R::Kill, true),
+                ["-", "-", "ACTIVE/operator", "-", "-", "HALTED/kill+k", "HALTED/shutdown+k+e"],
+            ),
+            (
+                ending,
+                [
+                    "HALTED/shutdown+e",
+                    "HALTED/shutdown+e",
+                    "HALTED/shutdown+e",
+                    "HALTED/shutdown+e",
+                    "-",
+                    "HALTED/shutdown+k+e",
+                    "HALTED/shutdown+e",
+                ],
+            ),
+        ];
+        for (from, expected) in rows {
+            for (command, expected) in Command::ALL.into_iter().zip(expected) {
+                let got = text(from.command(command));
+                assert_eq!(got, expected, "{} and {}", text(Some(from)), command.name());
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_process_does_not_last_but_a_halt_does() {
+        let trading = Trading::new(S::Reducing, R::Operator, false);
+        let ending = trading.command(Command::Shutdown).unwrap();
+        assert_eq!(ending.lasting(), (S::Reducing, R::Operator, false));
+        let halted = ending.command(Command::Halt).unwrap();
+        assert_eq!(halted.lasting(), (S::Halted, R::Operator, false));
+        let killed = ending.command(Command::Kill).unwrap();
+        assert_eq!(killed.lasting(), (S::Halted, R::Kill, true));
+    }
+
+    #[test]
+    fn a_breach_halts_what_is_not_halted() {
+        let breach = |state| Trading::new(state, R::Operator, false).breach(R::DrawdownLimit);
+        assert_eq!(text(Some(breach(S::Active))), "HALTED/drawdown_limit");
+        assert_eq!(text(Some(breach(S::Reducing))), "HALTED/drawdown_limit");
+        assert_eq!(text(Some(breach(S::Halted))), "HALTED/operator");
+    }
+}

@@ -1,0 +1,216 @@
+//! What a tick times a lot is worth, and what a currency is worth in another: integers only.
+//!
+//! Money is a count of 10⁻¹². What falls below is rounded down, which no more than 10⁻¹² a step can
+//! come to; sums that do not fit stay at the greatest number, where every limit refuses them.
+
+use crate::types::decimal::pow10;
+use crate::types::{Decimal, Money, Scale, money};
+use serde::{Deserialize, Serialize};
+
+/// What one tick times one lot is worth: `mul` / `div` of 10⁻¹² of the quote currency.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Unit {
+    mul: i64,
+    /// 1 unless tick and lot have more than twelve decimals together.
+    div: i64,
+}
+
+impl Unit {
+    /// The worth of that tick and lot; nothing if it does not fit.
+    #[must_use]
+    pub fn of(tick: Scale, lot: Scale) -> Option<Self> {
+        let increments = tick.increment().checked_mul(lot.increment())?;
+        let decimals = tick.decimals() + lot.decimals();
+        if decimals <= money::DECIMALS {
+            let mul = increments.checked_mul(pow10(money::DECIMALS - decimals))?;
+            return Some(Self { mul, div: 1 });
+        }
+        let below = decimals - money::DECIMALS;
+        // Half of it must be a divisor too: marks are sums of two prices.
+        (below < 18).then(|| Self { mul: increments, div: pow10(below) })
+    }
+
+    /// What `lots` are worth at `ticks`, rounded down.
+    #[inline]
+    #[must_use]
+    pub fn value(self, ticks: i64, lots: i64) -> i128 {
+        self.scaled(ticks, lots, 0)
+    }
+
+    /// What `lots` are worth at half of `ticks_twice`: a middle is the sum of bid and ask.
+    #[inline]
+    #[must_use]
+    pub fn value_at_half(self, ticks_twice: i64, lots: i64) -> i128 {
+        self.scaled(ticks_twice, lots, 1)
+    }
+
+    #[inline]
+    fn scaled(self, ticks: i64, lots: i64, halvings: u32) -> i128 {
+        let lot = i128::from(ticks).wrapping_mul(i128::from(self.mul));
+        // What a lot is worth fits a word but for absurd prices, and then the product cannot
+        // overflow.
+        let whole = match i64::try_from(lot) {
+            Ok(lot) => i128::from(lot).wrapping_mul(i128::from(lots)),
+            Err(_) => lot.saturating_mul(i128::from(lots)),
+        };
+        let value = whole >> halvings;
+        if self.div == 1 { value } else { value.div_euclid(i128::from(self.div)) }
+    }
+
+    /// The quantity that is worth no more than `value` at `ticks`, in lots.
+    #[must_use]
+    pub fn lots_within(self, value: i128, ticks: i64) -> i64 {
+        let lot = i128::from(ticks).saturating_mul(i128::from(self.mul)).max(1);
+        let lots = value.saturating_mul(i128::from(self.div)) / lot;
+        i64::try_from(lots).unwrap_or(i64::MAX)
+    }
+}
+
+/// What one of a currency is worth in the account's, in 2⁻⁴⁰; zero while it is not known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rate(i64);
+
+const RATE_BITS: u32 = 40;
+
+impl Rate {
+    /// The account currency itself.
+    pub const ONE: Self = Self(1 << RATE_BITS);
+    /// Not known yet.
+    pub const UNKNOWN: Self = Self(0);
+
+    /// The rate of that many 10⁻¹², rounded down.
+    #[must_use]
+    pub fn of_trillionths(count: i128) -> Self {
+        let trillion = i128::from(pow10(money::DECIMALS));
+        let rate = count.saturating_mul(1 << RATE_BITS) / trillion;
+        Self(i64::try_from(rate).unwrap_or(i64::MAX))
+    }
+
+    /// The rate at the middle of an instrument: half of `ticks_twice`.
+    #[must_use]
+    pub fn of_middle(ticks_twice: i64, tick: Scale) -> Self {
+        // A price for one is a value of one lot where the lot is one.
+        let unit = Unit::of(tick, Scale::power_of_ten(0));
+        unit.map_or(Self::UNKNOWN, |unit| Self::of_trillionths(unit.value_at_half(ticks_twice, 1)))
+    }
+
+    /// Whether there is one.
+    #[inline]
+    #[must_use]
+    pub const fn is_known(self) -> bool {
+        self.0 != 0
+    }
+
+    /// That amount in the account currency, rounded down.
+    #[inline]
+    #[must_use]
+    pub fn convert(self, amount: i128) -> i128 {
+        if self == Self::ONE {
+            return amount;
+        }
+        let product = match i64::try_from(amount) {
+            Ok(amount) => i128::from(amount).wrapping_mul(i128::from(self.0)),
+            Err(_) => amount.saturating_mul(i128::from(self.0)),
+        };
+        product >> RATE_BITS
+    }
+
+    /// That amount of the account currency in this one, rounded down; nothing while the rate is
+    /// not known.
+    #[must_use]
+    pub fn convert_back(self, amount: i128) -> i128 {
+        if self == Self::ONE {
+            return amount;
+        }
+        amount.saturating_mul(1 << RATE_BITS).checked_div(i128::from(self.0)).unwrap_or(0)
+    }
+}
+
+/// A count of 10^-`decimals` as a count of 10⁻¹², rounded up: a fee is never less than it is.
+#[must_use]
+pub fn fee_amount(count: i64, decimals: u8) -> i128 {
+    let count = i128::from(count);
+    match money::DECIMALS.checked_sub(decimals) {
+        Some(more) => count * i128::from(pow10(more)),
+        None => ceil(count, i128::from(pow10(decimals.min(18) - money::DECIMALS))),
+    }
+}
+
+/// An amount of the base currency at a price, in the quote currency, rounded up.
+#[must_use]
+pub fn at_price(amount: i128, ticks: i64, tick: Scale) -> i128 {
+    let price = i128::from(ticks) * i128::from(tick.increment());
+    ceil(amount.saturating_mul(price), i128::from(pow10(tick.decimals())))
+}
+
+fn ceil(number: i128, divisor: i128) -> i128 {
+    number.div_euclid(divisor) + i128::from(number.rem_euclid(divisor) != 0)
+}
+
+/// A decimal number of the config as a count of 10⁻¹²; nothing if it has digits below.
+#[must_use]
+pub fn trillionths(number: Decimal, currency: crate::types::Currency) -> Option<i128> {
+    Money::from_decimal(number, currency).ok().map(|money| money.amount)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scale(text: &str) -> Scale {
+        Scale::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn ticks_and_lots_are_worth_what_they_are() {
+        let check = |tick: &str, lot: &str, ticks: i64, lots: i64, expected: i128| {
+            let unit = Unit::of(scale(tick), scale(lot)).unwrap();
+            assert_eq!(unit.value(ticks, lots), expected, "{ticks} of {tick} × {lots} of {lot}");
+        };
+        check("0.01", "0.00000001", 1, 1, 100);
+        check("0.01", "0.00000001", 6_000_000, 100_000_000, 60_000_000_000_000_000);
+        check("0.05", "0.1", 3, -2, -30_000_000_000);
+        check("1", "1", 7, 3, 21_000_000_000_000);
+        // Fourteen decimals: what is below 10⁻¹² is rounded down.
+        check("0.000001", "0.00000001", 1, 199, 1);
+        check("0.000001", "0.00000001", 1, -199, -2);
+        // What does not fit stays at the end.
+        check("1", "1", i64::MAX, i64::MAX, i128::MAX);
+        check("1", "1", i64::MAX, -i64::MAX, i128::MIN);
+        let unit = Unit::of(scale("0.01"), scale("0.1")).unwrap();
+        assert_eq!(unit.value_at_half(3, 1), 1_500_000_000);
+        assert_eq!(unit.lots_within(unit.value(100, 7), 100), 7);
+        assert_eq!(unit.lots_within(unit.value(100, 7) - 1, 100), 6);
+        assert_eq!(Unit::of(scale("1000000000000000"), scale("10000")), None);
+    }
+
+    #[test]
+    fn rates_convert_down_and_back() {
+        let rate = Rate::of_middle(216, scale("0.01"));
+        assert_eq!(rate, Rate::of_trillionths(1_080_000_000_000));
+        // 1.08 in 2⁻⁴⁰ is 1187472557998.08: what is cut off is below 10⁻¹² of it.
+        assert_eq!(rate.convert(1_000_000_000_000), 1_079_999_999_999);
+        assert_eq!(rate.convert(-1_000_000_000_000), -1_080_000_000_000);
+        assert_eq!(Rate::ONE.convert(-5), -5);
+        assert_eq!(rate.convert(i128::MAX), i128::MAX >> 40);
+        assert_eq!(Rate::of_trillionths(2_000_000_000_000).convert_back(7), 3);
+        assert_eq!(Rate::UNKNOWN.convert_back(7), 0);
+        assert!(!Rate::of_middle(0, scale("0.01")).is_known());
+    }
+
+    #[test]
+    fn fees_are_rounded_against_us() {
+        let check = |count: i64, decimals: u8, expected: i128| {
+            assert_eq!(fee_amount(count, decimals), expected, "{count} of {decimals}");
+        };
+        check(25, 2, 250_000_000_000);
+        check(-25, 12, -25);
+        check(1, 18, 1);
+        check(-1, 18, 0);
+        check(1_000_000, 18, 1);
+        assert_eq!(at_price(1, 150, scale("0.01")), 2);
+        assert_eq!(at_price(-1, 150, scale("0.01")), -1);
+        assert_eq!(at_price(2_000_000, 6_000_050, scale("0.01")), 120_001_000_000);
+    }
+}

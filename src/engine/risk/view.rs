@@ -1,0 +1,118 @@
+//! What readers off the path may see of risk.
+
+use super::{Position, Risk};
+use crate::engine::order::{OddCounts, Order, OrderTable};
+use crate::event::{RefusalCode, StateReason, TradingState};
+use crate::types::{InstrumentId, Nanos};
+
+/// One instrument's position and money, in 10⁻¹² of its quote currency.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PositionView {
+    /// The position and its books.
+    pub position: Position,
+    /// What it would earn at the last mark, less what it has cost.
+    pub unrealised: i128,
+    /// Realised + unrealised − fees.
+    pub profit: i128,
+}
+
+impl Risk {
+    /// What is held of an instrument.
+    #[must_use]
+    pub fn position(&self, instrument: InstrumentId) -> PositionView {
+        let holding = self.accounts.get(instrument);
+        let (position, unit) = (holding.position, holding.limits.unit);
+        let unrealised = position.unrealised(unit);
+        PositionView { position, unrealised, profit: position.profit(unit) }
+    }
+
+    /// How many instruments there are.
+    #[must_use]
+    pub fn instruments(&self) -> usize {
+        self.accounts.holdings.len()
+    }
+
+    /// Everything earned, fees taken off, in 10⁻¹² of the account currency.
+    #[must_use]
+    pub const fn profit(&self) -> i128 {
+        self.accounts.profit
+    }
+
+    /// What of it was earned today.
+    #[must_use]
+    pub const fn profit_today(&self) -> i128 {
+        self.accounts.profit.saturating_sub(self.day_start)
+    }
+
+    /// The most that capital and profit have come to.
+    #[must_use]
+    pub const fn high_water(&self) -> i128 {
+        self.high_water
+    }
+
+    /// How far below that they are.
+    #[must_use]
+    pub fn drawdown(&self) -> i128 {
+        self.drawdown_now()
+    }
+
+    /// All positions without their signs, and longs less shorts on the worse side; working orders
+    /// count in both as if they had filled.
+    #[must_use]
+    pub fn exposure(&self) -> (i128, i128) {
+        self.accounts.exposure()
+    }
+
+    /// The trading state and why it is so.
+    #[must_use]
+    pub const fn trading(&self) -> (TradingState, StateReason) {
+        (self.trading.state(), self.trading.reason())
+    }
+
+    /// Whether the gateway is closed until a confirmed resume.
+    #[must_use]
+    pub const fn is_killed(&self) -> bool {
+        self.trading.is_killed()
+    }
+
+    /// Whether `flatten` runs.
+    #[must_use]
+    pub const fn is_flattening(&self) -> bool {
+        self.trading.is_flattening()
+    }
+
+    /// All orders.
+    #[must_use]
+    pub const fn orders(&self) -> &OrderTable {
+        &self.orders
+    }
+
+    /// The live orders.
+    pub fn live_orders(&self) -> impl Iterator<Item = &Order> {
+        self.orders.live_orders()
+    }
+
+    /// How often each odd case of an order occurred.
+    #[must_use]
+    pub const fn odd_counts(&self) -> &OddCounts {
+        self.orders.odd_counts()
+    }
+
+    /// How many proposals that check has refused.
+    #[must_use]
+    pub const fn refusals(&self, code: RefusalCode) -> u64 {
+        self.refusals[code as usize]
+    }
+
+    /// How many commands the trading state did not take.
+    #[must_use]
+    pub const fn commands_not_taken(&self) -> u64 {
+        self.commands_not_taken
+    }
+
+    /// The time of the last input.
+    #[must_use]
+    pub const fn now(&self) -> Nanos {
+        self.now
+    }
+}
