@@ -10,13 +10,15 @@
 //! | 3 | `engine` | the deterministic core: so far the books |
 //! | 4 | `venue` | a venue's bytes to events: decoders, sessions, recordings |
 //! | 4 | `logs` | lines of JSON, written off the hot threads |
-//! | 5 | `config` | what a run is told, checked |
-//! | 6 | `threads` | the stages and what joins them: feed, lane, books, replay |
+//! | 5 | `report` | what a run earned: figures and plots |
+//! | 6 | `config` | what a run is told, checked |
+//! | 7 | `threads` | the stages and what joins them: feed, lane, books, replay |
 
 pub mod config;
 pub mod engine;
 pub mod event;
 pub mod logs;
+pub mod report;
 pub mod threads;
 pub mod types;
 pub mod venue;

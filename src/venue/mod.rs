@@ -9,6 +9,7 @@ pub mod bitstamp;
 pub mod coinbase;
 pub mod decode;
 pub mod decoder;
+pub mod fills;
 pub mod kraken;
 pub mod recorded;
 pub mod session;

@@ -11,6 +11,7 @@ mod decoders_agree;
 mod demo_tape;
 mod engine_replay;
 mod expected_books;
+mod fills;
 mod fuzz_checks;
 mod fuzz_corpus;
 mod kraken_checksums;

@@ -1,0 +1,243 @@
+//! Fills for `replay`, `backtest` and `paper`: what would have become of our orders, had they been
+//! at the venue that was recorded (or is listened to).
+//!
+//! A pure struct without a clock: it sees every market event as the venue had it (`observe`), takes
+//! our requests (`send`) and gives their reports when they are due (`hear`). Orders at rest are
+//! filled by trades of the tape alone, by their place in the queue (`queue`); orders that take,
+//! take what the book shows, once. No fill happens while the book cannot be trusted.
+//!
+//! All times are the tape's, on which market data is as old as it was heard: a message that the
+//! tape has at t left the venue at t − `feed_latency`. So a request that is sent at t meets the
+//! tape of t + `order_latency` + `feed_latency`, and of what the tape shows at t we hear after
+//! `report_latency` − `feed_latency`, at once where that is negative. A stamp that a request and a
+//! market event share belongs to the market first.
+//!
+//! Orders do not move the market: nobody reacts to them, and what they traded others traded too.
+//! `Sent` is the gateway's to report, not the venue's. Restarts are not known here.
+
+mod answers;
+mod market;
+mod params;
+mod queue;
+mod requests;
+
+pub use params::{FeeRate, FillParams};
+pub use queue::QueueModel;
+
+use crate::engine::book::Books;
+use crate::engine::risk::OrderRequest;
+use crate::event::{Body, Event, Level, OrderAction, Part, Report, ReportKind, Shape, Trade};
+use crate::types::{InstrumentId, InstrumentTable, Nanos, OrderId, Price, Qty, Side};
+use answers::Answers;
+use market::Market;
+use requests::Ids;
+use std::collections::VecDeque;
+
+/// What is on its way to the venue.
+#[derive(Clone, Copy, Debug)]
+enum Asked {
+    Request(OrderRequest),
+    Query(OrderId),
+}
+
+/// What a fill model has counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FillCounts {
+    /// Requests that have reached the venue.
+    pub requests: u64,
+    /// Of these, those it said no to.
+    pub rejects: u64,
+    /// Trades of orders at rest.
+    pub maker_fills: u64,
+    /// Trades of orders that took.
+    pub taker_fills: u64,
+    /// Trades of the tape that could fill nothing, as the book could not be trusted.
+    pub trades_untrusted: u64,
+}
+
+/// The venue that a recording is played at.
+#[derive(Debug)]
+pub struct FillModel {
+    queue: QueueModel,
+    /// From our send to the tape's time at which the venue has it.
+    way_there: Nanos,
+    books: Books,
+    markets: Vec<Market>,
+    ids: Ids,
+    /// In the order in which they arrive.
+    pending: VecDeque<(Nanos, Asked)>,
+    answers: Answers,
+    /// The last time seen; never goes back.
+    now: Nanos,
+    counts: FillCounts,
+}
+
+impl FillModel {
+    /// The venue of these instruments; `books` are new ones of the same, as the engine has them.
+    #[must_use]
+    pub fn new(params: &FillParams, table: &InstrumentTable, books: Books) -> Self {
+        Self {
+            queue: params.queue,
+            way_there: Nanos(params.order_latency.0 + params.feed_latency.0),
+            books,
+            markets: table.iter().map(Market::new).collect(),
+            ids: Ids::default(),
+            pending: VecDeque::with_capacity(64),
+            answers: Answers::new(params),
+            now: Nanos::UNKNOWN,
+            counts: FillCounts::default(),
+        }
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub const fn counts(&self) -> &FillCounts {
+        &self.counts
+    }
+
+    /// A market event, as the venue had it. Requests that arrive before it are met first. Inputs
+    /// that do not come from the market are none of its business.
+    #[inline]
+    pub fn observe(&mut self, event: &Event, levels: &[Level]) {
+        if event.received > self.now {
+            self.now = event.received;
+            if self.pending.front().is_some_and(|(at, _)| *at < event.received) {
+                self.arrive(Nanos(event.received.0 - 1));
+            }
+            if self.books.on_time(event.received).state {
+                self.judge(InstrumentId::ALL);
+            }
+        }
+        let change = self.books.apply(event, levels);
+        if change.state {
+            self.judge(event.instrument);
+        }
+        match event.body {
+            Body::Levels(head) if head.last && head.shape != Shape::Top => {
+                self.settle(event, false);
+            }
+            Body::Order(order) => {
+                self.settle(event, order.action == OrderAction::Match);
+            }
+            Body::Trade(trade) if !trade.history => self.traded(event, &trade),
+            Body::Status(status) => {
+                for market in each(&mut self.markets, event.instrument) {
+                    market.status = status;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The book of that instrument, or all of them, can be trusted no more or again.
+    fn judge(&mut self, id: InstrumentId) {
+        let books = &self.books;
+        each(&mut self.markets, id).iter_mut().for_each(|market| {
+            market.judge(books.get(market.instrument.id));
+        });
+    }
+
+    #[inline]
+    fn settle(&mut self, event: &Event, is_match: bool) {
+        let market = &mut self.markets[event.instrument.index()];
+        market.told(event.venue_time);
+        if !market.is_idle() {
+            market.settle(self.books.get(event.instrument), is_match, self.queue);
+        }
+    }
+
+    #[inline]
+    fn traded(&mut self, event: &Event, trade: &Trade) {
+        let Self { markets, books, answers, counts, now, .. } = self;
+        let market = &mut markets[event.instrument.index()];
+        if market.is_idle() {
+            return;
+        }
+        if !market.trusts(books.get(event.instrument)) {
+            counts.trades_untrusted += 1;
+            return;
+        }
+        let instrument = market.instrument;
+        market.traded(trade, event.venue_time, |fill| {
+            counts.maker_fills += 1;
+            answers.filled(*now, &instrument, fill, true);
+        });
+    }
+
+    /// A request leaves us at `now`.
+    ///
+    /// # Panics
+    /// Its instrument is in no table: our own fault.
+    pub fn send(&mut self, request: &OrderRequest, now: Nanos) {
+        assert!(request.terms().instrument.index() < self.markets.len());
+        self.post(Asked::Request(*request), now);
+    }
+
+    /// Asks what has become of an order; the answer is `Open` or `Absent`.
+    pub fn query(&mut self, order: OrderId, now: Nanos) {
+        self.post(Asked::Query(order), now);
+    }
+
+    fn post(&mut self, asked: Asked, now: Nanos) {
+        let at = Nanos(now.0.saturating_add(self.way_there.0));
+        // Nothing overtakes what was sent before.
+        let at = self.pending.back().map_or(at, |(last, _)| at.max(*last));
+        self.pending.push_back((at, asked));
+    }
+
+    /// When `hear` has something to do or to say.
+    #[must_use]
+    pub fn due(&self) -> Option<Nanos> {
+        let arrival = self.pending.front().map(|(at, _)| *at);
+        [arrival, self.answers.due()].into_iter().flatten().min()
+    }
+
+    /// Lets arrive what is due and gives the next report that is due, oldest first; false when
+    /// there is none.
+    pub fn hear(&mut self, now: Nanos, part: &mut Part) -> bool {
+        self.arrive(now);
+        self.answers.take(now, part)
+    }
+
+    /// Everything that reaches the venue until then.
+    fn arrive(&mut self, until: Nanos) {
+        while let Some((at, asked)) = self.pending.front().copied()
+            && at <= until
+        {
+            self.pending.pop_front();
+            self.now = self.now.max(at);
+            match asked {
+                Asked::Request(request) => self.request(request.terms()),
+                Asked::Query(order) => self.answer(order),
+            }
+        }
+    }
+
+    fn answer(&mut self, id: OrderId) {
+        let found = self.markets.iter_mut().find_map(|market| {
+            let instrument = market.instrument.id;
+            market.find(id).map(|(side, order)| (instrument, side, *order))
+        });
+        let (instrument, kind, level) = match found {
+            Some((instrument, side, order)) => {
+                let level = Level::new(side, order.price, Qty(order.left));
+                (instrument, ReportKind::Open, level)
+            }
+            None => {
+                let nothing = Level::new(Side::Bid, Price(0), Qty::ZERO);
+                (InstrumentId::ALL, ReportKind::Absent, nothing)
+            }
+        };
+        self.answers.tell(self.now, instrument, Report::new(id, kind), level);
+    }
+}
+
+/// The market of that instrument, or all of them.
+fn each(markets: &mut [Market], id: InstrumentId) -> &mut [Market] {
+    if id == InstrumentId::ALL { markets } else { std::slice::from_mut(&mut markets[id.index()]) }
+}
+
+#[cfg(test)]
+mod oracle_tests;
+#[cfg(test)]
+mod tests;
