@@ -8,24 +8,22 @@
 //! | 1 | `types` | units, instruments, venues |
 //! | 1 | `sys` | the only unsafe code: mapped files |
 //! | 2 | `event` | every message on a ring or in the journal |
-//! | 3 | `engine` | the deterministic core: so far the books |
-//! | 4 | `journal` | the log of all inputs and outputs |
-//! | 4 | `venue` | a venue's bytes to events: decoders, sessions, recordings |
+//! | 3 | `engine` | the deterministic core: books, quotes, risk, orders |
+//! | 4 | `journal` | every input and output, written before anything leaves |
+//! | 4 | `venue` | a venue's bytes to events, recordings, the embedded venue, modelled fills |
 //! | 4 | `logs` | lines of JSON, written off the hot threads |
-//! | 5 | `config` | what a run is told, checked |
-//! | 6 | `threads` | the stages and what joins them: feed, lane, books, replay |
 //! | 5 | `report` | what a run earned: figures and plots |
 //! | 6 | `config` | what a run is told, checked |
-//! | 7 | `threads` | the stages and what joins them: feed, lane, books, replay |
+//! | 7 | `threads` | the stages and what joins them, and a run from its config to its last line |
 
 pub mod config;
 pub mod engine;
 pub mod event;
 pub mod journal;
-#[allow(unsafe_code)]
-pub mod sys;
 pub mod logs;
 pub mod report;
+#[allow(unsafe_code)]
+pub mod sys;
 pub mod threads;
 pub mod types;
 pub mod venue;

@@ -62,6 +62,24 @@ impl Faults {
         }
     }
 
+    /// Takes over others, each once: what holds for every instrument is found with each of them.
+    pub fn add_once(&mut self, others: Self) {
+        for other in others.0 {
+            if !self.0.contains(&other) {
+                self.0.push(other);
+            }
+        }
+    }
+
+    /// Gives faults another path where there is one.
+    pub fn rename(&mut self, path: impl Fn(&str) -> Option<String>) {
+        for fault in &mut self.0 {
+            if let Some(path) = path(&fault.path) {
+                fault.path = path;
+            }
+        }
+    }
+
     /// All of them, in the order in which they were found.
     #[must_use]
     pub fn list(&self) -> &[Fault] {

@@ -2,16 +2,21 @@
 //!
 //! A section plugs in by a field of `RawConfig`, a field of `Config` and a call in `check`.
 
+use super::account::RawAccount;
 use super::arguments::Arguments;
+use super::fills::RawFills;
 use super::load::Environment;
 use super::relations;
+use super::risk::RawRisk;
 use super::sections::{
     InstrumentParams, Overrides, RawInstrument, RawLogging, RawPersistence, RawShutdown, RawTiming,
     RingParams, ShutdownParams, TimingParams, checked_symbol,
 };
+use super::strategy::StrategyConfig;
 use super::{Faults, Mode, RawSpan, RawSpeed, ThreadsParams, ThreadsSection};
 use crate::logs::LogParams;
 use crate::types::{InstrumentTable, Nanos, Symbol, Venue};
+use crate::venue::fills::FillParams;
 use crate::venue::recorded::Speed;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -46,6 +51,14 @@ pub struct RawConfig {
     pub symbols: Vec<String>,
     /// What single instruments have of their own.
     pub instruments: Vec<RawInstrument>,
+    /// What everything is added up in.
+    pub account: RawAccount,
+    /// The limits.
+    pub risk_management: RawRisk,
+    /// How quotes are made.
+    pub strategy: StrategyConfig,
+    /// The venue, or what stands in for it.
+    pub exchange: RawExchange,
     /// How often things are done.
     pub timing: RawTiming,
     /// How the run ends.
@@ -71,6 +84,10 @@ impl Default for RawConfig {
             duration: None,
             symbols: Vec::new(),
             instruments: Vec::new(),
+            account: RawAccount::default(),
+            risk_management: RawRisk::default(),
+            strategy: StrategyConfig::default(),
+            exchange: RawExchange::default(),
             timing: RawTiming::default(),
             shutdown: RawShutdown::default(),
             logging: RawLogging::default(),
@@ -79,6 +96,14 @@ impl Default for RawConfig {
             rings: RingParams::default(),
         }
     }
+}
+
+/// `exchange`.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawExchange {
+    /// How orders fare in replay, backtest and paper.
+    pub fills: RawFills,
 }
 
 /// A config without faults.
@@ -103,6 +128,8 @@ pub struct Config {
     pub instruments: Vec<InstrumentParams>,
     /// Where the journal is; `None` only in replay and backtest, where none is then kept.
     pub data_directory: Option<PathBuf>,
+    /// How orders fare in replay, backtest and paper.
+    pub fills: FillParams,
     /// How often things are done.
     pub timing: TimingParams,
     /// How the run ends.
@@ -188,6 +215,9 @@ impl RawConfig {
         let instruments = self.check_instruments(faults);
         let symbols = self.check_symbols(&instruments, faults);
         let venue = relations::check(self, &symbols, faults);
+        let mut bound = Faults::default();
+        self.check_before_bound(&mut bound);
+        faults.add_unless_named(bound);
         let config = Config {
             mode: self.mode,
             // Where it is unknown there is a fault, and this config goes nowhere.
@@ -199,6 +229,7 @@ impl RawConfig {
             symbols,
             instruments,
             data_directory: self.persistence.data_directory.clone(),
+            fills: self.exchange.fills.check("exchange.fills", faults),
             timing: self.timing.check("timing", faults),
             shutdown: self.shutdown.check("shutdown", faults),
             logging: self.logging.check("logging", self.mode, faults),

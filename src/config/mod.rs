@@ -4,18 +4,23 @@
 //! read, and at the start its directories are made and tried; nothing else is opened here, and
 //! nothing is connected. Nothing reads a config after the start.
 
+pub mod account;
 pub mod arguments;
+pub mod bind;
 pub mod directories;
 pub mod exact;
 pub mod exit;
 pub mod faults;
 pub mod file;
+pub mod fills;
 mod json;
 pub mod load;
 pub mod reading;
 mod relations;
 pub mod replay;
+pub mod risk;
 pub mod sections;
+pub mod strategy;
 pub mod threads;
 pub mod values;
 pub mod fills;
@@ -24,6 +29,7 @@ pub mod fills;
 mod tests;
 
 pub use arguments::Arguments;
+pub use bind::EngineParams;
 pub use exact::Exact;
 pub use exit::ExitCode;
 pub use faults::{Fault, Faults};

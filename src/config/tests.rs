@@ -13,8 +13,22 @@ fn flags(line: &str) -> Result<Arguments, String> {
     Arguments::try_parse_from(words).map_err(|error| error.to_string())
 }
 
+/// Loads a text; account and limits, which have no default, are the shipped ones if it has none.
 fn loaded(text: &str, line: &str, environment: &Environment) -> Result<Loaded, Vec<String>> {
-    match load_text("test", text, &flags(line).unwrap(), environment) {
+    let mut text = text.to_owned();
+    let own = Json::parse(&text, &mut Vec::new());
+    if let (Ok(Json::Map(own)), Ok(Json::Map(all))) = (own, Json::parse(SHIPPED, &mut Vec::new())) {
+        for (key, value) in
+            all.iter().filter(|(key, _)| ["account", "risk_management"].contains(&key.as_str()))
+        {
+            if !own.iter().any(|(held, _)| held == key) {
+                let end = text.rfind('}').unwrap();
+                let comma = if own.is_empty() && !text.contains("account") { "" } else { "," };
+                text.insert_str(end, &format!("{comma}\"{key}\":{value}"));
+            }
+        }
+    }
+    match load_text("test", &text, &flags(line).unwrap(), environment) {
         Ok(loaded) => Ok(loaded),
         Err(ConfigFault::Wrong { faults, .. }) => {
             Err(faults.list().iter().map(ToString::to_string).collect())
@@ -34,6 +48,62 @@ mode                          | "live"     | "paper"
 seed                          | -1         | 7
 instruments[0].symbol         | "../BTC"   | "ETH-USD"
 instruments[0].enabled        | -          | -
+account.currency              | "U D"      | "EUR"
+account.capital               | 0          | 5
+risk_management.limits.max_position_size     | 0    | 2
+risk_management.limits.max_notional_exposure | -1   | 2
+risk_management.limits.max_net_exposure      | 200001 | 2
+risk_management.limits.max_gross_exposure    | 0    | 200001
+risk_management.limits.max_drawdown_pct      | 101  | 2
+risk_management.limits.daily_loss_limit      | "NaN" | 2
+risk_management.limits.min_order_size        | 0.2  | 0.0002
+risk_management.limits.max_order_size        | 0    | 0.2
+risk_management.limits.max_order_value       | null | 2
+risk_management.limits.max_daily_volume      | 0    | 2
+risk_management.limits.max_orders_per_second | 100001 | 20
+risk_management.limits.cancel_reserve_pct    | 91   | 30
+risk_management.limits.price_collar_bps      | 5001 | 2
+risk_management.limits.orders_max            | 0    | 2
+risk_management.limits.conversion_age_max_ms | 0    | 2
+strategy.enabled                | -          | false
+strategy.name                   | "Best"     | "GLFT"
+strategy.fairValue              | "last"     | "mid"
+strategy.baseSpreadBps          | -1         | 11
+strategy.minSpreadBps           | 11         | 4
+strategy.maxSpreadBps           | 9          | 60
+strategy.edgeBps                | 1001       | 1
+strategy.volatilityFactor       | -1         | 2
+strategy.imbalanceFactor        | 101        | 1
+strategy.imbalanceThreshold     | 2          | 0.4
+strategy.imbalanceLevels        | 0          | 5
+strategy.orderQuantity          | 0.06       | 0.02
+strategy.minOrderQuantity       | 0          | 0.002
+strategy.maxOrderQuantity       | 1e-9       | 0.06
+strategy.targetPosition         | 0.6        | -0.1
+strategy.maxPosition            | 0          | 0.6
+strategy.inventorySkewFactor    | 1.1        | 1
+strategy.maxLevels              | 9          | 2
+strategy.priceLevelSpacing      | -1         | 1
+strategy.requoteToleranceTicks  | 1000001    | 1
+strategy.minQuoteLifeMs         | 600001     | 1
+strategy.useReplace             | -          | false
+strategy.volatilityHalfLifeMs   | 0          | 100
+strategy.volatilitySampleMs     | 0          | 10
+strategy.volatilityWarmupMs     | 2000000001 | 10
+strategy.gamma                  | 0          | -
+strategy.horizonMs              | 0          | -
+strategy.arrivalRate            | 0          | 2
+strategy.arrivalDecay           | 0          | 2
+strategy.arrivalHalfLifeMs      | 0          | 2000
+strategy.requestsPerSecond      | 0          | 2
+strategy.requestsBurst          | 0          | 50
+strategy.requestsKeptForCancels | 40         | 2
+exchange.fills.queueModel       | "fifo"     | "log"
+exchange.fills.orderLatencyUs   | 1000001    | 2
+exchange.fills.reportLatencyUs  | 1000001    | 2
+exchange.fills.feedLatencyUs    | 1000001    | 2
+exchange.fills.makerFeeBps      | 1001       | -2
+exchange.fills.takerFeeBps      | -1001      | 2
 timing.publishStatsIntervalMs | 99         | 500
 shutdown.cancelTimeoutMs      | 600001     | 100
 logging.level                 | "loud"     | "error"
@@ -101,7 +171,14 @@ fn every_shipped_key_is_checked_and_used() {
     let (names, known): (Vec<_>, Vec<_>) =
         (paths.iter().map(|steps| path_text(steps)).collect(), rows.iter().map(|r| r[0]).collect());
     assert_eq!(names, known, "the table tells of every key of the file, in its order");
-    let base = shipped("").unwrap().config;
+    let all = |loaded: Loaded| {
+        let Loaded { config, effective, .. } = loaded;
+        let (maker_bps, taker_bps) = (1.0, 2.0);
+        let fees = crate::engine::quote::Fees { maker_bps, taker_bps };
+        let bound = effective.bind(&effective.stand_in(), fees, &mut Faults::default());
+        (config, bound.unwrap())
+    };
+    let base = all(shipped("").unwrap());
     let nowhere = Environment::default();
     for (steps, [path, wrong, other]) in paths.iter().zip(rows) {
         let is_map = matches!(tree.at(steps), Some(Json::Map(_)));
@@ -121,19 +198,69 @@ fn every_shipped_key_is_checked_and_used() {
         if other != "-" {
             // Another mode wants a venue as well.
             let line = if path == "mode" { "--venue kraken --symbol BTC/USD" } else { "" };
-            let config = loaded(&changed(steps, other), line, &nowhere).unwrap().config;
-            assert_ne!(config, base, "{path} = {other} changes nothing");
+            // Another account's currency needs a rate for the instrument's.
+            let text = changed(steps, other).replace(
+                r#""currency":"EUR""#,
+                r#""currency":"EUR","conversions":[{"currency":"USD","rate":0.9}]"#,
+            );
+            assert_ne!(
+                all(loaded(&text, line, &nowhere).unwrap()),
+                base,
+                "{path} = {other} changes nothing"
+            );
         }
     }
 }
 
 #[test]
-fn the_shipped_file_says_the_defaults() {
-    // Only what has no default stands in it besides.
-    let instruments = r#"{"instruments":[{"symbol":"BTC-USD"}]}"#;
-    let bare = loaded(instruments, "", &Environment::default()).unwrap();
+fn what_is_not_said_is_as_it_is_shipped() {
+    // Limits have no default, and those of the quoter fit the limits.
+    let mut tree = Json::parse(SHIPPED, &mut Vec::new()).unwrap();
+    let Json::Map(map) = &mut tree else { unreachable!("it is an object") };
+    let kept = ["instruments", "account", "risk_management", "strategy"];
+    map.retain(|(key, _)| kept.contains(&key.as_str()));
+    let bare = loaded(&tree.to_string(), "", &Environment::default()).unwrap();
     assert_eq!(bare.config, shipped("").unwrap().config);
     assert_eq!(bare.effective, shipped("").unwrap().effective);
+}
+
+#[test]
+fn limits_have_no_default() {
+    let text = r#"{"instruments": [{"symbol": "BTC-USD"}], "account": {"currency": "USD"}}"#;
+    let fault = load_text("test", text, &Arguments::default(), &Environment::default());
+    let fault = fault.unwrap_err().to_string();
+    let limits = KEYS.lines().filter(|line| line.starts_with("risk_management."));
+    let mut count = 0;
+    for line in limits {
+        let path = line.split('|').next().unwrap().trim();
+        assert!(fault.contains(&format!("  {path} = nothing: must be")), "{path}: {fault}");
+        count += 1;
+    }
+    assert_eq!(count, 15);
+}
+
+#[test]
+fn the_quoter_stays_within_the_hard_limits() {
+    let text = r#"{"instruments":[{"symbol":"A-USD"},{"symbol":"B-USD","maxPosition":2}],
+        "strategy":{"orderQuantity":0.01,"maxOrderQuantity":0.2,"minOrderQuantity":0.00001,
+        "maxPosition":0.5,"baseSpreadBps":0}}"#;
+    let faults = loaded(text, "", &Environment::default()).unwrap_err();
+    assert_eq!(
+        faults,
+        [
+            "strategy.baseSpreadBps = 0: must be from 0.01 to 5000",
+            "strategy.minSpreadBps = 5: must be at most baseSpreadBps",
+        ]
+    );
+    let faults = loaded(&text.replace(r#","baseSpreadBps":0"#, ""), "", &Environment::default());
+    assert_eq!(
+        faults.unwrap_err(),
+        [
+            "strategy.minOrderQuantity = 0.00001000: must be at least the min_order_size of A-USD, 0.00010000",
+            "strategy.maxOrderQuantity = 0.20000000: must be at most the max_order_size of A-USD, 0.10000000",
+            "instruments[1].maxPosition = 2.00000000: must be at most the max_position_size of B-USD, 1.00000000",
+        ]
+    );
 }
 
 /// What a command line and the shipped file make, in a line, or the faults.
@@ -286,7 +413,8 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
             "mode = given again: must be given once",
             "seed = -5: must be a whole number, not below zero",
             "sede = 5: must be left out: there is no such key here, only mode, venue, input, \
-             speed, seed, duration, symbols, instruments, timing, shutdown, logging, persistence, \
+             speed, seed, duration, symbols, instruments, account, risk_management, strategy, \
+             exchange, timing, shutdown, logging, persistence, \
              threads, rings",
             "instruments[0].maxPosition = -1: must be a decimal number that is not negative: a \
              sign is not allowed here",
@@ -353,7 +481,7 @@ fn an_empty_variable_is_a_fault() {
 #[test]
 fn what_is_printed_makes_the_same_config_again() {
     let rich = r#"{"instruments":[{"symbol":"A","baseSpreadBps":12.5,"orderQuantity":0.010,
-        "maxPosition":"1e-8"},{"symbol":"B","enabled":false}],"duration":"5m",
+        "maxPosition":"0.1"},{"symbol":"B","enabled":false}],"duration":"5m",
         "threads":{"cores":{"feed":3},"idle":{"web":{"sleepMicros":9}}}}"#;
     for text in [SHIPPED, rich] {
         for line in [

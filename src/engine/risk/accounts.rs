@@ -302,9 +302,8 @@ impl Accounts {
     /// Takes over what was held before the start; there are no orders yet.
     pub(super) fn open(&mut self, positions: &[Position], rates: &[(Currency, Rate)]) {
         for (currency, rate) in rates {
-            let known = |ledger: &&mut Ledger| {
-                ledger.currency == *currency && ledger.source.is_some()
-            };
+            let known =
+                |ledger: &&mut Ledger| ledger.currency == *currency && ledger.source.is_some();
             if let Some(ledger) = self.ledgers.iter_mut().find(known) {
                 ledger.rate = *rate;
             }

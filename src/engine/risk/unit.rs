@@ -16,6 +16,9 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// A whole one of the quote currency.
+    pub const ONE: Self = Self { mul: pow10(money::DECIMALS), div: 1 };
+
     /// The worth of that tick and lot; nothing if it does not fit.
     #[must_use]
     pub fn of(tick: Scale, lot: Scale) -> Option<Self> {
