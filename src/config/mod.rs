@@ -5,7 +5,11 @@
 pub mod arguments;
 pub mod exact;
 pub mod faults;
+pub mod strategy;
+#[cfg(test)]
+mod strategy_tests;
 
 pub use arguments::{Arguments, Mode, ReplayConfig};
 pub use exact::Exact;
 pub use faults::{Fault, Faults};
+pub use strategy::{StrategyConfig, StrategyName};

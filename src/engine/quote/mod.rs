@@ -27,6 +27,13 @@ mod spread;
 mod strategy;
 mod volatility;
 
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod tape_tests;
+#[cfg(test)]
+mod testing_tests;
+
 pub use fair::FairValue;
 pub use params::{
     BudgetParams, Fees, IntensityParams, LEVELS_MAX, QuoteParams, SizeParams, SpreadParams,

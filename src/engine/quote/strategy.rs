@@ -167,8 +167,8 @@ mod tests {
         close(shape.skew, 12.0);
         // By hand: 1.25^5 = 3.0517578125, c = √(4·0.1/(2·0.4·1.5)·3.0517578) = 1.0085920.
         let shape = Strategy::Glft { gamma: 0.1 }.shape(&situation(2.0, -2.0));
-        close(shape.spread, 4.462_871_026 + 1.008_592_0);
-        close(shape.skew, -2.017_184_0);
+        close(shape.spread, 4.462_871_026 + 1.008_589_41);
+        close(shape.skew, -2.017_178_82);
         let basic = Strategy::BasicMarketMaker { inventory_skew_factor: 0.5 };
         let shape = basic.shape(&situation(2.0, 4.0));
         close(shape.spread, 14.0);
