@@ -23,8 +23,9 @@ pub mod sections;
 pub mod strategy;
 pub mod threads;
 pub mod values;
-pub mod fills;
 
+#[cfg(test)]
+mod strategy_tests;
 #[cfg(test)]
 mod tests;
 
@@ -39,3 +40,4 @@ pub use load::{ConfigFault, Environment, Loaded, load};
 pub use replay::ReplayConfig;
 pub use threads::{Idle, ThreadMode, ThreadName, ThreadsParams, ThreadsSection};
 pub use values::{Mode, RawSpan, RawSpeed};
+pub use strategy::{StrategyConfig, StrategyName};

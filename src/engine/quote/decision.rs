@@ -204,9 +204,10 @@ impl Instrument {
             SideExplained {
                 price: Price(if wanted { pricing.prices[side.index()] } else { 0 }),
                 qty: Qty(if wanted { sizes.qty[0] } else { 0 }),
-                clamps: match ticks > 0.0 {
-                    true => pricing.clamps[side.index()].with(sizes.clamps),
-                    false => Clamps::default(),
+                clamps: if ticks > 0.0 {
+                    pricing.clamps[side.index()].with(sizes.clamps)
+                } else {
+                    Clamps::default()
                 },
                 withheld,
                 code,

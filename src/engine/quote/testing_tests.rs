@@ -83,6 +83,10 @@ impl Bench {
 
     /// The book is these levels and nothing else: (price, quantity) of bids and of asks.
     pub(super) fn book(&mut self, now: Nanos, sides: [&[(i64, i64)]; 2]) {
+        self.book_of(0, now, sides);
+    }
+
+    pub(super) fn book_of(&mut self, instrument: u16, now: Nanos, sides: [&[(i64, i64)]; 2]) {
         let levels: Vec<Level> = Side::BOTH
             .into_iter()
             .flat_map(|side| {
@@ -101,6 +105,6 @@ impl Bench {
             id: 0,
             checksum: None,
         };
-        self.hear(0, now, Body::Levels(head), &levels);
+        self.hear(instrument, now, Body::Levels(head), &levels);
     }
 }
