@@ -185,7 +185,7 @@ impl Chain {
         match record.content {
             Content::Seal { .. } => {}
             Content::End => summary.clean = true,
-            Content::Start(_) | Content::Input(_) | Content::Output(_) => summary.clean = false,
+            Content::Start(_) | Content::Input(_) | Content::Output { .. } => summary.clean = false,
         }
     }
 
