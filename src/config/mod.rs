@@ -5,7 +5,9 @@
 pub mod arguments;
 pub mod exact;
 pub mod faults;
+pub mod persistence;
 
 pub use arguments::{Arguments, Mode, ReplayConfig};
 pub use exact::Exact;
 pub use faults::{Fault, Faults};
+pub use persistence::PersistenceConfig;

@@ -14,6 +14,7 @@
 
 pub mod digest;
 pub mod directory;
+pub mod dump;
 pub mod failure;
 pub mod fault;
 pub mod files;
@@ -26,6 +27,7 @@ pub mod record;
 pub mod released;
 pub mod segment;
 pub mod start;
+pub mod stats;
 pub mod sync;
 pub mod writer;
 

@@ -105,6 +105,12 @@ impl Journal {
         Ok(chain.summary)
     }
 
+    /// That no segment has begun.
+    #[must_use]
+    pub fn nothing(&self) -> ReadError {
+        ReadError::Nothing { path: self.folder.clone() }
+    }
+
     /// The path of a segment.
     #[must_use]
     pub fn path(&self, number: u64) -> PathBuf {
