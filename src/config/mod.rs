@@ -23,6 +23,7 @@ pub mod sections;
 pub mod strategy;
 pub mod threads;
 pub mod values;
+pub mod persistence;
 
 #[cfg(test)]
 mod strategy_tests;
@@ -41,3 +42,4 @@ pub use replay::ReplayConfig;
 pub use threads::{Idle, ThreadMode, ThreadName, ThreadsParams, ThreadsSection};
 pub use values::{Mode, RawSpan, RawSpeed};
 pub use strategy::{StrategyConfig, StrategyName};
+pub use persistence::PersistenceConfig;

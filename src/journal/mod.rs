@@ -14,13 +14,13 @@
 
 pub mod digest;
 pub mod directory;
+pub mod dump;
 pub mod failure;
 pub mod fault;
 pub mod files;
 pub mod identity;
 pub mod ledger;
 pub mod open;
-pub mod output;
 pub mod params;
 pub mod read;
 pub mod reader;
@@ -29,6 +29,7 @@ pub mod released;
 pub mod replay;
 pub mod segment;
 pub mod start;
+pub mod stats;
 pub mod sync;
 pub mod writer;
 
@@ -39,7 +40,6 @@ pub use files::FileSegments;
 pub use identity::Identity;
 pub use ledger::Ledger;
 pub use open::{Begun, begin};
-pub use output::OutputKind;
 pub use params::{JournalParams, SyncMode};
 pub use read::{Journal, Place, Summary};
 pub use record::{Content, Record};

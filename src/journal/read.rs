@@ -105,6 +105,12 @@ impl Journal {
         Ok(chain.summary)
     }
 
+    /// That no segment has begun.
+    #[must_use]
+    pub fn nothing(&self) -> ReadError {
+        ReadError::Nothing { path: self.folder.clone() }
+    }
+
     /// The path of a segment.
     #[must_use]
     pub fn path(&self, number: u64) -> PathBuf {
@@ -185,7 +191,7 @@ impl Chain {
         match record.content {
             Content::Seal { .. } => {}
             Content::End => summary.clean = true,
-            Content::Start(_) | Content::Input(_) | Content::Output(_) => summary.clean = false,
+            Content::Start(_) | Content::Input(_) | Content::Output { .. } => summary.clean = false,
         }
     }
 

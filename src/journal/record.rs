@@ -13,17 +13,18 @@
 //! kind      detail                 payload
 //! 1 start   0                      JSON of `Start`
 //! 2 input   mask of the head line  words of the head that are not zero; 16 bytes a level
-//! 3 output  what | lines << 4      input's sequence; masks, a byte a line; words that are not zero
+//! 3 output  how many lines         input's sequence; masks, a byte a line; words that are not zero
 //! 4 end     0                      none: the process came to its end as it should
 //! 5 seal    0 full or closed,      digest of the segment before the seal; nothing follows in the
 //!           1 cut by a later start segment
 //! ```
 //!
 //! A mask has a bit for each of the eight words of a line; a word whose bit is not set is zero. An
-//! input's stamps are words of its head line. What stands in a line is told in `event::pack`.
+//! input's stamps are words of its head line. What stands in a line is told in `event::pack` and
+//! `engine::risk::pack`.
 
 use super::fault::Flaw;
-use super::output::OutputKind;
+use crate::engine::risk::Output;
 use crate::event::pack::unpack_levels;
 use crate::event::{Event, Level, Line, Part};
 use crc32c::crc32c_append;
@@ -196,7 +197,7 @@ impl Record<'_> {
         match self.content {
             Content::Start(_) => Kind::Start,
             Content::Input(_) => Kind::Input,
-            Content::Output(_) => Kind::Output,
+            Content::Output { .. } => Kind::Output,
             Content::End => Kind::End,
             Content::Seal { .. } => Kind::Seal,
         }
@@ -210,8 +211,13 @@ pub enum Content<'a> {
     Start(&'a str),
     /// An event and its levels.
     Input(Input<'a>),
-    /// What was decided about the input before it.
-    Output(Output<'a>),
+    /// What was decided.
+    Output {
+        /// The number of the input that it answers.
+        input: u64,
+        /// What it is.
+        output: Output,
+    },
     /// The process came to its end as it should.
     End,
     /// Nothing follows in the segment.
@@ -251,33 +257,6 @@ impl Input<'_> {
     }
 }
 
-/// An output as it stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Output<'a> {
-    /// What it is.
-    pub kind: OutputKind,
-    /// The number of the input that it answers.
-    pub input: u64,
-    masks: [u8; OUTPUT_LINES_MAX],
-    count: usize,
-    words: &'a [u8],
-}
-
-impl Output<'_> {
-    /// How many lines it has.
-    #[must_use]
-    pub const fn line_count(&self) -> usize {
-        self.count
-    }
-
-    /// Its lines; places behind them stay zero.
-    #[must_use]
-    pub fn lines(&self) -> [Line; OUTPUT_LINES_MAX] {
-        let mut words = self.words;
-        self.masks.map(|mask| take_line(&mut words, mask).expect("the check has read them"))
-    }
-}
-
 impl<'a> Content<'a> {
     fn read([kind, detail]: [u8; 2], payload: &'a [u8]) -> Result<Self, Flaw> {
         let known = Kind::ALL.into_iter().find(|known| *known as u8 == kind);
@@ -305,21 +284,25 @@ impl<'a> Content<'a> {
         Ok(Self::Input(Input { event, levels }))
     }
 
-    fn read_output(detail: u8, payload: &'a [u8]) -> Result<Self, Flaw> {
+    fn read_output(count: u8, payload: &'a [u8]) -> Result<Self, Flaw> {
         let wrong = Flaw::Content("an output that is cut off");
         let (input, rest) = payload.split_first_chunk().ok_or(wrong)?;
-        let (masks, words) = rest.split_first_chunk().ok_or(wrong)?;
-        let kind = OutputKind::of(detail & 15).ok_or(Flaw::Content("an unknown output"))?;
-        let count = usize::from(detail >> 4);
-        let mut left = words;
-        for mask in masks {
-            take_line(&mut left, *mask).ok_or(wrong)?;
+        let (masks, mut words) = rest.split_first_chunk::<OUTPUT_LINES_MAX>().ok_or(wrong)?;
+        let mut lines = [Line::default(); OUTPUT_LINES_MAX];
+        for (line, mask) in lines.iter_mut().zip(masks) {
+            *line = take_line(&mut words, *mask).ok_or(wrong)?;
         }
-        if count > OUTPUT_LINES_MAX || masks[count..].iter().any(|m| *m != 0) || !left.is_empty() {
-            return Err(Flaw::Content("an output with more than its lines"));
+        let more = Flaw::Content("an output with more than its lines");
+        let lines = lines.get(..usize::from(count)).ok_or(more)?;
+        if !words.is_empty() || masks[lines.len()..].iter().any(|mask| *mask != 0) {
+            return Err(more);
         }
-        let input = u64::from_le_bytes(*input);
-        Ok(Self::Output(Output { kind, input, masks: *masks, count, words }))
+        let output =
+            Output::unpack(lines).map_err(|_| Flaw::Content("no output of this version"))?;
+        if output.line_count() != lines.len() {
+            return Err(more);
+        }
+        Ok(Self::Output { input: u64::from_le_bytes(*input), output })
     }
 }
 

@@ -6,14 +6,13 @@
 
 use super::digest::Digest;
 use super::failure::WriteError;
-use super::output::OutputKind;
 use super::params::SyncMode;
 use super::record::{InputForm, Kind, OutputForm, PlainForm, SEAL_BYTES, Seed, padded};
 use super::released::Journaled;
 use super::segment::{Ending, HEADER_BYTES, Header, Owner};
 use super::start::Start;
 use super::sync::Written;
-use crate::engine::risk::OrderRequest;
+use crate::engine::risk::{OUTPUT_LINES_MAX, OrderRequest, Output};
 use crate::event::{Event, Level, Line};
 use crate::sys::mmap::Storage;
 use std::io;
@@ -160,18 +159,21 @@ impl<S: Segments> Writer<S> {
         Ok(())
     }
 
-    /// Writes what was decided about the last input and is not to be sent.
+    /// Writes what was decided about the last input. What is to be sent comes back as what may be
+    /// sent.
     ///
     /// # Errors
-    /// As [`append_input`](Self::append_input).
+    /// As [`append_request`](Self::append_request).
     #[inline]
-    pub fn append_output(&mut self, kind: OutputKind, lines: &[Line]) -> Result<(), WriteError> {
-        let form = OutputForm::new(kind, self.input, lines);
-        let length = form.length();
-        let (place, sequence, seed) = self.place(length)?;
-        let word = form.write(place, sequence, seed);
-        self.appended(length, word);
-        Ok(())
+    pub fn append_output(
+        &mut self,
+        output: &Output,
+    ) -> Result<Option<Journaled<OrderRequest>>, WriteError> {
+        if let Output::Request(request) = output {
+            return self.append_request(request).map(Some);
+        }
+        self.append_lines(output)?;
+        Ok(None)
     }
 
     /// Writes what is to be sent, and gives back what may be sent. With [`SyncMode::Each`] it is
@@ -184,11 +186,23 @@ impl<S: Segments> Writer<S> {
         &mut self,
         request: &OrderRequest,
     ) -> Result<Journaled<OrderRequest>, WriteError> {
-        self.append_output(OutputKind::Request, &[request.pack()])?;
+        self.append_lines(&Output::Request(*request))?;
         if self.mode == SyncMode::Each {
             self.sync()?;
         }
         Ok(Journaled::by_writer(*request))
+    }
+
+    #[inline]
+    fn append_lines(&mut self, output: &Output) -> Result<(), WriteError> {
+        let mut lines = [Line::default(); OUTPUT_LINES_MAX];
+        let count = output.pack_into(&mut lines);
+        let form = OutputForm::new(self.input, &lines[..count]);
+        let length = form.length();
+        let (place, sequence, seed) = self.place(length)?;
+        let word = form.write(place, sequence, seed);
+        self.appended(length, word);
+        Ok(())
     }
 
     /// Writes that the process comes to its end as it should, seals the segment and shortens it.

@@ -5,7 +5,6 @@
 use super::{HEAD_BYTES, Kind, OUTPUT_LINES_MAX, Seed};
 use crate::event::pack::pack_levels;
 use crate::event::{Event, LEVELS_PER_LINE, Level, Line};
-use crate::journal::output::OutputKind;
 use crc32c::crc32c_append;
 
 /// The greatest sequence a record can have.
@@ -53,7 +52,6 @@ impl<'a> InputForm<'a> {
 /// An output, told before it is written.
 #[derive(Debug)]
 pub struct OutputForm<'a> {
-    kind: OutputKind,
     input: u64,
     masks: [u8; OUTPUT_LINES_MAX],
     lines: &'a [Line],
@@ -63,13 +61,13 @@ impl<'a> OutputForm<'a> {
     /// How those lines, which answer that input, are written.
     #[inline]
     #[must_use]
-    pub fn new(kind: OutputKind, input: u64, lines: &'a [Line]) -> Self {
+    pub fn new(input: u64, lines: &'a [Line]) -> Self {
         assert!(lines.len() <= OUTPUT_LINES_MAX);
         let mut masks = [0; OUTPUT_LINES_MAX];
         for (place, line) in masks.iter_mut().zip(lines) {
             *place = mask(line);
         }
-        Self { kind, input, masks, lines }
+        Self { input, masks, lines }
     }
 
     /// Bytes of the whole record.
@@ -88,7 +86,7 @@ impl<'a> OutputForm<'a> {
             rest = put_words(rest, line, mask);
         }
         let count = u8::try_from(self.lines.len()).expect("at most eight lines");
-        finish(to, Kind::Output, self.kind as u8 | count << 4, sequence, seed)
+        finish(to, Kind::Output, count, sequence, seed)
     }
 }
 

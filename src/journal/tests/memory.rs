@@ -1,8 +1,9 @@
 //! Segments in plain memory, and a small journal with one record of every kind.
 
-use crate::engine::risk::OrderRequest;
+use crate::engine::risk::{OrderRequest, Output, Refusal};
+use crate::event::explanation::SideExplained;
 use crate::event::{
-    Body, Command, Event, FeeIn, Health, Level, Levels, Line, MarketStatus, OrderAction, OrderKey,
+    Body, Command, Event, Explanation, FeeIn, Health, Level, Levels, MarketStatus, OrderAction, OrderKey,
     OrderUpdate, Proposal, RefusalCode, Refused, RejectCode, Report, ReportKind, RequestKind,
     Shape, Stale, StateReason, Trade, TradingState,
 };
@@ -12,7 +13,7 @@ use crate::journal::reader::{End, Found, SegmentReader};
 use crate::journal::record::Content;
 use crate::journal::segment::{Ending, Owner};
 use crate::journal::writer::{Origin, Retired, Segments, Writer};
-use crate::journal::{Identity, OutputKind, Start, WriteError};
+use crate::journal::{Identity, Start, WriteError};
 use crate::sys::mmap::Storage;
 use crate::types::{
     Currency, InstanceTag, Instrument, InstrumentId, Nanos, OrderId, Price, Qty, Scale, Side,
@@ -206,6 +207,37 @@ pub(super) fn request() -> OrderRequest {
     OrderRequest::unpack(&proposal.pack()).unwrap()
 }
 
+/// An output of every kind but a request.
+pub(super) fn outputs() -> [Output; 3] {
+    let explanation = Explanation {
+        sequence: 1,
+        received: Nanos(2),
+        instrument: InstrumentId(0),
+        strategy: 3,
+        fair_value: 4.5,
+        reservation: -5.5,
+        volatility: 0.0,
+        imbalance: 0.25,
+        spread: 6.5,
+        spread_volatility: 7.5,
+        spread_imbalance: 8.5,
+        spread_fees: 9.5,
+        spread_final: 10.5,
+        intensity_a: 0.0,
+        intensity_k: 0.0,
+        position: -11,
+        sides: [SideExplained { levels: 3, price: Price(99), ..SideExplained::default() }; 2],
+    };
+    let proposal = *request().terms();
+    let (value, limit) = (i128::MIN, 7);
+    let (state, reason) = (TradingState::Reducing, StateReason::Operator);
+    [
+        Output::Explanation(explanation),
+        Output::Refusal(Refusal { proposal, code: RefusalCode::VolumeLimit, value, limit }),
+        Output::State { state, reason },
+    ]
+}
+
 /// Appends the n-th of a row of records without end: every input in turn, outputs between them.
 pub(super) fn append_nth(
     writer: &mut Writer<MemorySegments>,
@@ -216,10 +248,9 @@ pub(super) fn append_nth(
         1 => writer.append_request(&request()).map(|journaled| {
             assert_eq!(*journaled.get(), request());
         }),
-        3 => {
-            let lines = [Line([1, 0, 2, 0, 0, 0, 0, u64::MAX]), Line::default(), Line([9; 8])];
-            writer.append_output(OutputKind::ALL[n / 4 % 4], &lines[..n / 4 % 4])
-        }
+        3 => writer.append_output(&outputs()[n / 4 % 3]).map(|released| {
+            assert_eq!(released, None);
+        }),
         _ => {
             let (event, levels) = &inputs[n / 2 % inputs.len()];
             writer.append_input(event, levels)
@@ -236,10 +267,6 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Vec<String>, End), Found> {
             Content::Input(input) => {
                 let levels: Vec<_> = input.levels().collect();
                 format!("{} {:?} {levels:?}", record.sequence, input.event)
-            }
-            Content::Output(output) => {
-                let lines = &output.lines()[..output.line_count()];
-                format!("{} {:?} {} {lines:?}", record.sequence, output.kind, output.input)
             }
             other => format!("{} {other:?}", record.sequence),
         });

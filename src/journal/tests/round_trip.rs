@@ -1,12 +1,13 @@
 //! What is appended is read back, over any number of segments.
 
 use super::memory::*;
-use crate::event::{Line, Part};
+use crate::engine::risk::Output;
+use crate::event::Part;
 use crate::journal::params::SyncMode;
 use crate::journal::reader::{End, SegmentReader};
 use crate::journal::record::Content;
 use crate::journal::segment::{Ending, HEADER_BYTES};
-use crate::journal::{OutputKind, Start, WriteError};
+use crate::journal::{Start, WriteError};
 
 #[test]
 fn every_record_is_read_back() {
@@ -16,11 +17,12 @@ fn every_record_is_read_back() {
     for (event, levels) in inputs() {
         writer.append_input(&event, &levels).unwrap();
     }
-    let lines: Vec<_> = (0..8_u64).map(|i| Line([0, i, 0, 0, 1 << 63, 0, i, 0])).collect();
-    for (kind, count) in OutputKind::ALL.into_iter().zip([8, 1, 3, 0]) {
-        writer.append_output(kind, &lines[..count]).unwrap();
+    let every = [&outputs()[..], &[Output::Request(request())]].concat();
+    for output in &every {
+        let released = writer.append_output(output).unwrap();
+        let expected = matches!(output, Output::Request(_)).then(request);
+        assert_eq!(released.map(|journaled| *journaled.get()), expected);
     }
-    assert_eq!(*writer.append_request(&request()).unwrap().get(), request());
     let written = writer.written();
     writer.close().unwrap();
 
@@ -38,13 +40,10 @@ fn every_record_is_read_back() {
         input.read_into(&mut part);
         assert_eq!((part.event, part.levels()), (event, levels.as_slice()));
     }
-    for (kind, count) in OutputKind::ALL.into_iter().zip([8, 1, 3, 0]) {
-        let Content::Output(output) = next().content else { panic!() };
-        assert_eq!((output.kind, output.input, output.line_count()), (kind, 16, count));
-        assert_eq!(output.lines()[..count], lines[..count]);
+    for expected in every {
+        let Content::Output { input, output } = next().content else { panic!() };
+        assert_eq!((input, output), (16, expected));
     }
-    let Content::Output(output) = next().content else { panic!() };
-    assert_eq!((output.kind, output.lines()[0]), (OutputKind::Request, request().pack()));
     assert!(matches!(next().content, Content::End));
     let seal = next();
     assert!(matches!(seal.content, Content::Seal { cut: false, .. }));

@@ -1,0 +1,106 @@
+//! The section `persistence`: where the data directory is, how long segments are, when a request
+//! may leave.
+
+use super::Faults;
+use crate::journal::{JournalParams, SyncMode};
+use crate::types::Nanos;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// The section as it stands in the file; what is left out is as here.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
+pub struct PersistenceConfig {
+    /// The data directory, relative to the working directory.
+    pub data_directory: PathBuf,
+    /// How long a segment of the journal is made.
+    pub segment_bytes: u64,
+    /// When a request may leave: `process`, `batch` or `each`.
+    pub sync: String,
+    /// How often the journal is synced with `batch`.
+    pub journal_sync_interval_ms: f64,
+}
+
+impl Default for PersistenceConfig {
+    fn default() -> Self {
+        Self {
+            data_directory: "data".into(),
+            segment_bytes: 64 << 20,
+            sync: "batch".into(),
+            journal_sync_interval_ms: 10.0,
+        }
+    }
+}
+
+const SYNC_MODES: [(&str, SyncMode); 3] =
+    [("process", SyncMode::Process), ("batch", SyncMode::Batch), ("each", SyncMode::Each)];
+
+impl PersistenceConfig {
+    /// What the journal is told; faults are named by the path of the section.
+    pub fn check(&self, path: &str, faults: &mut Faults) -> JournalParams {
+        let key = |name: &str| format!("{path}.{name}");
+        if self.data_directory.as_os_str().is_empty() {
+            faults.add(&key("dataDirectory"), "\"\"", "the path of a folder");
+        }
+        let segment_bytes = faults.within(
+            &key("segmentBytes"),
+            self.segment_bytes,
+            JournalParams::SEGMENT_BYTES,
+        );
+        if !segment_bytes.is_multiple_of(4096) {
+            faults.add(&key("segmentBytes"), segment_bytes, "a multiple of 4096");
+        }
+        let sync = SYNC_MODES.iter().find(|(name, _)| *name == self.sync);
+        if sync.is_none() {
+            faults.add(&key("sync"), format_args!("{:?}", self.sync), "process, batch or each");
+        }
+        let interval = faults.within(
+            &key("journalSyncIntervalMs"),
+            self.journal_sync_interval_ms,
+            1.0..=10_000.0,
+        );
+        // At most 10^10, and what is no number is a fault already.
+        #[expect(clippy::cast_possible_truncation, reason = "checked to be in range")]
+        let sync_interval = Nanos((interval * 1e6) as i64);
+        let sync = sync.map_or(SyncMode::Batch, |(_, mode)| *mode);
+        JournalParams { segment_bytes, sync, sync_interval }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_is_taken_or_every_fault_is_named() {
+        let check = |text: &str, expected: &[&str]| {
+            let section: PersistenceConfig = serde_json::from_str(text).unwrap();
+            let mut faults = Faults::default();
+            let params = section.check("persistence", &mut faults);
+            let told: Vec<_> = faults.list().iter().map(|fault| fault.path.as_str()).collect();
+            assert_eq!(told, expected, "{text}");
+            params
+        };
+        let params = check("{}", &[]);
+        assert_eq!((params.segment_bytes, params.sync), (67_108_864, SyncMode::Batch));
+        assert_eq!(params.sync_interval, Nanos::from_millis(10));
+        let params = check(r#"{"sync": "each", "journalSyncIntervalMs": 2.5}"#, &[]);
+        assert_eq!((params.sync, params.sync_interval), (SyncMode::Each, Nanos(2_500_000)));
+        check(
+            r#"{"dataDirectory": "", "segmentBytes": 5, "sync": "no", "journalSyncIntervalMs": 0}"#,
+            &[
+                "persistence.dataDirectory",
+                "persistence.segmentBytes",
+                "persistence.segmentBytes",
+                "persistence.sync",
+                "persistence.journalSyncIntervalMs",
+            ],
+        );
+        check(r#"{"segmentBytes": 1073741824}"#, &[]);
+        check(r#"{"segmentBytes": 1073745920}"#, &["persistence.segmentBytes"]);
+        check(r#"{"journalSyncIntervalMs": -1}"#, &["persistence.journalSyncIntervalMs"]);
+        for unknown in [r#"{"dir": ""}"#, r#"{"segmentBytes": -1}"#] {
+            assert!(serde_json::from_str::<PersistenceConfig>(unknown).is_err(), "{unknown}");
+        }
+    }
+}
