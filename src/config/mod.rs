@@ -24,6 +24,9 @@ pub mod strategy;
 pub mod threads;
 pub mod values;
 pub mod persistence;
+pub mod simulator;
+pub mod simulator_crowd;
+pub mod simulator_faults;
 
 #[cfg(test)]
 mod strategy_tests;
@@ -43,3 +46,4 @@ pub use threads::{Idle, ThreadMode, ThreadName, ThreadsParams, ThreadsSection};
 pub use values::{Mode, RawSpan, RawSpeed};
 pub use strategy::{StrategyConfig, StrategyName};
 pub use persistence::PersistenceConfig;
+pub use simulator::RawSimulator;

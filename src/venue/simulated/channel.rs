@@ -51,11 +51,11 @@ impl Channel {
         self.levels.extend(levels);
     }
 
-    /// When the next one arrives.
+    /// When the next one arrives; never where there is none.
     #[inline]
     #[must_use]
-    pub(super) fn due(&self) -> Option<Nanos> {
-        self.events.front().map(|event| event.received)
+    pub(super) fn due(&self) -> Nanos {
+        self.events.front().map_or(Nanos(i64::MAX), |event| event.received)
     }
 
     /// Takes the next one out.
@@ -69,9 +69,16 @@ impl Channel {
         true
     }
 
-    /// Loses everything on its way.
-    pub(super) fn clear(&mut self) {
-        self.events.clear();
-        self.levels.clear();
+    /// Loses everything that would arrive after that time, the last first; what it lost is told
+    /// with the first of its levels.
+    pub(super) fn lose_after(&mut self, now: Nanos, mut lost: impl FnMut(Event, Level)) {
+        while let Some(event) = self.events.back().copied()
+            && event.received > now
+        {
+            self.events.pop_back();
+            let kept = self.levels.len() - event.level_count();
+            lost(event, self.levels.get(kept).copied().unwrap_or_default());
+            self.levels.truncate(kept);
+        }
     }
 }

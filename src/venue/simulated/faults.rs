@@ -39,6 +39,20 @@ impl FaultKind {
         Self::LateFill,
         Self::ClockOffset,
     ];
+
+    /// The stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Disconnect => "disconnect",
+            Self::Stall => "stall",
+            Self::RejectAll => "reject_all",
+            Self::RateLimited => "rate_limited",
+            Self::LostAck => "lost_ack",
+            Self::LateFill => "late_fill",
+            Self::ClockOffset => "clock_offset",
+        }
+    }
 }
 
 /// A fault, when it begins and how long it lasts.

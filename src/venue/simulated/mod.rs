@@ -158,7 +158,8 @@ impl Simulated {
         let venue = self.wire.next(self.agenda.next()).map(|next| match next {
             Next::Turn(at, _) | Next::Ask(at, _) => at,
         });
-        [self.wire.due(), venue].into_iter().flatten().min()
+        // The heartbeat is always to come.
+        venue.map(|venue| venue.min(self.wire.due()))
     }
 
     /// Sends a request; false without a connection: it has not left and never will.
@@ -177,7 +178,7 @@ impl Simulated {
         self.ask(Ask::Query(order, instrument), now)
     }
 
-    /// Asks for every order of ours that rests, `Open` each; false without a connection.
+    /// Asks for every order of ours that rests, each as by [`Self::query`]; false without a connection.
     pub fn query_open(&mut self, now: Nanos) -> bool {
         self.ask(Ask::QueryOpen, now)
     }

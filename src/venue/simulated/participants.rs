@@ -134,9 +134,12 @@ impl Crowd {
         }
     }
 
-    /// One of the crowd's orders is gone by a trade.
+    /// An order of that tag is gone by a trade; whose tag is none of ours is not of this crowd.
     pub(super) fn traded_whole(&mut self, tag: u64) {
-        self.places[usize::try_from(tag).expect("a place in a list")] = None;
+        let place = usize::try_from(tag).ok().and_then(|tag| self.places.get_mut(tag));
+        if let Some(place) = place {
+            *place = None;
+        }
     }
 
     /// The fair value as of the last look, in ticks.

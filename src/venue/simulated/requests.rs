@@ -28,9 +28,9 @@ impl Simulated {
             Ask::Order(request) => self.request(&request, at),
             Ask::Query(order, instrument) => self.answer_query(order, instrument, at),
             Ask::QueryOpen => {
-                self.wire.after_late_fills();
                 for order in self.account.orders().to_vec() {
-                    self.say_open(&order, at);
+                    let instrument = self.markets[usize::from(order.market)].instrument.id;
+                    self.answer_query(order.id, instrument, at);
                 }
             }
             Ask::Snapshot(instrument) => {
@@ -260,7 +260,6 @@ impl Simulated {
     }
 
     fn answer_query(&mut self, id: OrderId, instrument: InstrumentId, at: Nanos) {
-        self.wire.after_late_fills();
         let fills: Vec<Fill> = self.account.fills().filter(|f| f.order == id.0).copied().collect();
         for fill in &fills {
             let (report, level) = fill.report();
@@ -268,18 +267,16 @@ impl Simulated {
             self.wire.report((instrument, report), level, at, &self.active);
         }
         match self.account.get(id).copied() {
-            Some(order) => self.say_open(&order, at),
+            Some(order) => {
+                let instrument = self.markets[usize::from(order.market)].instrument.id;
+                self.say(instrument, (id, ReportKind::Open), order.level(order.left()), at);
+            }
             None => {
                 let level =
                     Level::new(fills.last().map_or(Side::Bid, |f| f.side), Price(0), Qty(0));
                 self.say(instrument, (id, ReportKind::Absent), level, at);
             }
         }
-    }
-
-    fn say_open(&mut self, order: &Ours, at: Nanos) {
-        let instrument = self.markets[usize::from(order.market)].instrument.id;
-        self.say(instrument, (order.id, ReportKind::Open), order.level(order.left()), at);
     }
 
     fn say(

@@ -139,14 +139,14 @@ fn number(text: &str) -> i64 {
 /// Does what a line of a script says: who does it, what, and with which numbers.
 fn act(venue: &mut Simulated, at: Nanos, words: &[&str]) {
     match *words {
-        // Somebody else: of a name of his own, an order that rests or takes.
+        // Somebody else, one for each side: an order that rests or takes.
         ["them", name, price, qty] => {
             venue.advance(at);
             let order = Incoming {
-                tag: 0,
+                tag: u64::MAX,
                 price: Some(Price(number(price))),
                 qty: Qty(number(qty)),
-                owner: Owner(7),
+                owner: Owner(7 + side(name) as u32),
                 side: side(name),
                 time_in_force: TimeInForce::GoodTillCancel,
                 post_only: false,

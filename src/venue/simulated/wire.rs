@@ -110,17 +110,21 @@ impl Wire {
         }
     }
 
-    /// The connection is gone with all that was on it, but fills: those the venue owes us.
+    /// The connection is gone with all that was still on its way, but fills: those the venue owes us.
     pub(super) fn drop_connection(&mut self, now: Nanos) {
         self.link = Link::Down;
         self.asks.clear();
-        self.feed.clear();
-        let mut part = Part::empty();
-        while self.reports.pop(&mut part) || self.late.pop(&mut part) {
-            if is_fill(&part.event) {
-                self.owed.push_back((part.event, part.levels()[0]));
-            }
+        self.feed.lose_after(now, |_, _| ());
+        let mut owed = Vec::new();
+        for channel in [&mut self.late, &mut self.reports] {
+            channel.lose_after(now, |event, levels| {
+                if is_fill(&event) {
+                    owed.push((event, levels));
+                }
+            });
         }
+        // They were lost from the last one on.
+        self.owed.extend(owed.into_iter().rev());
         let body = Body::Fault(Stale::Disconnected);
         let (instrument, venue_time) = (InstrumentId::ALL, Nanos::UNKNOWN);
         let event = Event { sequence: 0, received: now, venue_time, instrument, body };
@@ -174,37 +178,22 @@ impl Wire {
         }
     }
 
-    /// Nothing told from here on is heard before the fills that are late: what answers a query has
-    /// told of the fills before.
-    pub(super) fn after_late_fills(&mut self) {
-        self.report_delay.hold(self.late_last);
+    /// When the next thing is heard; never where nothing is on its way.
+    #[inline]
+    pub(super) fn due(&self) -> Nanos {
+        self.late.due().min(self.reports.due()).min(self.feed.due())
     }
 
-    /// When the next thing is heard, and on which way: reports before what is late before the feed.
-    fn first(&mut self) -> Option<(Nanos, &mut Channel)> {
-        let dues = [self.reports.due(), self.late.due(), self.feed.due()];
-        let earliest = dues.into_iter().flatten().min()?;
-        let channel = match dues.iter().position(|due| *due == Some(earliest)) {
-            Some(0) => &mut self.reports,
-            Some(1) => &mut self.late,
-            _ => &mut self.feed,
-        };
-        Some((earliest, channel))
-    }
-
-    /// When the next thing is heard.
-    pub(super) fn due(&self) -> Option<Nanos> {
-        let dues = [self.reports.due(), self.late.due(), self.feed.due()];
-        dues.into_iter().flatten().min()
-    }
-
-    /// Gives what is heard next, if it is heard by `now`.
+    /// Gives what is heard next, if it is heard by `now`: of one time, what is late before reports
+    /// before the feed.
     #[inline]
     pub(super) fn hear(&mut self, now: Nanos, part: &mut Part) -> bool {
-        match self.first() {
-            Some((due, channel)) if due <= now => channel.pop(part),
-            _ => false,
+        let due = self.due();
+        if due > now {
+            return false;
         }
+        let mut ways = [&mut self.late, &mut self.reports, &mut self.feed].into_iter();
+        ways.find(|way| way.due() == due).is_some_and(|way| way.pop(part))
     }
 
     /// What comes about next: the venue's own turns come before what reaches it at the same time,
