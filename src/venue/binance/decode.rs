@@ -8,8 +8,9 @@
 
 use crate::event::{Body, Levels, PART_LEVELS_MAX, Part, Shape};
 use crate::types::{Instrument, InstrumentId, Nanos, Side, Venue};
+use crate::venue::decode::named::LastNamed;
 use crate::venue::decode::parts::Parts;
-use crate::venue::decode::scan::{LastNamed, Scales, Scan};
+use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::tape::Value;
 use crate::venue::decode::{Frame, Grammar, Kind, Scanned, Surprise, Wrong, culprit_by_key};
 
@@ -169,7 +170,7 @@ impl Binance {
         scan: &mut Scan<'_>,
     ) -> Result<&'a Instrument, Surprise> {
         scan.literal(b",\"s\":\"")?;
-        scan.instrument(&mut self.named, frame.table)
+        self.named.scan(scan, frame.table)
     }
 
     /// Scans the head of a diff of the book, then its rows.

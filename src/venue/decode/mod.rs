@@ -8,6 +8,7 @@
 //! judged elsewhere.
 
 mod kind;
+pub mod named;
 pub mod parts;
 pub mod scan;
 pub mod tape;

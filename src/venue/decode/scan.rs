@@ -6,10 +6,7 @@
 use super::Surprise;
 use crate::event::Level;
 use crate::types::time::StampReader;
-use crate::types::{
-    Decimal, Instrument, InstrumentId, InstrumentTable, Nanos, NumberError, Price, Qty, Scale,
-    Side, Venue,
-};
+use crate::types::{Decimal, Instrument, Nanos, NumberError, Price, Qty, Scale, Side, Symbol};
 
 /// A place in a frame.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +55,16 @@ impl<'a> Scan<'a> {
     pub fn words(&mut self, text: &[u8]) -> Result<(), Surprise> {
         self.rest = self.rest.strip_prefix(text).ok_or(Surprise)?;
         Ok(())
+    }
+
+    /// Steps over that name and its closing quote if they stand there.
+    #[inline(always)]
+    pub(super) fn take_name(&mut self, name: &Symbol) -> bool {
+        let rest = name.strip_from(self.rest).and_then(|rest| rest.strip_prefix(b"\""));
+        if let Some(rest) = rest {
+            self.rest = rest;
+        }
+        rest.is_some()
     }
 
     /// Steps over that text if it stands there.
@@ -128,26 +135,6 @@ impl<'a> Scan<'a> {
             }
             _ => Err(Surprise),
         }
-    }
-
-    /// The instrument of the symbol that stands here, with its closing quote; the opening one is
-    /// behind us.
-    ///
-    /// # Errors
-    /// The symbol is not plain, or not in the table.
-    #[inline(always)]
-    pub fn instrument<'t>(
-        &mut self,
-        named: &mut LastNamed,
-        table: &'t InstrumentTable,
-    ) -> Result<&'t Instrument, Surprise> {
-        if let Some((instrument, rest)) = named.again(self.rest, table) {
-            self.rest = rest;
-            return Ok(instrument);
-        }
-        let instrument = table.lookup(named.venue, self.text()?).ok_or(Surprise)?;
-        named.place = instrument.id;
-        Ok(instrument)
     }
 
     /// A stamp in RFC 3339 with its closing quote; the opening one is behind us.
@@ -232,35 +219,6 @@ const fn not_plain(word: u64) -> u64 {
         | word.wrapping_sub(LOW * 0x20) & !word
         | word)
         & HIGH
-}
-
-/// Remembers which instrument a connection named last: it is looked at first, before the table is
-/// searched. Only a guess, so another table does no harm.
-#[derive(Clone, Copy, Debug)]
-pub struct LastNamed {
-    venue: Venue,
-    place: InstrumentId,
-}
-
-impl LastNamed {
-    /// For symbols of that venue.
-    #[must_use]
-    pub const fn new(venue: Venue) -> Self {
-        Self { venue, place: InstrumentId(0) }
-    }
-
-    /// The instrument that was named last, if the text begins with its symbol and a quote; and
-    /// what stands behind them.
-    #[inline(always)]
-    fn again<'a, 't>(
-        self,
-        text: &'a [u8],
-        table: &'t InstrumentTable,
-    ) -> Option<(&'t Instrument, &'a [u8])> {
-        let instrument = table.at(self.place).filter(|known| known.venue == self.venue)?;
-        let rest = instrument.symbol.strip_from(text)?.strip_prefix(b"\"")?;
-        Some((instrument, rest))
-    }
 }
 
 /// The two scales of an instrument, at hand while its levels are read.

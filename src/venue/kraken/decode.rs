@@ -13,8 +13,9 @@ use super::{v1, v2};
 use crate::event::{Body, Checksum, Level, Levels, MarketStatus, Part, Shape, Stale};
 use crate::types::time::StampReader;
 use crate::types::{Decimal, Instrument, InstrumentId, InstrumentTable, Nanos, Side, Venue};
+use crate::venue::decode::named::LastNamed;
 use crate::venue::decode::parts::Parts;
-use crate::venue::decode::scan::{LastNamed, Scales, Scan};
+use crate::venue::decode::scan::{Scales, Scan};
 use crate::venue::decode::tape::{Fields, Value};
 use crate::venue::decode::{Frame, Grammar, Kind, Scanned, Surprise, Wrong, culprit_by_key};
 

@@ -34,7 +34,7 @@ pub(super) fn scan(
         scan.literal(b"trade\",\"type\":\"update\",\"data\":[")?;
         return scan_trade(kraken, frame, scan, part);
     };
-    let instrument = scan.instrument(&mut kraken.named, frame.table)?;
+    let instrument = kraken.named.scan(&mut scan, frame.table)?;
     scan.literal(b",\"bids\":[")?;
     scan_book(kraken, frame, scan, Rows::begin(instrument, shape, Side::Bid), part)
 }
@@ -109,7 +109,7 @@ pub(super) fn scan_trade(
     part: &mut Part,
 ) -> Result<Scanned, Surprise> {
     scan.literal(b"{\"symbol\":\"")?;
-    let instrument = scan.instrument(&mut kraken.named, frame.table)?;
+    let instrument = kraken.named.scan(&mut scan, frame.table)?;
     let aggressor = if scan.take(b",\"side\":\"buy\",\"price\":") {
         Side::Bid
     } else {

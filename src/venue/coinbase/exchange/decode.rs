@@ -9,11 +9,12 @@ use super::levels::{Rows, walk_snapshot, walk_update};
 use super::notices::{walk_heartbeat, walk_status, walk_subscriptions, walk_ticker};
 use super::rest::walk_book;
 use super::trades::Held;
-use crate::event::{Body, OrderAction, Part, Shape, Stale};
+use crate::event::{Body, OrderAction, Part, Stale};
 use crate::types::time::StampReader;
 use crate::types::{InstrumentId, Nanos, Side, Venue};
+use crate::venue::decode::named::LastNamed;
 use crate::venue::decode::parts::Parts;
-use crate::venue::decode::scan::{LastNamed, Scan};
+use crate::venue::decode::scan::Scan;
 use crate::venue::decode::tape::{Fields, Value};
 use crate::venue::decode::{Frame, Grammar, Kind, Scanned, Surprise, Wrong, culprit_by_key};
 

@@ -85,7 +85,7 @@ impl Exchange {
         mut scan: Scan<'_>,
         part: &mut Part,
     ) -> Result<Scanned, Surprise> {
-        let instrument = scan.instrument(&mut self.named, frame.table)?;
+        let instrument = self.named.scan(&mut scan, frame.table)?;
         scan.literal(b",\"changes\":[")?;
         self.scan_rows(frame, scan, Rows::begin(instrument, Shape::Update, Side::Bid), part)
     }
@@ -97,7 +97,7 @@ impl Exchange {
         mut scan: Scan<'_>,
         part: &mut Part,
     ) -> Result<Scanned, Surprise> {
-        let instrument = scan.instrument(&mut self.named, frame.table)?;
+        let instrument = self.named.scan(&mut scan, frame.table)?;
         let side = if scan.take(b",\"asks\":[") {
             Side::Ask
         } else {

@@ -60,7 +60,7 @@ impl Exchange {
         scan.literal(b",\"remaining_size\":\"")?;
         let qty = scan.decimal()?;
         scan.literal(b"\",\"product_id\":\"")?;
-        let instrument = scan.instrument(&mut self.named, frame.table)?;
+        let instrument = self.named.scan(&mut scan, frame.table)?;
         let stamp = self.last_stamp(&mut scan)?;
         let level = Scales::from(instrument).level(side, price, qty).map_err(|_| Surprise)?;
         self.live();
@@ -84,7 +84,7 @@ impl Exchange {
         scan.literal(b",\"reason\":\"")?;
         scan.text()?;
         scan.literal(b",\"product_id\":\"")?;
-        let instrument = scan.instrument(&mut self.named, frame.table)?;
+        let instrument = self.named.scan(&mut scan, frame.table)?;
         scan.literal(b",\"time\":\"")?;
         let stamp = scan.stamp(&mut self.stamps)?;
         scan.literal(b",\"price\":\"")?;
@@ -121,7 +121,7 @@ impl Exchange {
             scan.text()?;
         }
         scan.literal(b",\"product_id\":\"")?;
-        let instrument = scan.instrument(&mut self.named, frame.table)?;
+        let instrument = self.named.scan(&mut scan, frame.table)?;
         let stamp = self.last_stamp(&mut scan)?;
         let price = Scales::from(instrument).price(price).map_err(|_| Surprise)?;
         self.live();
@@ -138,7 +138,7 @@ impl Exchange {
         part: &mut Part,
     ) -> Result<Scanned, Surprise> {
         scan.literal(b"{\"product_id\": \"")?;
-        let instrument = scan.instrument(&mut self.named, frame.table)?;
+        let instrument = self.named.scan(&mut scan, frame.table)?;
         scan.literal(b", \"remaining_size\": \"")?;
         let qty = scan.decimal()?;
         scan.literal(b"\", \"time\": \"\", \"order_id\": \"")?;

@@ -64,7 +64,7 @@ impl Exchange {
         scan.literal(b"\",\"price\":\"")?;
         let price = scan.decimal()?;
         scan.literal(b"\",\"product_id\":\"")?;
-        let instrument = scan.instrument(&mut self.named, frame.table)?;
+        let instrument = self.named.scan(&mut scan, frame.table)?;
         if !sequence_first {
             scan.literal(b",\"sequence\":")?;
             sequence = scan.count()?;
