@@ -3,6 +3,8 @@
 //! The source itself is compiled here over loom's atomics. Two slots, two words and three values
 //! are enough for the writer to come round to the slot that a reader is in.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use loom::sync::Arc;
 use loom::thread;
 
