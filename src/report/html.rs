@@ -35,6 +35,11 @@ fn amount(value: f64) -> String {
     }
 }
 
+/// A stamp without its fraction.
+fn seconds(stamp: &str) -> &str {
+    stamp.split('.').next().unwrap_or(stamp)
+}
+
 /// The figures that are looked at first.
 fn figures(out: &mut String, summary: &Summary) {
     let account = &summary.account;
@@ -216,11 +221,12 @@ pub(super) fn page(report: &Finished) -> String {
     let mut out = format!(
         "<!doctype html><html lang=en><meta charset=utf-8>\
          <meta name=viewport content='width=device-width,initial-scale=1'>\
-         <title>PinnacleMM report</title><style>{STYLE}</style><h1>PinnacleMM report</h1><p class=facts>"
+         <title>PinnacleMM report</title><style>{STYLE}</style>\
+         <h1>PinnacleMM report</h1><p class=facts>"
     );
     let span = Fact {
         name: "time".to_string(),
-        value: format!("{} to {}", &summary.from[..19.min(summary.from.len())], summary.to),
+        value: format!("{} to {}", seconds(&summary.from), seconds(&summary.to)),
     };
     for fact in summary.facts.iter().chain([&span]) {
         let _ = write!(out, "<span>{} <b>{}</b></span> ", escape(&fact.name), escape(&fact.value));

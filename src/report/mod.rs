@@ -2,8 +2,8 @@
 //!
 //! A pure collector over the stream of inputs and outputs: marks, requests, reports of orders and
 //! the account's profit and loss go in as they happen, in the order of their times; `finish` gives
-//! a [`Finished`], which is JSON or one HTML page that needs nothing from outside. Memory is bounded
-//! but for one row an hour. Nothing here decides anything, reads a clock or writes a file.
+//! a [`Finished`], which is JSON or one HTML page that needs nothing from outside. Memory is
+//! bounded but for one row an hour. Nothing here decides anything, reads a clock or writes a file.
 
 mod html;
 mod market;

@@ -172,11 +172,12 @@ impl Drawdown {
 mod tests {
     use super::*;
 
-    /// Profits at whole seconds, the period one second.
+    /// Profits half a second before the named ones, the period one second.
     fn ratios(path: &[(i64, f64)], end: i64) -> Ratios {
         let mut returns = Returns::new(Nanos::from_seconds(1));
-        path.iter()
-            .for_each(|(second, profit)| returns.push(Nanos::from_seconds(*second), *profit));
+        for (second, profit) in path {
+            returns.push(Nanos::from_millis((second * 1000 - 500).max(0)), *profit);
+        }
         returns.pass(Nanos::from_seconds(end));
         returns.ratios()
     }

@@ -1,4 +1,5 @@
-//! A plot over time as SVG: lines that hold their value until it changes, marks, axes that are read.
+//! A plot over time as SVG: lines that hold their value until it changes, marks, axes that are
+//! read.
 
 use super::series::Series;
 use crate::types::Nanos;
@@ -175,8 +176,8 @@ pub(super) fn draw(plot: &Plot<'_>) -> String {
         let mut path = String::new();
         for mark in plot.triangles.iter().filter(|mark| mark.up == up) {
             let (x, y) = (frame.x(mark.time), frame.y(mark.value));
-            let foot = if up { 7 } else { -7 };
-            let _ = write!(path, "M{x:.1} {y:.1}l4 {foot}h-8z");
+            let foot = if up { 5 } else { -5 };
+            let _ = write!(path, "M{x:.1} {y:.1}l3 {foot}h-6z");
         }
         let class = if up { "buy" } else { "sell" };
         let _ = write!(out, "<path class={class} d='{path}'/>");

@@ -159,7 +159,7 @@ fn profit_inventory_and_mark_outs_add_up() {
             ("/quoting/bid", "0.975"),
             ("/quoting/ask", "0.025"),
             ("/quoting/two_sided", "0.025"),
-            ("/quoting/bid_at_touch", "0.0875"), // 1 to 2.5 s, and 6.5 to 8 s, above the best
+            ("/quoting/bid_at_touch", "0.075"), // 1 to 2.5 s, and 6.5 to 8 s
             ("duration_s", "40"),
             ("facts/0/value", "<7>"),
         ],

@@ -44,6 +44,9 @@ const RECORDINGS: &[(Venue, &[&str])] = &[
     ),
 ];
 
+/// The whole quantity of each order.
+const ORDER_LOTS: i64 = 1000;
+
 /// An order of ours, as the maker knows it.
 #[derive(Debug)]
 struct Ours {
@@ -109,7 +112,7 @@ impl Maker {
             let (price, rests) = (Price(price), false);
             let ours = Ours { instrument, side, price, filled: 0, supported: 0, rests };
             self.orders.insert(id.0, ours);
-            self.send(id, RequestKind::Place, 1000, model);
+            self.send(id, RequestKind::Place, ORDER_LOTS, model);
         }
     }
 
@@ -141,8 +144,9 @@ impl Maker {
             let half_ticks = 2 * self.cash + self.position * i128::from(top.bid.0 + top.ask.0);
             let decimals = instrument.tick.decimals() + instrument.lot.decimals();
             let steps = instrument.tick.increment() * instrument.lot.increment();
-            let unit = 10_i128.pow(u32::from(12 - decimals)) * i128::from(steps);
-            let gross = half_ticks * unit / 2;
+            // Money has twelve decimals; what is below them here is below every check.
+            let unit = 10_i128.pow(24 - u32::from(decimals)) * i128::from(steps);
+            let gross = half_ticks * unit / 2 / 10_i128.pow(12);
             self.report.on_account(self.now, &Account { gross, fees: self.fees });
         }
     }
@@ -179,6 +183,7 @@ impl Maker {
                     order.filled += part.levels()[0].qty().0;
                     sum += part.levels()[0].qty().0;
                     self.fills += 1;
+                    order.rests = order.filled < ORDER_LOTS;
                     if order.instrument.0 == 0 {
                         let level = part.levels()[0];
                         let qty = i128::from(level.qty().0 * order.side.sign());

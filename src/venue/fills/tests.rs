@@ -158,6 +158,13 @@ fn market_event(time: i64, words: &[&str]) -> (Event, Vec<Level>) {
             let history = kind == "old";
             (event(time, Body::Trade(Trade { price, qty, id: 0, aggressor, history })), vec![])
         }
+        // A trade that is told late: its venue time stands last.
+        "late" => {
+            let (price, qty) = (Price(number(words[2])), Qty(number(words[3])));
+            let trade = Trade { price, qty, id: 0, aggressor: side(words[1]), history: false };
+            let venue_time = Nanos(number(words[4]));
+            (Event { venue_time, ..event(time, Body::Trade(trade)) }, vec![])
+        }
         "open" => order(OrderAction::Open),
         "match" => order(OrderAction::Match),
         "done" => order(OrderAction::Done),
@@ -237,6 +244,20 @@ fn trades_of_the_other_direction_history_and_tops_fill_nothing() {
          23 trade ask 102 9
          24 trade bid 101 9",
         &["11 accepted 1 bid 101 4", "12 accepted 2 ask 102 4"],
+    );
+}
+
+#[test]
+fn a_trade_that_was_over_when_an_order_came_is_none_of_its() {
+    averse(
+        "10 book bid 100 5 ask 110 5
+         20 set bid 100 2
+         21 place 1 bid 100 4 post
+         22 place 2 bid 101 4 post
+         23 late ask 100 3 19
+         24 late ask 99 9 20
+         25 late ask 100 3 21",
+        &["21 accepted 1 bid 100 4", "22 accepted 2 bid 101 4", "25 fill 2 bid 101 3 maker 303e-4"],
     );
 }
 
