@@ -1,10 +1,9 @@
 //! Where inputs and outputs are written, if they are: a backtest may keep nothing.
 
 use super::files::FileSegments;
-use super::replay::write;
 use super::{Journaled, WriteError, Writer};
-use crate::engine::risk::{OUTPUT_LINES_MAX, OrderRequest, Output};
-use crate::event::{Event, Level, Line};
+use crate::engine::risk::{OrderRequest, Output};
+use crate::event::{Event, Level};
 
 /// A journal, or the promise that none is wanted.
 #[derive(Debug)]
@@ -29,28 +28,19 @@ impl Ledger {
         }
     }
 
-    /// Writes an output that is not to be sent.
+    /// Writes an output; a request is given back as what may be sent now.
     ///
     /// # Errors
     /// As [`Self::input`].
-    pub fn output(&mut self, output: &Output) -> Result<(), WriteError> {
-        let Self::Kept(writer) = self else { return Ok(()) };
-        let mut lines = [Line::default(); OUTPUT_LINES_MAX];
-        let (kind, count) = write(output, &mut lines);
-        writer.append_output(kind, &lines[..count])
-    }
-
-    /// Writes what is to be sent, and gives back what may be.
-    ///
-    /// # Errors
-    /// As [`Self::input`].
-    pub fn request(
+    #[inline]
+    pub fn output(
         &mut self,
-        request: &OrderRequest,
-    ) -> Result<Journaled<OrderRequest>, WriteError> {
-        match self {
-            Self::Kept(writer) => writer.append_request(request),
-            Self::Unkept => Ok(Journaled::by_writer(*request)),
+        output: &Output,
+    ) -> Result<Option<Journaled<OrderRequest>>, WriteError> {
+        match (self, output) {
+            (Self::Kept(writer), _) => writer.append_output(output),
+            (Self::Unkept, Output::Request(request)) => Ok(Some(Journaled::by_writer(*request))),
+            (Self::Unkept, _) => Ok(None),
         }
     }
 

@@ -81,12 +81,8 @@ impl Fused {
             let mut lines = [Line::default(); OUTPUT_LINES_MAX];
             let count = output.pack_into(&mut lines);
             digest.take(&input, &lines[..count]);
-            match output {
-                Output::Request(request) => {
-                    let request = ledger.request(request)?;
-                    sequencer.send(&request, now);
-                }
-                _ => ledger.output(output)?,
+            if let Some(request) = ledger.output(output)? {
+                sequencer.send(&request, now);
             }
             if let Some((instrument, body)) = fed_back(output) {
                 sequencer.feed_back(instrument, body);

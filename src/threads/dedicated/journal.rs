@@ -57,10 +57,8 @@ impl JournalAgent {
             ends.from.pop_lines(&mut lines[..count]);
             let output = Output::unpack(&lines[..count]).expect(damaged);
             digest.take(&part.event, &lines[..count]);
-            if let Output::Request(request) = &output {
-                push(&mut ends.released, ledger.request(request)?);
-            } else {
-                ledger.output(&output)?;
+            if let Some(request) = ledger.output(&output)? {
+                push(&mut ends.released, request);
             }
             self.awaited -= 1;
         }

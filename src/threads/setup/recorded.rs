@@ -4,7 +4,8 @@
 //! count are played and not traded.
 
 use super::{Books, Setup, SetupFault, core_params};
-use crate::config::{Config, Exact, Loaded, RawConfig, RawConversion};
+use crate::config::account::RawConversion;
+use crate::config::{Config, Exact, Loaded, RawConfig};
 use crate::engine::book::Rules;
 use crate::engine::quote::Fees;
 use crate::threads::feed::{Feed, FeedParams, Recorded, Source};
