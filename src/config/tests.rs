@@ -13,13 +13,15 @@ fn flags(line: &str) -> Result<Arguments, String> {
     Arguments::try_parse_from(words).map_err(|error| error.to_string())
 }
 
-/// Loads a text; account and limits, which have no default, are the shipped ones if it has none.
+/// Loads a text; account and limits, which have no default, and a strategy that keeps to them, are
+/// the shipped ones if it has none.
 fn loaded(text: &str, line: &str, environment: &Environment) -> Result<Loaded, Vec<String>> {
     let mut text = text.to_owned();
     let own = Json::parse(&text, &mut Vec::new());
     if let (Ok(Json::Map(own)), Ok(Json::Map(all))) = (own, Json::parse(SHIPPED, &mut Vec::new())) {
-        for (key, value) in
-            all.iter().filter(|(key, _)| ["account", "risk_management"].contains(&key.as_str()))
+        for (key, value) in all
+            .iter()
+            .filter(|(key, _)| ["account", "risk_management", "strategy"].contains(&key.as_str()))
         {
             if !own.iter().any(|(held, _)| held == key) {
                 let end = text.rfind('}').unwrap();
@@ -293,8 +295,8 @@ fn command_lines_become_configs_or_faults() {
         Ok("simulation simulated 0 Shared Max [BTC-USD] d"),
     );
     check(
-        "--symbol A/B C/D --symbols E,F --threads dedicated",
-        Ok("simulation simulated 0 Dedicated real [A/B C/D E F] data"),
+        "--symbol A/USD C-USD --symbols E,F --threads dedicated",
+        Ok("simulation simulated 0 Dedicated real [A/USD C-USD E F] data"),
     );
     check(
         "--mode replay --venue kraken --input a b --speed 2.5",
@@ -416,8 +418,8 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
              speed, seed, duration, symbols, instruments, account, risk_management, strategy, \
              exchange, timing, shutdown, logging, persistence, \
              threads, rings",
-            "instruments[0].maxPosition = -1: must be a decimal number that is not negative: a \
-             sign is not allowed here",
+            "instruments[0].maxPosition = -1: must be a decimal number: a sign is not \
+             allowed here",
             "instruments[2].leverage = 3: must be left out: there is no such key here, only \
              symbol, enabled, baseSpreadBps, orderQuantity, maxPosition",
             r#"duration = "10": must be a whole number and its unit: 10s, 5m, 2h"#,
@@ -487,10 +489,10 @@ fn what_is_printed_makes_the_same_config_again() {
         for line in [
             "",
             "--speed max --seed 18446744073709551615 --duration 2h --threads dedicated",
-            "--symbol X/Y Z --data-dir /a/b --log-dir c",
+            "--symbol X/USD Z --data-dir /a/b --log-dir c",
             "--mode replay --venue kraken --input a b --speed 0.10",
             "--mode backtest --venue bitstamp --input a --data-dir d",
-            "--mode paper --venue kraken --symbol X/Y",
+            "--mode paper --venue kraken --symbol X/USD",
         ] {
             let first = loaded(text, line, &Environment::default()).unwrap();
             let printed = first.printed().unwrap();
@@ -504,13 +506,13 @@ fn what_is_printed_makes_the_same_config_again() {
 #[test]
 fn what_is_traded_follows_symbols_and_switches() {
     let text =
-        r#"{"instruments":[{"symbol":"A","baseSpreadBps":3},{"symbol":"B","enabled":false}]}"#;
+        r#"{"instruments":[{"symbol":"A","baseSpreadBps":30},{"symbol":"B","enabled":false}]}"#;
     let check = |line: &str, expected: [bool; 3]| {
         let config = loaded(text, line, &Environment::default()).unwrap().config;
         let trades = ["A", "B", "C"].map(|name| config.trades(arguments::symbol(name).unwrap()));
         assert_eq!(trades, expected, "{line}");
         let own = ["A", "C"].map(|name| config.overrides(arguments::symbol(name).unwrap()));
-        assert_eq!(own.map(|own| own.base_spread_bps), [Some(3.0), None]);
+        assert_eq!(own.map(|own| own.base_spread_bps), [Some(30.0), None]);
     };
     check("", [true, false, false]);
     check("--symbol B C", [false, true, true]);
