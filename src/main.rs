@@ -2,13 +2,11 @@
 
 use clap::Parser as _;
 use pinnaclemm::config::{
-    self, Arguments, Environment, ExitCode, Loaded, ReplayConfig, arguments, directories,
+    self, Arguments, Environment, ExitCode, Loaded, arguments, directories,
 };
-use pinnaclemm::threads::replay;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use pinnaclemm::logs::Logs;
+use pinnaclemm::threads::{self, signals::Stop};
 use std::io::{self, Write as _};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 fn main() -> std::process::ExitCode {
     let flags = Arguments::parse();
@@ -29,30 +27,31 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run(loaded: &Loaded) -> ExitCode {
-    let Some(replay) = ReplayConfig::of(&loaded.config) else {
-        let mode = loaded.config.mode.name();
-        return fail(&format_args!("--mode {mode} is not joined yet"), ExitCode::Refused);
-    };
     if let Err(fault) = directories::prepare(&loaded.config) {
         return fail(&fault, fault.code());
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        if let Err(error) = signal_hook::flag::register(signal, stop.clone()) {
+    let stop = match Stop::on_signals() {
+        Ok(stop) => stop,
+        Err(error) => {
             return fail(&format_args!("signals cannot be caught: {error}"), ExitCode::Storage);
         }
-    }
-    match replay::run(&replay, &stop) {
-        Ok(damage) if damage.is_empty() => ExitCode::Done,
-        Ok(damage) => {
-            damage.iter().for_each(|line| eprintln!("pinnaclemm: {line}"));
-            ExitCode::Damaged
-        }
+    };
+    let logs = match Logs::start(&loaded.config.logging) {
+        Ok(logs) => logs,
+        Err(fault) => return fail(&fault, ExitCode::Storage),
+    };
+    let code = match threads::run::run(loaded, &stop, &logs.log()) {
+        Ok(code) => code,
         Err(fault) => match fault.code() {
             ExitCode::Done => ExitCode::Done,
             code => fail(&fault, code),
         },
+    };
+    let counts = logs.close();
+    if counts.dropped > 0 {
+        eprintln!("pinnaclemm: {} lines of the log were dropped", counts.dropped);
     }
+    code
 }
 
 /// Says why and with which code it ends.

@@ -72,6 +72,10 @@ impl RawConfig {
         let mut keys = Vec::new();
         put(&mut strategy.base_spread_bps, own.base_spread_bps, "baseSpreadBps", &mut keys);
         put(&mut strategy.order_quantity, own.order_quantity, "orderQuantity", &mut keys);
+        let min = own.min_order_quantity;
+        put(&mut strategy.min_order_quantity, min, "minOrderQuantity", &mut keys);
+        let max = own.max_order_quantity;
+        put(&mut strategy.max_order_quantity, max, "maxOrderQuantity", &mut keys);
         put(&mut strategy.max_position, own.max_position, "maxPosition", &mut keys);
         let mut found = Faults::default();
         let params = strategy.check("strategy", &mut found, instrument, fees);

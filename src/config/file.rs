@@ -6,18 +6,22 @@ use super::account::RawAccount;
 use super::arguments::Arguments;
 use super::fills::RawFills;
 use super::load::Environment;
+use super::persistence::PersistenceConfig;
 use super::relations;
 use super::risk::RawRisk;
 use super::sections::{
-    InstrumentParams, Overrides, RawInstrument, RawLogging, RawPersistence, RawShutdown, RawTiming,
+    InstrumentParams, Overrides, RawInstrument, RawLogging, RawShutdown, RawTiming,
     RingParams, ShutdownParams, TimingParams, checked_symbol,
 };
+use super::simulator::RawSimulator;
 use super::strategy::StrategyConfig;
 use super::{Faults, Mode, RawSpan, RawSpeed, ThreadsParams, ThreadsSection};
+use crate::journal::JournalParams;
 use crate::logs::LogParams;
 use crate::types::{InstrumentTable, Nanos, Symbol, Venue};
 use crate::venue::fills::FillParams;
 use crate::venue::recorded::Speed;
+use crate::venue::simulated::SimulatorParams;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -66,7 +70,7 @@ pub struct RawConfig {
     /// What is logged and where.
     pub logging: RawLogging,
     /// The journal.
-    pub persistence: RawPersistence,
+    pub persistence: PersistenceConfig,
     /// How the stages are carried.
     pub threads: ThreadsSection,
     /// What joins the stages where each has its thread.
@@ -91,7 +95,7 @@ impl Default for RawConfig {
             timing: RawTiming::default(),
             shutdown: RawShutdown::default(),
             logging: RawLogging::default(),
-            persistence: RawPersistence::default(),
+            persistence: PersistenceConfig::default(),
             threads: ThreadsSection::default(),
             rings: RingParams::default(),
         }
@@ -102,6 +106,8 @@ impl Default for RawConfig {
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawExchange {
+    /// The embedded venue.
+    pub simulator: RawSimulator,
     /// How orders fare in replay, backtest and paper.
     pub fills: RawFills,
 }
@@ -128,8 +134,12 @@ pub struct Config {
     pub instruments: Vec<InstrumentParams>,
     /// Where the journal is; `None` only in replay and backtest, where none is then kept.
     pub data_directory: Option<PathBuf>,
+    /// The embedded venue; it has no market but in simulation.
+    pub simulator: SimulatorParams,
     /// How orders fare in replay, backtest and paper.
     pub fills: FillParams,
+    /// How the journal is kept.
+    pub journal: JournalParams,
     /// How often things are done.
     pub timing: TimingParams,
     /// How the run ends.
@@ -218,6 +228,7 @@ impl RawConfig {
         let mut bound = Faults::default();
         self.check_before_bound(&mut bound);
         faults.add_unless_named(bound);
+        let markets = if self.mode == Mode::Simulation { symbols.clone() } else { Vec::new() };
         let config = Config {
             mode: self.mode,
             // Where it is unknown there is a fault, and this config goes nowhere.
@@ -229,7 +240,9 @@ impl RawConfig {
             symbols,
             instruments,
             data_directory: self.persistence.data_directory.clone(),
+            simulator: self.exchange.simulator.check("exchange.simulator", &markets, faults),
             fills: self.exchange.fills.check("exchange.fills", faults),
+            journal: self.persistence.check("persistence", faults),
             timing: self.timing.check("timing", faults),
             shutdown: self.shutdown.check("shutdown", faults),
             logging: self.logging.check("logging", self.mode, faults),

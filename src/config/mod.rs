@@ -19,6 +19,7 @@ pub mod reading;
 mod relations;
 pub mod replay;
 pub mod risk;
+mod scaling;
 pub mod sections;
 pub mod strategy;
 pub mod threads;

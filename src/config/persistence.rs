@@ -2,6 +2,7 @@
 //! may leave.
 
 use super::Faults;
+use super::sections::check_directory;
 use crate::journal::{JournalParams, SyncMode};
 use crate::types::Nanos;
 use serde::{Deserialize, Serialize};
@@ -11,8 +12,10 @@ use std::path::PathBuf;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct PersistenceConfig {
-    /// The data directory, relative to the working directory.
-    pub data_directory: PathBuf,
+    /// The data directory; `data` in simulation and paper, and no journal elsewhere, if it is not
+    /// given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_directory: Option<PathBuf>,
     /// How long a segment of the journal is made.
     pub segment_bytes: u64,
     /// When a request may leave: `process`, `batch` or `each`.
@@ -24,7 +27,7 @@ pub struct PersistenceConfig {
 impl Default for PersistenceConfig {
     fn default() -> Self {
         Self {
-            data_directory: "data".into(),
+            data_directory: None,
             segment_bytes: 64 << 20,
             sync: "batch".into(),
             journal_sync_interval_ms: 10.0,
@@ -39,9 +42,7 @@ impl PersistenceConfig {
     /// What the journal is told; faults are named by the path of the section.
     pub fn check(&self, path: &str, faults: &mut Faults) -> JournalParams {
         let key = |name: &str| format!("{path}.{name}");
-        if self.data_directory.as_os_str().is_empty() {
-            faults.add(&key("dataDirectory"), "\"\"", "the path of a folder");
-        }
+        check_directory(&key("dataDirectory"), self.data_directory.as_deref(), faults);
         let segment_bytes = faults.within(
             &key("segmentBytes"),
             self.segment_bytes,

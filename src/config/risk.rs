@@ -134,6 +134,20 @@ impl RawRisk {
 }
 
 impl RawLimits {
+    /// An entry for one instrument whose sizes are changed by `scale`.
+    pub(super) fn scaled(&self, symbol: &str, scale: impl Fn(Exact) -> Exact) -> RawSymbolLimits {
+        RawSymbolLimits {
+            symbol: symbol.to_owned(),
+            max_position_size: self.max_position_size.map(&scale),
+            max_notional_exposure: None,
+            daily_loss_limit: None,
+            min_order_size: self.min_order_size.map(&scale),
+            max_order_size: self.max_order_size.map(&scale),
+            max_daily_volume: self.max_daily_volume.map(&scale),
+            price_collar_bps: None,
+        }
+    }
+
     fn check(&self, check: &mut Check<'_>) -> RiskParams {
         let gross = check.amount("max_gross_exposure", self.max_gross_exposure);
         let net = check.amount("max_net_exposure", self.max_net_exposure);

@@ -5,6 +5,7 @@
 //! instrument at that price; one at another price gets what is worth the same, in whole order
 //! steps. An entry of `instruments` or `per_symbol_limits` stands as it is written.
 
+use super::sections::RawInstrument;
 use super::{Exact, RawConfig};
 use crate::types::decimal::pow10;
 use crate::types::{Decimal, Instrument, Price, Scale};
@@ -56,13 +57,12 @@ impl RawConfig {
         let Some(scaling) = Scaling::new(reference.0, price, instrument) else { return };
         if !self.instruments.iter().any(|own| own.symbol == symbol) {
             let strategy = &self.strategy;
-            let own = super::sections::RawInstrument {
-                symbol: symbol.to_owned(),
+            let own = RawInstrument {
                 order_quantity: Some(scaling.quantity(strategy.order_quantity)),
                 min_order_quantity: Some(scaling.quantity(strategy.min_order_quantity)),
                 max_order_quantity: Some(scaling.quantity(strategy.max_order_quantity)),
                 max_position: Some(scaling.quantity(strategy.max_position)),
-                ..super::sections::RawInstrument::default()
+                ..RawInstrument::plain(symbol.to_owned())
             };
             self.instruments.push(own);
         }

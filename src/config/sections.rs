@@ -12,11 +12,13 @@ use std::path::{Path, PathBuf};
 pub struct RawTiming {
     /// How often a line tells the state of the run where nobody looks at a terminal.
     pub publish_stats_interval_ms: u32,
+    /// How long the venue may take to answer a request before it is asked what became of it.
+    pub order_timeout_ms: u32,
 }
 
 impl Default for RawTiming {
     fn default() -> Self {
-        Self { publish_stats_interval_ms: 1000 }
+        Self { publish_stats_interval_ms: 1000, order_timeout_ms: 5000 }
     }
 }
 
@@ -25,15 +27,22 @@ impl Default for RawTiming {
 pub struct TimingParams {
     /// How often a line tells the state of the run.
     pub publish_stats_interval: Nanos,
+    /// How long an answer to a request may take.
+    pub order_timeout: Nanos,
 }
 
 impl RawTiming {
     /// Checks every key.
     #[must_use]
     pub fn check(&self, path: &str, faults: &mut Faults) -> TimingParams {
-        let path = format!("{path}.publishStatsIntervalMs");
-        let millis = faults.within(&path, self.publish_stats_interval_ms, 100..=3_600_000);
-        TimingParams { publish_stats_interval: Nanos::from_millis(i64::from(millis)) }
+        let mut span = |key: &str, millis: u32| {
+            let millis = faults.within(&format!("{path}.{key}"), millis, 100..=3_600_000);
+            Nanos::from_millis(i64::from(millis))
+        };
+        TimingParams {
+            publish_stats_interval: span("publishStatsIntervalMs", self.publish_stats_interval_ms),
+            order_timeout: span("orderTimeoutMs", self.order_timeout_ms),
+        }
     }
 }
 
@@ -182,16 +191,6 @@ impl RingParams {
     }
 }
 
-/// `persistence`.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
-pub struct RawPersistence {
-    /// Where the journal is; `data` in simulation and paper, and no journal elsewhere, if it is not
-    /// given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub data_directory: Option<PathBuf>,
-}
-
 /// Names a directory without a name.
 pub(super) fn check_directory(path: &str, directory: Option<&Path>, faults: &mut Faults) {
     if directory.is_some_and(|directory| directory.as_os_str().is_empty()) {
@@ -214,6 +213,12 @@ pub struct RawInstrument {
     /// Instead of `strategy.orderQuantity`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_quantity: Option<Exact>,
+    /// Instead of `strategy.minOrderQuantity`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_order_quantity: Option<Exact>,
+    /// Instead of `strategy.maxOrderQuantity`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_order_quantity: Option<Exact>,
     /// Instead of `strategy.maxPosition`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_position: Option<Exact>,
@@ -249,8 +254,15 @@ impl RawInstrument {
     /// An instrument that takes everything from `strategy`.
     #[must_use]
     pub const fn plain(symbol: String) -> Self {
-        let (base_spread_bps, order_quantity, max_position) = (None, None, None);
-        Self { symbol, enabled: true, base_spread_bps, order_quantity, max_position }
+        Self {
+            symbol,
+            enabled: true,
+            base_spread_bps: None,
+            order_quantity: None,
+            min_order_quantity: None,
+            max_order_quantity: None,
+            max_position: None,
+        }
     }
 
     /// Checks every key.
@@ -261,8 +273,12 @@ impl RawInstrument {
         {
             faults.add(&format!("{path}.baseSpreadBps"), bps, "above 0 and at most 10000");
         }
-        let quantities =
-            [("orderQuantity", self.order_quantity), ("maxPosition", self.max_position)];
+        let quantities = [
+            ("orderQuantity", self.order_quantity),
+            ("minOrderQuantity", self.min_order_quantity),
+            ("maxOrderQuantity", self.max_order_quantity),
+            ("maxPosition", self.max_position),
+        ];
         for (name, quantity) in quantities {
             if let Some(Exact(number)) = quantity.filter(|quantity| quantity.0.mantissa == 0) {
                 faults.add(&format!("{path}.{name}"), Exact(number), "above 0");

@@ -87,6 +87,10 @@ pub struct StrategyConfig {
     pub imbalance_threshold: f64,
     /// Levels of each side that the imbalance counts. More than one costs time at each change.
     pub imbalance_levels: u32,
+    /// What the quantities here and in the limits are meant for: an instrument of a recording at
+    /// another price gets what is worth the same. If it is not given they stand as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference_price: Option<Exact>,
     /// At a level, with nothing held.
     pub order_quantity: Exact,
     /// Never less at a level.
@@ -152,6 +156,7 @@ impl Default for StrategyConfig {
             imbalance_factor: 0.5,
             imbalance_threshold: 0.3,
             imbalance_levels: 1,
+            reference_price: None,
             order_quantity: tenth_power(1, 2),
             min_order_quantity: tenth_power(1, 3),
             max_order_quantity: tenth_power(1, 0),

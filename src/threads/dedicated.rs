@@ -71,6 +71,10 @@ pub struct RingSizes {
     pub drafts: usize,
     /// Risk to journal.
     pub outputs: usize,
+    /// Journal to gateway, in requests.
+    pub requests: usize,
+    /// Risk to feed, in refusals and states.
+    pub feedback: usize,
 }
 
 impl RingSizes {
@@ -83,6 +87,8 @@ impl RingSizes {
             inputs: PART_LINES_MAX,
             drafts: PART_LINES_MAX + drafts,
             outputs: PART_LINES_MAX + outputs,
+            requests: Core::outputs_max(params),
+            feedback: Core::outputs_max(params),
         }
     }
 }
@@ -120,8 +126,8 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
     let (to_quoting, inputs) = lane(sizes.inputs.max(least.inputs));
     let (to_risk, drafts) = lane(sizes.drafts.max(least.drafts));
     let (to_journal, outputs) = lane(sizes.outputs.max(least.outputs));
-    let (released_in, released) = RingBuffer::<Journaled<OrderRequest>>::new(outputs_max);
-    let (feedback_in, feedback) = RingBuffer::<Feedback>::new(outputs_max);
+    let (released_in, released) = RingBuffer::<Journaled<OrderRequest>>::new(sizes.requests.max(least.requests));
+    let (feedback_in, feedback) = RingBuffer::<Feedback>::new(sizes.feedback.max(least.feedback));
     let (wishes_in, wishes) = RingBuffer::<Wish>::new(params.instruments.len().max(1));
     let quoting = Quoting::new(params);
     let risk = risk_of(params);

@@ -18,6 +18,7 @@ use super::signals::Stop;
 use super::status::Status;
 use super::store::{Store, Syncing};
 use super::topology::{self, Plan, Wish};
+use crate::config::sections::RingParams;
 use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
 use crate::engine::Core;
 use crate::journal::Ledger;
@@ -156,11 +157,7 @@ fn begin(config: &Config, setup: Setup, ledger: Ledger, stop: &Stop) -> Result<B
     let muster = Muster { plan: &plan, allowance: &allowance, stall_ns: config.threads.stall_ns };
     if plan.mode == ThreadMode::Dedicated {
         let parts = dedicated::Parts { sequencer, pilot, ledger, board, outcome: said };
-        let sizes = RingSizes {
-            inputs: config.rings.inputs,
-            drafts: config.rings.drafts,
-            outputs: config.rings.outputs,
-        };
+        let sizes = ring_sizes(&config.rings);
         let stages = dedicated::stages(&setup.core, parts, sizes);
         crew.start(ThreadName::Feed, stages.feed, muster).map_err(RunFault::Start)?;
         crew.start(ThreadName::Quoting, stages.quoting, muster).map_err(RunFault::Start)?;
@@ -186,4 +183,16 @@ fn judge(config: &Config, outcome: Outcome) -> Result<ExitCode, RunFault> {
         return Ok(ExitCode::CancelsOpen);
     }
     Ok(ExitCode::Done)
+}
+
+/// The rings as the config has them.
+fn ring_sizes(rings: &RingParams) -> RingSizes {
+    let size = |lines: u32| lines as usize;
+    RingSizes {
+        inputs: size(rings.feed_to_quoting),
+        drafts: size(rings.quoting_to_risk),
+        outputs: size(rings.risk_to_journal),
+        requests: size(rings.journal_to_gateway),
+        feedback: size(rings.back_to_feed),
+    }
 }

@@ -47,7 +47,9 @@ impl StoreFault {
     #[must_use]
     pub fn code(&self) -> ExitCode {
         match self {
-            Self::Open(error) if error.is_foreign() => ExitCode::ForeignData,
+            Self::Open(
+                OpenError::Locked { .. } | OpenError::Identity(_) | OpenError::Other { .. },
+            ) => ExitCode::ForeignData,
             Self::Open(_) => ExitCode::Storage,
             Self::Replay(_) | Self::Instruments { .. } | Self::NotEmpty(_) | Self::Name(_) => {
                 ExitCode::ForeignData

@@ -5,6 +5,7 @@
 
 use super::{Books, Setup, SetupFault, core_params};
 use crate::config::account::RawConversion;
+use crate::config::bind::bps;
 use crate::config::{Config, Exact, Loaded, RawConfig};
 use crate::engine::book::Rules;
 use crate::engine::quote::Fees;
@@ -28,7 +29,7 @@ pub(super) fn setup(loaded: &Loaded) -> Result<Setup, SetupFault> {
         silence_max: Rules::of(venue).silence_max,
     };
     let params = &config.fills;
-    let fees = Fees { maker_bps: params.maker_fee.bps(), taker_bps: params.taker_fee.bps() };
+    let fees = Fees { maker_bps: bps(params.maker_fee), taker_bps: bps(params.taker_fee) };
     let (mut core, currency) = core_params(&raw, &survey.table, books, fees)?;
     for (one, is_traded) in core.instruments.iter_mut().zip(traded) {
         one.quote.enabled &= is_traded;

@@ -103,6 +103,14 @@ pub struct LatencyParams {
 #[serde(transparent)]
 pub struct FeeRate(pub i32);
 
+impl FeeRate {
+    /// The fee in basis points.
+    #[must_use]
+    pub fn bps(self) -> f64 {
+        f64::from(self.0) / 100.0
+    }
+}
+
 impl SimulatorParams {
     /// The product list of the venue.
     pub fn products(&self) -> impl Iterator<Item = Product> + '_ {
