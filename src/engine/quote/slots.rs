@@ -132,6 +132,24 @@ impl Slot {
         }
     }
 
+    fn trade(&mut self, lots: i64) {
+        self.traded = self.traded.saturating_add(lots);
+        if self.standing.is_none() {
+            // Who trades has been accepted.
+            self.work(self.asked);
+        } else {
+            self.end_if_done();
+        }
+    }
+
+    fn cancel_rejected(&mut self, code: RejectCode, now: Nanos) {
+        if matches!(code, RejectCode::None | RejectCode::UnknownOrder) {
+            *self = Self::default();
+        } else if self.state == SlotState::Cancelling {
+            self.fall_back(now);
+        }
+    }
+
     /// Risk has refused what was proposed for it.
     pub(super) fn refused(&mut self, refused: &Refused) {
         match refused.kind {
@@ -188,13 +206,7 @@ impl Slot {
             }
             ReportKind::ReplaceRejected => return Effect::Rejected(code),
             ReportKind::Filled => {
-                self.traded = self.traded.saturating_add(terms.qty);
-                if self.standing.is_none() {
-                    // Who trades has been accepted.
-                    self.work(self.asked);
-                } else {
-                    self.end_if_done();
-                }
+                self.trade(terms.qty);
                 return Effect::Changed;
             }
             ReportKind::Canceled => {
@@ -203,11 +215,7 @@ impl Slot {
                 return if ours { Effect::Changed } else { Effect::Rejected(code) };
             }
             ReportKind::CancelRejected => {
-                if matches!(code, RejectCode::None | RejectCode::UnknownOrder) {
-                    *self = Self::default();
-                } else if state == SlotState::Cancelling {
-                    self.fall_back(now);
-                }
+                self.cancel_rejected(code, now);
                 return Effect::Changed;
             }
             ReportKind::Open => {

@@ -6,15 +6,16 @@
 //! order, k per basis point, A per second, and q what is held beyond the target in orders of
 //! `orderQuantity`.
 //!
-//! * *Avellaneda–Stoikov* (High-frequency trading in a limit order book, 2008, equations 29 and 30):
-//!   reservation = s − q·γ·σ²·(T − t), spread = γ·σ²·(T − t) + (2/γ)·ln(1 + γ/k). Crypto markets do
-//!   not close, so T − t is a constant, the configured horizon, as if each moment began a new day.
+//! * *Avellaneda–Stoikov* (High-frequency trading in a limit order book, 2008, equations 29 and
+//!   30): reservation = s − q·γ·σ²·(T − t), spread = γ·σ²·(T − t) + (2/γ)·ln(1 + γ/k). Crypto
+//!   markets do not close, so T − t is a constant, the configured horizon, as if each moment began
+//!   a new day.
 //! * *GLFT* (Guéant, Lehalle and Fernandez-Tapia, Dealing with the inventory risk, 2013, section 4,
 //!   the closed-form approximation far from T): with c = √(σ²γ/(2kA)·(1 + γ/k)^(1 + k/γ)),
 //!   bid distance = ln(1 + γ/k)/γ + (2q + 1)/2·c and ask distance = ln(1 + γ/k)/γ − (2q − 1)/2·c;
 //!   so spread = (2/γ)·ln(1 + γ/k) + c and reservation = s − q·c.
-//! * *Basic*: spread = base + factor·σ, and the whole spread times `inventorySkewFactor` is what the
-//!   reservation price moves at the position limit.
+//! * *Basic*: spread = base + factor·σ, and the whole spread times `inventorySkewFactor` is what
+//!   the reservation price moves at the position limit.
 
 use super::intensity::Arrivals;
 use super::volatility::seconds;
