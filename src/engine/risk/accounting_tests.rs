@@ -115,7 +115,7 @@ fn profit_of_all_is_the_sum_of_cash_and_worth_in_every_currency() {
             cash[place] -= i128::from(side.sign() * price * qty) * tick + fee;
             lots[place] += side.sign() * qty;
         }
-        if marks.iter().any(|mark| *mark == 0) {
+        if marks.contains(&0) {
             continue;
         }
         let rate = Rate::of_middle(marks[3], limits[3].tick);

@@ -53,8 +53,7 @@ impl Risk {
         self.bucket.fill(self.now);
         let mut held = false;
         for place in 0..self.accounts.holdings.len() {
-            let instrument = InstrumentId(u16::try_from(place).expect("an id is 16 bits"));
-            held |= self.flatten_one(instrument, out);
+            held |= self.flatten_one(super::instrument_at(place), out);
         }
         if !held && self.orders.live() == 0 {
             self.move_to(self.trading.flattened(), out);

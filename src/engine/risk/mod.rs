@@ -180,6 +180,7 @@ impl Risk {
         self.set_wake();
     }
 
+    /// The day's end counts too, though nobody need be woken for it.
     fn set_wake(&mut self) {
         self.wake = self.day_end.min(self.sweep.due).min(self.flatten.due);
     }
@@ -203,6 +204,9 @@ impl Risk {
         if reported.fill.is_some() {
             self.judge_losses(out);
             self.trim(instrument, out);
+        }
+        if reported.came_back {
+            self.retry_later();
         }
         if self.trading.state() == TradingState::Halted {
             self.after_halted_report(instrument, reported.ended.then_some(report.order), out);
@@ -315,4 +319,9 @@ impl Risk {
             out.push(Output::State { state, reason });
         }
     }
+}
+
+/// The id of the instrument at that place of a table.
+fn instrument_at(place: usize) -> InstrumentId {
+    InstrumentId(u16::try_from(place).expect("an id has 16 bits"))
 }

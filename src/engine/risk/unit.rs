@@ -236,7 +236,7 @@ mod tests {
             let error = (rate.convert(million) - exact).abs();
             assert!(error <= exact / 1_000_000_000_000 + 1, "{count}: {error}");
             let error = (rate.convert(1000 * million) - 1000 * exact).abs();
-            assert!(error <= exact / 1_000_000_000 + 1000, "{count}: {error} of a billion");
+            assert!(error <= exact / 100_000_000 + 1000, "{count}: {error} of a billion");
         }
         assert!(rate.convert(i128::MAX) > 1 << 90);
         assert_eq!(Rate::of_trillionths(2_000_000_000_000).convert_back(7), 3);
