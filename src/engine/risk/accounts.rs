@@ -99,7 +99,7 @@ impl Accounts {
         let mut ledgers = vec![home];
         for conversion in &params.conversions {
             let (rate, source) = match conversion.source {
-                RateSource::Fixed(rate) => (Rate::of_trillionths(rate.into()), None),
+                RateSource::Fixed(rate) => (Rate::of_trillionths(rate), None),
                 source @ RateSource::Instrument { .. } => (Rate::UNKNOWN, Some(source)),
             };
             let (currency, sum) = (conversion.currency, Worth::default());

@@ -6,10 +6,10 @@ use crate::engine::order::{Order, Status};
 use crate::event::{Proposal, RequestKind, TradingState};
 use crate::types::{InstrumentId, Nanos, Origin, Side};
 
-/// How long a halt waits before it asks again for the end of an order that still lives.
+/// How long it waits before it asks again for the end of an order that still lives.
 const RETRY: Nanos = Nanos::from_millis(1000);
 
-/// When orders that outlive a halt are to be cancelled again.
+/// When orders that have outlived their cancels are to be cancelled again.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sweep {
     pub(super) due: Nanos,
@@ -42,24 +42,42 @@ impl Risk {
         self.cancel_where(|order| !order.cancel_asked, out);
     }
 
-    /// While halted: asks again for the end of what lives and has no cancel on its way. In doubt a
-    /// cancel does no harm.
+    /// Asks again for the end of what must not stay: while halted, of all that has no cancel on
+    /// its way (in doubt a cancel does no harm); else of what does not reduce as it should.
     pub(super) fn retry_cancels(&mut self, out: &mut Buffer<Output>) {
         if self.now < self.sweep.due {
             return;
         }
-        self.cancel_where(|order| !order.status.is_cancelling(), out);
         self.sweep.due = NEVER;
+        match self.trading.state() {
+            TradingState::Halted => {
+                self.cancel_where(|order| !order.status.is_cancelling(), out);
+            }
+            TradingState::Reducing => self.keep_reducing(out),
+            TradingState::Active => {
+                for place in 0..self.accounts.holdings.len() {
+                    self.trim(super::instrument_at(place), out);
+                }
+            }
+        }
         self.plan_sweep();
     }
 
     /// Names the next time for it, if there is something to do.
     pub(super) fn plan_sweep(&mut self) {
-        let halted = self.trading.state() == TradingState::Halted;
-        if !halted || self.orders.live() == 0 {
+        if self.orders.live() == 0 {
             self.sweep.due = NEVER;
-        } else if self.sweep.due == NEVER {
+        } else if self.trading.state() == TradingState::Halted {
+            self.retry_later();
+        }
+    }
+
+    /// An order works though its end was asked for: it is looked at again, but not at once, as the
+    /// venue would say the same.
+    pub(super) fn retry_later(&mut self) {
+        if self.sweep.due == NEVER {
             self.sweep.due = Nanos(self.now.0.saturating_add(RETRY.0));
+            self.set_wake();
         }
     }
 

@@ -18,32 +18,32 @@ pub(super) struct Compared {
 
 pub(super) type Verdict = Result<(), Compared>;
 
-#[inline]
+#[inline(always)]
 fn unless(passes: bool, code: RefusalCode, value: i128, limit: i128) -> Verdict {
     if passes { Ok(()) } else { Err(Compared { code, value, limit }) }
 }
 
 /// What is a greater number than allowed is refused.
-#[inline]
+#[inline(always)]
 fn at_most(code: RefusalCode, value: i128, limit: i128) -> Verdict {
     unless(value <= limit, code, value, limit)
 }
 
 /// What has reached its limit is refused: the limit itself stops.
-#[inline]
+#[inline(always)]
 fn below(code: RefusalCode, value: i128, limit: i128) -> Verdict {
     unless(value < limit, code, value, limit)
 }
 
 /// The number of the state against that of the last one that allows orders.
-#[inline]
+#[inline(always)]
 pub(super) fn halted(state: TradingState, intent: Intent) -> Verdict {
     let (value, limit) = (state as u8, TradingState::Reducing as u8);
     unless(allows(state, intent), RefusalCode::Halted, value.into(), limit.into())
 }
 
 /// Messages in a second, this one included.
-#[inline]
+#[inline(always)]
 pub(super) fn rate(has_room: bool, compared: impl FnOnce() -> (i64, i64)) -> Verdict {
     if has_room {
         return Ok(());
@@ -53,7 +53,7 @@ pub(super) fn rate(has_room: bool, compared: impl FnOnce() -> (i64, i64)) -> Ver
 }
 
 /// Lots of one order between the least and the greatest, and its worth.
-#[inline]
+#[inline(always)]
 pub(super) fn order_size(qty: i64, value: i128, limits: &InstrumentLimits) -> Verdict {
     let code = RefusalCode::OrderSizeLimit;
     unless(qty >= limits.qty_min, code, qty.into(), limits.qty_min.into())?;
@@ -62,39 +62,39 @@ pub(super) fn order_size(qty: i64, value: i128, limits: &InstrumentLimits) -> Ve
 }
 
 /// Lots held toward the order's side if all working orders of that side fill.
-#[inline]
+#[inline(always)]
 pub(super) fn position(toward: i64, leaves: i64, limits: &InstrumentLimits) -> Verdict {
     let reached = i128::from(toward) + i128::from(leaves);
     at_most(RefusalCode::PositionLimit, reached, limits.position_max.into())
 }
 
 /// Lots that only bring the position down: all working ones of the side against what is held.
-#[inline]
+#[inline(always)]
 pub(super) fn reduce_only(toward: i64, leaves: i64) -> Verdict {
     let held = i128::from(toward).min(0).abs();
     at_most(RefusalCode::ReduceOnly, leaves.into(), held)
 }
 
 /// Lots traded today if all working orders fill.
-#[inline]
+#[inline(always)]
 pub(super) fn volume(today: i64, leaves: i128, limits: &InstrumentLimits) -> Verdict {
     at_most(RefusalCode::VolumeLimit, i128::from(today) + leaves, limits.volume_max.into())
 }
 
 /// Money lost since the day began.
-#[inline]
+#[inline(always)]
 pub(super) fn daily_loss(loss: i128, limit: i128) -> Verdict {
     below(RefusalCode::DailyLossLimit, loss, limit)
 }
 
 /// Money below the high-water mark.
-#[inline]
+#[inline(always)]
 pub(super) fn drawdown(drawdown: i128, limit: i128) -> Verdict {
     below(RefusalCode::DrawdownLimit, drawdown, limit)
 }
 
 /// Money that positions come to: of the instrument, of all, and of longs against shorts.
-#[inline]
+#[inline(always)]
 pub(super) fn exposure(
     exposure: &Exposure,
     notional_max: i128,
@@ -112,7 +112,7 @@ pub(super) fn exposure(
 
 /// Ticks of the price against the furthest one on its wrong side: a bid may be so much above the
 /// middle, an ask so much below it. Before the first mark there is no middle, and a stale book.
-#[inline]
+#[inline(always)]
 pub(super) fn collar(side: Side, price: i64, middle_twice: i64, bps: i64) -> Verdict {
     let code = RefusalCode::PriceCollar;
     at_most(code, 1, price.into()).map_err(|_| Compared { code, value: price.into(), limit: 1 })?;
@@ -138,7 +138,7 @@ pub(super) fn collar_price(side: Side, middle_twice: i64, bps: i64) -> i64 {
 
 /// Ticks of the price against our own best price on the other side. `opposite` is that price as
 /// the order table keeps it: growing with aggression.
-#[inline]
+#[inline(always)]
 pub(super) fn self_trade(side: Side, price: i64, opposite: i64) -> Verdict {
     let sign = side.sign();
     // Bid b against ask a, kept as −a: they trade if b ≥ a, that is b + (−a) ≥ 0.
@@ -150,14 +150,14 @@ pub(super) fn self_trade(side: Side, price: i64, opposite: i64) -> Verdict {
 }
 
 /// The id of a new order against the last one of its origin: ids of this epoch, and growing.
-#[inline]
+#[inline(always)]
 pub(super) fn new_id(id: OrderId, last: OrderId, epoch: u32) -> Verdict {
     let passes = id > last && id.epoch() == epoch;
     unless(passes, RefusalCode::Duplicate, id.0.into(), last.0.into())
 }
 
 /// The number of the reason against none.
-#[inline]
+#[inline(always)]
 pub(super) fn stale_book(stale: Option<Stale>) -> Verdict {
     match stale {
         None => Ok(()),
@@ -166,13 +166,13 @@ pub(super) fn stale_book(stale: Option<Stale>) -> Verdict {
 }
 
 /// Nanoseconds since the rate was made.
-#[inline]
+#[inline(always)]
 pub(super) fn stale_conversion(age: i64, age_max: i64) -> Verdict {
     at_most(RefusalCode::StaleConversion, age.into(), age_max.into())
 }
 
 /// Live orders, this one included.
-#[inline]
+#[inline(always)]
 pub(super) fn capacity(live: usize, orders_max: u32) -> Verdict {
     at_most(RefusalCode::Capacity, live as i128 + 1, orders_max.into())
 }

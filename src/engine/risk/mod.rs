@@ -43,7 +43,7 @@ use crate::event::{
     Body, Command, Draft, Event, Explanation, Level, Mark, RefusalCode, Report, StateReason,
     TradingState,
 };
-use crate::types::{InstrumentId, Nanos, Side};
+use crate::types::{InstrumentId, Nanos, OrderId, Origin, Side};
 use accounts::Accounts;
 use cancels::Sweep;
 use flatten::Flatten;
@@ -180,6 +180,7 @@ impl Risk {
         self.set_wake();
     }
 
+    /// The day's end counts too, though nobody need be woken for it.
     fn set_wake(&mut self) {
         self.wake = self.day_end.min(self.sweep.due).min(self.flatten.due);
     }
@@ -204,8 +205,11 @@ impl Risk {
             self.judge_losses(out);
             self.trim(instrument, out);
         }
+        if reported.came_back {
+            self.retry_later();
+        }
         if self.trading.state() == TradingState::Halted {
-            self.after_halted_report(instrument, reported.ended, out);
+            self.after_halted_report(instrument, reported.ended.then_some(report.order), out);
         }
     }
 
@@ -214,12 +218,16 @@ impl Risk {
     fn after_halted_report(
         &mut self,
         instrument: InstrumentId,
-        ended: bool,
+        ended: Option<OrderId>,
         out: &mut Buffer<Output>,
     ) {
         self.plan_sweep();
         let idle = self.open_sides(instrument).iter().all(|side| side.count == 0);
-        if self.trading.is_flattening() && ended && idle {
+        // An order of `flatten` that nobody took does not hasten the next one.
+        let went_on = ended
+            .and_then(|id| self.orders.get(id))
+            .is_some_and(|order| order.id.origin() == Origin::Quoter || order.traded.0 > 0);
+        if self.trading.is_flattening() && went_on && idle {
             self.flatten.due = self.now;
             self.flatten_when_due(out);
         }
@@ -311,4 +319,9 @@ impl Risk {
             out.push(Output::State { state, reason });
         }
     }
+}
+
+/// The id of the instrument at that place of a table.
+fn instrument_at(place: usize) -> InstrumentId {
+    InstrumentId(u16::try_from(place).expect("an id has 16 bits"))
 }

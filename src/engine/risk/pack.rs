@@ -200,7 +200,7 @@ mod tests {
             assert_eq!(Output::line_count_of(&line), Err(NotAnEvent { tag }));
         }
         // Numbers that stand for nothing.
-        for word in [0x03_33, 0x07_00_33, 0x10_0000_0000_0032, 0x03_32, 0x0003_0030] {
+        for word in [0x0333, 0x0007_0033, 0x0010_0000_0000_0032, 0x0332, 0x0003_0030] {
             assert!(Output::unpack(&[Line([word, 0, 0, 0, 0, 0, 0, 0])]).is_err(), "{word:x}");
         }
     }

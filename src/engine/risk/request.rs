@@ -1,7 +1,7 @@
 //! From a proposal to a request: only what was approved can become one.
 //!
-//! `Proposal → Approved<Proposal> → OrderRequest`; the journal makes `Journaled<OrderRequest>` of it,
-//! and a gateway takes nothing else.
+//! `Proposal → Approved<Proposal> → OrderRequest`; the journal makes `Journaled<OrderRequest>` of
+//! it, and a gateway takes nothing else.
 
 use crate::event::{Line, NotAnEvent, Proposal, RequestKind};
 

@@ -205,7 +205,7 @@ impl Rig {
         }
     }
 
-    /// fill 1 5 @ 100 t7 [fee 25/2 [base]] · accepted 1 · open 1 3 @ 100 · cancel_rejected 1 unknown
+    /// fill 1 5 @ 100 t7 [fee 25/2 [base]] · accepted 1 · cancel_rejected 1 unknown
     fn report(&mut self, words: &[&str]) -> (Event, Level) {
         let kind = ReportKind::ALL.into_iter().find(|kind| kind.name() == words[0]).unwrap();
         let (mut id, mut instrument, mut side) = (OrderId(99), InstrumentId(0), Side::Bid);
@@ -239,7 +239,7 @@ impl Rig {
         (event, Level::new(side, price, qty))
     }
 
-    /// ? profit · ? position A · ? day · ? drawdown · ? exposure · ? status 1 · ? odd late_fill · ? due
+    /// ? profit · ? position A · ? status 1 · ? odd late_fill · ? due
     fn ask(&self, words: &[&str]) -> String {
         let risk = &self.risk;
         match words[0] {
@@ -287,7 +287,9 @@ impl Rig {
             }
             Output::State { state, reason } => format!("{} {}", state.name(), reason.name()),
             Output::Refusal(Refusal { proposal, code, value, limit }) => {
-                let [value, limit] = [*value, *limit].map(amount);
+                let plain = matches!(code, RefusalCode::Duplicate | RefusalCode::StaleConversion);
+                let text = |n: i128| if plain { n.to_string() } else { amount(n) };
+                let [value, limit] = [*value, *limit].map(text);
                 format!("{} {} {value} {limit}", name(proposal.order), code.name())
             }
             Output::Request(request) => {

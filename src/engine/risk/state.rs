@@ -158,73 +158,24 @@ mod tests {
         let start = |state, reason| Trading::new(state, reason, false);
         let flattening = start(S::Active, R::Start).command(Command::Flatten).unwrap();
         let ending = start(S::Active, R::Start).command(Command::Shutdown).unwrap();
-        let rows: [(Trading, [&str; 7]); 6] = [
-            (
-                start(S::Active, R::Start),
-                [
-                    "HALTED/operator",
-                    "ACTIVE/operator",
-                    "ACTIVE/operator",
-                    "REDUCING/operator",
-                    "HALTED/flatten+f",
-                    "HALTED/kill+k",
-                    "HALTED/shutdown+e",
-                ],
-            ),
-            (
-                start(S::Reducing, R::Operator),
-                [
-                    "HALTED/operator",
-                    "ACTIVE/operator",
-                    "ACTIVE/operator",
-                    "REDUCING/operator",
-                    "HALTED/flatten+f",
-                    "HALTED/kill+k",
-                    "HALTED/shutdown+e",
-                ],
-            ),
-            (
-                start(S::Halted, R::DailyLossLimit),
-                [
-                    "HALTED/daily_loss_limit",
-                    "ACTIVE/operator",
-                    "ACTIVE/operator",
-                    "REDUCING/operator",
-                    "HALTED/flatten+f",
-                    "HALTED/kill+k",
-                    "HALTED/shutdown+e",
-                ],
-            ),
-            (
-                flattening,
-                [
-                    "HALTED/operator",
-                    "ACTIVE/operator",
-                    "ACTIVE/operator",
-                    "REDUCING/operator",
-                    "HALTED/flatten+f",
-                    "HALTED/kill+k",
-                    "HALTED/shutdown+e",
-                ],
-            ),
+        let active = "HALTED/operator ACTIVE/operator ACTIVE/operator REDUCING/operator \
+                      HALTED/flatten+f HALTED/kill+k HALTED/shutdown+e";
+        let lost = active.replacen("operator", "daily_loss_limit", 1);
+        let ended = "HALTED/shutdown+e ".repeat(4) + "- HALTED/shutdown+k+e HALTED/shutdown+e";
+        let rows = [
+            (start(S::Active, R::Start), active),
+            (start(S::Reducing, R::Operator), active),
+            (start(S::Halted, R::DailyLossLimit), lost.as_str()),
+            (flattening, active),
             (
                 Trading::new(S::Halted, R::Kill, true),
-                ["-", "-", "ACTIVE/operator", "-", "-", "HALTED/kill+k", "HALTED/shutdown+k+e"],
+                "- - ACTIVE/operator - - HALTED/kill+k HALTED/shutdown+k+e",
             ),
-            (
-                ending,
-                [
-                    "HALTED/shutdown+e",
-                    "HALTED/shutdown+e",
-                    "HALTED/shutdown+e",
-                    "HALTED/shutdown+e",
-                    "-",
-                    "HALTED/shutdown+k+e",
-                    "HALTED/shutdown+e",
-                ],
-            ),
+            (ending, ended.as_str()),
         ];
         for (from, expected) in rows {
+            let expected: Vec<_> = expected.split_whitespace().collect();
+            assert_eq!(expected.len(), Command::ALL.len());
             for (command, expected) in Command::ALL.into_iter().zip(expected) {
                 let got = text(from.command(command));
                 assert_eq!(got, expected, "{} and {}", text(Some(from)), command.name());

@@ -266,9 +266,13 @@ fn exposure_is_position_and_working_orders_at_the_mark() {
          bid B 7 @ 199
          > place 5 bid B 7 @ 199
          ask B 15 @ 201
-         > place 6 ask B 15 @ 201
+         > 6 REJECTED_EXPOSURE_LIMIT $6000 $4500
+         ask B 7 @ 201
+         > place 7 ask B 7 @ 201
+         ask B 2 @ 202
+         > 8 REJECTED_EXPOSURE_LIMIT $4800 $4500
          ? exposure
-         > $6000 -$6000",
+         > $4400 $4400",
     );
 }
 
@@ -513,7 +517,7 @@ fn cancels_always_pass() {
          > cancel 1
          resume_confirmed
          > ACTIVE operator
-         wait 1749
+         wait 1499
          bid A 10 @ 96
          > 4 REJECTED_RATE_LIMIT 3 2
          wait 1
@@ -602,14 +606,14 @@ fn flatten_takes_inside_the_collar_until_nothing_is_held() {
          > place !3 ask A 6 @ 98
          canceled !3
          ? due
-         > 400
-         wait 400
+         > 100
+         wait 100
          timer
          > place !4 ask A 6 @ 98
          fill !4 6 @ 98 t6
          > HALTED flatten
          ? position A
-         > 1 $98 -$6 $2 0 21
+         > 1 $98.545454545455 -$5.454545454545 $1.454545454545 0 21
          ? due
          > never",
     );
@@ -644,7 +648,7 @@ fn a_stale_conversion_refuses_growth_only() {
          bid C 5 @ 99
          > place 2 bid C 5 @ 99
          ? exposure
-         > $599.99999999953 $599.99999999953
+         > $600 $600
          fill 2 5 @ 99 t1
          wait 5000
          bid C 5 @ 98
@@ -659,7 +663,7 @@ fn a_stale_conversion_refuses_growth_only() {
          > 6 REJECTED_STALE_CONVERSION 9223372036854775807 5000000000
          mark R 139 141
          ? profit
-         > $6.999999999995",
+         > $7",
     );
 }
 
@@ -702,7 +706,7 @@ fn what_is_left_at_the_end_is_what_the_next_start_begins_with() {
          fill 1 5 @ 99 t1 fee 100/2
          mark C 109 111
          ? profit
-         > $64.799999999949
+         > $64.8
          halt
          > HALTED operator
          shutdown
@@ -717,7 +721,7 @@ fn what_is_left_at_the_end_is_what_the_next_start_begins_with() {
     assert_eq!(second.risk.trading(), (TradingState::Halted, StateReason::Operator));
     second.play(
         "? profit
-         > $64.799999999949
+         > $64.8
          ? position C
          > 5 $495 0 $55 $1 5
          resume
