@@ -253,7 +253,8 @@ mod tests {
         check(r#"{"spin": true}"#, &["unknown field `spin`"]);
         check(r#"{"cores": {"feed": -1}}"#, &["invalid value"]);
         check(
-            r#"{"stallMicros": 99, "idle": {"web": {"sleepMicros": 0}, "var": {"sleepMicros": 100001}}}"#,
+            r#"{"stallMicros": 99,
+                "idle": {"web": {"sleepMicros": 0}, "var": {"sleepMicros": 100001}}}"#,
             &[
                 "threads.stallMicros = 99: must be from 100 to 60000000",
                 "threads.idle.web.sleepMicros = 0: must be from 1 to 100000",
