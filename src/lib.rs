@@ -6,7 +6,7 @@
 //! | layer | module | what it is |
 //! |---|---|---|
 //! | 1 | `types` | units, instruments, venues |
-//! | 1 | `sys` | the only unsafe code: mapped files |
+//! | 1 | `sys` | what safe code cannot ask of the system: mapped files |
 //! | 2 | `event` | every message on a ring or in the journal |
 //! | 3 | `engine` | the deterministic core: so far the books |
 //! | 4 | `journal` | the log of all inputs and outputs |

@@ -12,6 +12,7 @@ mod engine_replay;
 mod expected_books;
 mod fuzz_checks;
 mod fuzz_corpus;
+mod journal_tool;
 mod kraken_checksums;
 mod lanes;
 mod layers;
