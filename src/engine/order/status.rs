@@ -451,7 +451,8 @@ mod tests {
     #[test]
     fn doubt_is_left_only_by_a_query_or_the_last_fill() {
         for event in OrderEvent::ALL {
-            let leaves = transition(Status::Unknown, event).is_some_and(|s| s.to != Status::Unknown);
+            let leaves =
+                transition(Status::Unknown, event).is_some_and(|s| s.to != Status::Unknown);
             let may = [OrderEvent::Open, OrderEvent::Absent, OrderEvent::Completed];
             assert_eq!(leaves, may.contains(&event), "{event:?}");
         }

@@ -421,8 +421,7 @@ impl OrderTable {
         let open = &mut self.sides[order.instrument.index()][order.side.index()];
         let leaves = sign * order.leaves();
         open.leaves = open.leaves.saturating_add(leaves);
-        open.reducing =
-            open.reducing.saturating_add(if order.reduce_only { leaves } else { 0 });
+        open.reducing = open.reducing.saturating_add(if order.reduce_only { leaves } else { 0 });
         if sign > 0 {
             open.count += 1;
             open.best = open.best.max(order.key());

@@ -99,7 +99,7 @@ impl Accounts {
         let mut ledgers = vec![home];
         for conversion in &params.conversions {
             let (rate, source) = match conversion.source {
-                RateSource::Fixed(rate) => (Rate::of_trillionths(rate.into()), None),
+                RateSource::Fixed(rate) => (Rate::of_trillionths(rate), None),
                 source @ RateSource::Instrument { .. } => (Rate::UNKNOWN, Some(source)),
             };
             let (currency, sum) = (conversion.currency, Worth::default());
@@ -302,9 +302,8 @@ impl Accounts {
     /// Takes over what was held before the start; there are no orders yet.
     pub(super) fn open(&mut self, positions: &[Position], rates: &[(Currency, Rate)]) {
         for (currency, rate) in rates {
-            let known = |ledger: &&mut Ledger| {
-                ledger.currency == *currency && ledger.source.is_some()
-            };
+            let known =
+                |ledger: &&mut Ledger| ledger.currency == *currency && ledger.source.is_some();
             if let Some(ledger) = self.ledgers.iter_mut().find(known) {
                 ledger.rate = *rate;
             }

@@ -74,11 +74,8 @@ impl Risk {
         if in_steps(held, holding) == 0 {
             return false;
         }
-        // Orders that are being cancelled may still trade: the next try takes what they leave, and
-        // before their end nothing is crossed with them.
-        let open = self.open_sides(instrument);
-        let free = held.saturating_sub(open[side.index()].leaves);
-        if free <= 0 || open[side.opposite().index()].count > 0 {
+        // What lives may still trade, and must not be crossed: its end lets the next try go on.
+        if self.open_sides(instrument).iter().any(|side| side.count > 0) {
             return true;
         }
         let middle = holding.position.mark_twice;
@@ -88,7 +85,7 @@ impl Risk {
             holding.limits.unit.lots_within(rate.convert_back(holding.limits.value_max), price);
         // Without a rate the worth of an order is not known, and only its size binds.
         let affordable = if rate.is_known() { affordable } else { i64::MAX };
-        let most = free.min(holding.limits.qty_max).min(affordable);
+        let most = held.min(holding.limits.qty_max).min(affordable);
         let qty = in_steps(most, holding);
         let last = self.orders.last_id(Origin::Risk);
         let counter = if last.epoch() == self.params.epoch { last.counter() + 1 } else { 1 };

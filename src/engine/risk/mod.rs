@@ -43,7 +43,7 @@ use crate::event::{
     Body, Command, Draft, Event, Explanation, Level, Mark, RefusalCode, Report, StateReason,
     TradingState,
 };
-use crate::types::{InstrumentId, Nanos, Side};
+use crate::types::{InstrumentId, Nanos, OrderId, Origin, Side};
 use accounts::Accounts;
 use cancels::Sweep;
 use flatten::Flatten;
@@ -205,7 +205,7 @@ impl Risk {
             self.trim(instrument, out);
         }
         if self.trading.state() == TradingState::Halted {
-            self.after_halted_report(instrument, reported.ended, out);
+            self.after_halted_report(instrument, reported.ended.then_some(report.order), out);
         }
     }
 
@@ -214,12 +214,16 @@ impl Risk {
     fn after_halted_report(
         &mut self,
         instrument: InstrumentId,
-        ended: bool,
+        ended: Option<OrderId>,
         out: &mut Buffer<Output>,
     ) {
         self.plan_sweep();
         let idle = self.open_sides(instrument).iter().all(|side| side.count == 0);
-        if self.trading.is_flattening() && ended && idle {
+        // An order of `flatten` that nobody took does not hasten the next one.
+        let went_on = ended
+            .and_then(|id| self.orders.get(id))
+            .is_some_and(|order| order.id.origin() == Origin::Quoter || order.traded.0 > 0);
+        if self.trading.is_flattening() && went_on && idle {
             self.flatten.due = self.now;
             self.flatten_when_due(out);
         }

@@ -10,7 +10,9 @@
 
 use super::{OrderRequest, Output, Refusal};
 use crate::event::pack::{EXPLANATION_LINES, TAG_EXPLANATION, TAG_PROPOSAL};
-use crate::event::{Explanation, Line, NotAnEvent, Proposal, RefusalCode, StateReason, TradingState};
+use crate::event::{
+    Explanation, Line, NotAnEvent, Proposal, RefusalCode, StateReason, TradingState,
+};
 
 const REQUEST: u8 = 48;
 const EXPLANATION: u8 = 49;

@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn it_fills_with_time_and_keeps_its_reserve() {
         let mut bucket = Bucket::new(RateParams { per_second: 10, reserve: 3 });
-        let mut fill = |bucket: &mut Bucket, at: i64| bucket.fill(Nanos(at));
+        let fill = |bucket: &mut Bucket, at: i64| bucket.fill(Nanos(at));
         fill(&mut bucket, 5);
         for taken in 0..7 {
             assert!(bucket.has_room(), "after {taken}");

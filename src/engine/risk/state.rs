@@ -73,10 +73,12 @@ impl Trading {
     /// resume and the process's end are.
     pub(super) const fn command(self, command: Command) -> Option<Self> {
         Some(match command {
-            Command::Kill => Self { killed: true, ..set(TradingState::Halted, StateReason::Kill) },
+            Command::Kill => {
+                Self { killed: true, ..self.set(TradingState::Halted, StateReason::Kill) }
+            }
             Command::Shutdown => Self { ending: true, flattening: false, ..self },
             Command::ResumeConfirmed => {
-                Self { killed: false, ..set(TradingState::Active, StateReason::Operator) }
+                Self { killed: false, ..self.set(TradingState::Active, StateReason::Operator) }
             }
             _ if self.killed => return None,
             Command::Halt => match self.state {
@@ -88,7 +90,7 @@ impl Trading {
             Command::Reduce => self.set(TradingState::Reducing, StateReason::Operator),
             Command::Flatten if self.ending => return None,
             Command::Flatten => {
-                Self { flattening: true, ..set(TradingState::Halted, StateReason::Flatten) }
+                Self { flattening: true, ..self.set(TradingState::Halted, StateReason::Flatten) }
             }
         })
     }

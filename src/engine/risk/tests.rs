@@ -1,1 +1,751 @@
-//! x
+//! What the design says of risk, sentence by sentence: inputs, and what must come out.
+
+use super::rig::{Rig, check, limits, params};
+use super::*;
+
+#[test]
+fn a_proposal_becomes_a_request_with_its_explanation_once() {
+    check(
+        "mark A 99 101
+         explain A
+         and bid A 5 @ 99
+         > explain A
+         > place 1 bid A 5 @ 99
+         and ask A 5 @ 101
+         > place 2 ask A 5 @ 101
+         explain A
+         and bid A 1 @ 98
+         > 3 REJECTED_ORDER_SIZE_LIMIT 1 2
+         and bid A 2 @ 98
+         > explain A
+         > place 4 bid A 2 @ 98
+         explain B
+         and end 4
+         > cancel 4
+         end 2
+         > cancel 2
+         ? status 2
+         > recalling 5",
+    );
+}
+
+#[test]
+fn an_explanation_does_not_outlive_its_input() {
+    check(
+        "mark A 99 101
+         explain A
+         bid A 5 @ 99
+         > place 1 bid A 5 @ 99",
+    );
+}
+
+#[test]
+fn orders_live_through_all_that_can_happen_to_them() {
+    check(
+        "mark A 99 101
+         bid A 10 @ 99
+         > place 1 bid A 10 @ 99
+         sent 1
+         fill 1 4 @ 99 t1
+         ? odd fill_before_ack
+         > 1
+         ? status 1
+         > working 6
+         accepted 1
+         ? odd repeated_report
+         > 1
+         fill 1 4 @ 99 t1
+         ? odd repeated_trade
+         > 1
+         ? position A
+         > 4 $396 0 $4 0 4
+         replace 1 12 @ 100
+         > replace 1 bid A 12 @ 100
+         ? status 1
+         > replacing 8
+         replace_rejected 1
+         ? status 1
+         > working 6
+         replace 1 6 @ 98
+         > replace 1 bid A 6 @ 98
+         ? status 1
+         > replacing 6
+         replaced 1 6 @ 98
+         ? status 1
+         > working 2
+         end 1
+         > cancel 1
+         canceled 1
+         ? status 1
+         > canceled 0
+         fill 1 2 @ 98 t2
+         ? odd late_fill
+         > 1
+         ? position A
+         > 6 $592 0 $8 0 6
+         accepted 50
+         ? odd unknown_order
+         > 1
+         fill 50 3 @ 98 t3
+         ? odd unknown_order
+         > 2
+         ? position A
+         > 9 $886 0 $14 0 9",
+    );
+}
+
+#[test]
+fn doubt_ends_by_a_query_or_the_last_fill() {
+    check(
+        "mark A 99 101
+         bid A 10 @ 99
+         > place 1 bid A 10 @ 99
+         timed_out 1
+         accepted 1
+         ? status 1
+         > unknown 10
+         open 1 7 @ 99
+         ? status 1
+         > working 7
+         bid A 10 @ 98
+         > place 2 bid A 10 @ 98
+         timed_out 2
+         fill 2 4 @ 98 t1
+         ? status 2
+         > unknown 6
+         fill 2 6 @ 98 t2
+         ? status 2
+         > filled 0
+         bid A 10 @ 97
+         > place 3 bid A 10 @ 97
+         timed_out 3
+         absent 3
+         ? status 3
+         > lost 0
+         accepted 3
+         ? status 3
+         > working 10
+         ? odd revived
+         > 1
+         end 3
+         > cancel 3
+         cancel_rejected 3 unknown
+         ? status 3
+         > unknown 10
+         absent 3
+         ? live
+         > 1",
+    );
+}
+
+#[test]
+fn checks_come_in_their_order_and_carry_both_numbers() {
+    // Each next line mends what the one before is refused for.
+    check(
+        "bid A 60 @ 200
+         > 1 REJECTED_ORDER_SIZE_LIMIT 60 50
+         bid A 50 @ 101
+         > 2 REJECTED_ORDER_SIZE_LIMIT $5050 $5000
+         bid A 50 @ 100
+         > 3 REJECTED_STALE_BOOK 1 0
+         mark A 99 101
+         bid A 50 @ 103
+         > 4 REJECTED_ORDER_SIZE_LIMIT $5150 $5000
+         bid A 40 @ 103
+         > 5 REJECTED_PRICE_COLLAR 103 102
+         bid A 40 @ 102
+         > place 6 bid A 40 @ 102
+         ask A 40 @ 102
+         > 7 REJECTED_SELF_TRADE 102 102
+         ask A 40 @ 97
+         > 8 REJECTED_PRICE_COLLAR 97 98
+         ask A 40 @ 103
+         > place 9 ask A 40 @ 103
+         bid A 40 @ 102
+         > 10 REJECTED_DUPLICATE 30064771082 30064771078
+         bid A 41 @ 102 as 9
+         > 9 REJECTED_DUPLICATE 30064771081 30064771081
+         bid A 50 @ 0
+         > 12 REJECTED_PRICE_COLLAR 0 1
+         halt
+         > HALTED operator
+         > cancel 6
+         > cancel 9
+         bid A 60 @ 200
+         > 13 REJECTED_HALTED 2 1",
+    );
+}
+
+#[test]
+fn the_position_counts_working_orders_on_either_side() {
+    check(
+        "mark A 49 51
+         bid A 50 @ 49
+         > place 1 bid A 50 @ 49
+         bid A 50 @ 48
+         > place 2 bid A 50 @ 48
+         bid A 2 @ 47
+         > 3 REJECTED_POSITION_LIMIT 102 100
+         ask A 50 @ 51
+         > place 4 ask A 50 @ 51
+         replace 2 51 @ 48
+         > cancel 2
+         > 2 REJECTED_DUPLICATE 0 2
+         canceled 2
+         accepted 1
+         fill 1 50 @ 49 t1
+         bid A 50 @ 48
+         > place 5 bid A 50 @ 48
+         bid A 2 @ 47
+         > 6 REJECTED_POSITION_LIMIT 102 100
+         ask A 50 @ 52
+         > place 7 ask A 50 @ 52
+         ask A 50 @ 53
+         > place 8 ask A 50 @ 53
+         ask A 2 @ 54
+         > 9 REJECTED_POSITION_LIMIT 102 100",
+    );
+}
+
+#[test]
+fn the_days_volume_counts_working_orders_and_ends_at_midnight() {
+    let mut limits = limits();
+    limits[0].volume_max = 20;
+    // 1,000,000 s is 13:46:40 of a day: it ends in 36,800 s.
+    Rig::new(&params(), &limits).play(
+        "mark A 49 51
+         bid A 10 @ 49
+         > place 1 bid A 10 @ 49
+         ask A 8 @ 51
+         > place 2 ask A 8 @ 51
+         bid A 3 @ 48
+         > 3 REJECTED_VOLUME_LIMIT 21 20
+         bid A 2 @ 48
+         > place 4 bid A 2 @ 48
+         fill 1 10 @ 49 t1
+         canceled 2
+         canceled 4
+         bid A 11 @ 48
+         > 5 REJECTED_VOLUME_LIMIT 21 20
+         wait 36799999
+         bid A 11 @ 48
+         > 6 REJECTED_VOLUME_LIMIT 21 20
+         ? day
+         > $10
+         wait 1
+         bid A 11 @ 48
+         > place 7 bid A 11 @ 48
+         ? day
+         > 0
+         ? profit
+         > $10",
+    );
+}
+
+#[test]
+fn exposure_is_position_and_working_orders_at_the_mark() {
+    let (mut params, mut limits) = (params(), limits());
+    params.gross_exposure_max = 6_000_000_000_000_000;
+    params.net_exposure_max = 4_500_000_000_000_000;
+    limits[0].notional_max = 3_000_000_000_000_000;
+    Rig::new(&params, &limits).play(
+        "mark A 99 101
+         mark B 199 201
+         bid A 30 @ 99
+         > place 1 bid A 30 @ 99
+         bid A 2 @ 98
+         > 2 REJECTED_EXPOSURE_LIMIT $3200 $3000
+         ? exposure
+         > $3000 $3000
+         ask A 30 @ 101
+         > place 3 ask A 30 @ 101
+         ? exposure
+         > $3000 $3000
+         bid B 8 @ 199
+         > 4 REJECTED_EXPOSURE_LIMIT $4600 $4500
+         bid B 7 @ 199
+         > place 5 bid B 7 @ 199
+         ask B 15 @ 201
+         > 6 REJECTED_EXPOSURE_LIMIT $6000 $4500
+         ask B 7 @ 201
+         > place 7 ask B 7 @ 201
+         ask B 2 @ 202
+         > 8 REJECTED_EXPOSURE_LIMIT $4800 $4500
+         ? exposure
+         > $4400 $4400",
+    );
+}
+
+#[test]
+fn net_and_gross_bind_by_themselves() {
+    let (mut params, limits) = (params(), limits());
+    params.gross_exposure_max = 6_000_000_000_000_000;
+    params.net_exposure_max = 5_000_000_000_000_000;
+    Rig::new(&params, &limits).play(
+        "mark A 99 101
+         mark B 99 101
+         bid A 30 @ 99
+         > place 1 bid A 30 @ 99
+         ask B 30 @ 101
+         > place 2 ask B 30 @ 101
+         ask B 2 @ 102
+         > 3 REJECTED_EXPOSURE_LIMIT $6200 $6000
+         canceled 2
+         bid B 20 @ 99
+         > place 4 bid B 20 @ 99
+         bid B 2 @ 98
+         > 5 REJECTED_EXPOSURE_LIMIT $5200 $5000",
+    );
+}
+
+#[test]
+fn the_loss_of_a_day_halts_and_an_operator_may_go_on() {
+    check(
+        "mark A 99 101
+         bid A 50 @ 99
+         > place 1 bid A 50 @ 99
+         bid A 30 @ 98
+         > place 2 bid A 30 @ 98
+         fill 1 50 @ 99 t1
+         mark A 79 81
+         ? day
+         > -$950
+         bid A 2 @ 79
+         > 3 REJECTED_DAILY_LOSS_LIMIT $950 $800
+         bid B 2 @ 79
+         > 4 REJECTED_STALE_BOOK 1 0
+         mark A 78 80
+         > HALTED daily_loss_limit
+         > cancel 2
+         mark A 77 79
+         canceled 2
+         resume
+         > ACTIVE operator
+         mark A 77 79
+         bid A 2 @ 78
+         > 5 REJECTED_DAILY_LOSS_LIMIT $1050 $1000
+         ask A 50 @ 78 reduce
+         > place 6 ask A 50 @ 78
+         mark A 90 92
+         mark A 76 78
+         > HALTED daily_loss_limit
+         > cancel 6
+         canceled 6
+         resume
+         > ACTIVE operator
+         wait 36800000
+         bid A 2 @ 76
+         > place 7 bid A 2 @ 76",
+    );
+}
+
+#[test]
+fn a_drawdown_is_counted_from_the_high_water_mark() {
+    let mut params = params();
+    params.daily_loss_max = i128::MAX;
+    let mut limits = limits();
+    limits[0].daily_loss_max = i128::MAX;
+    Rig::new(&params, &limits).play(
+        "mark A 99 101
+         bid A 50 @ 100
+         > place 1 bid A 50 @ 100
+         fill 1 50 @ 100 t1
+         mark A 119 121
+         ? drawdown
+         > 0
+         mark A 80 81
+         ? drawdown
+         > $1975
+         mark A 79 81
+         > HALTED drawdown_limit
+         ? profit
+         > -$1000
+         resume
+         > ACTIVE operator
+         ? drawdown
+         > 0
+         mark A 79 80
+         bid A 2 @ 79
+         > place 2 bid A 2 @ 79",
+    );
+}
+
+#[test]
+fn each_state_allows_what_the_design_says() {
+    check(
+        "mark A 99 101
+         bid A 10 @ 99
+         > place 1 bid A 10 @ 99
+         fill 1 10 @ 99 t1
+         bid A 5 @ 98
+         > place 2 bid A 5 @ 98
+         ask A 6 @ 101
+         > place 3 ask A 6 @ 101
+         ask A 6 @ 102
+         > place 4 ask A 6 @ 102
+         reduce
+         > REDUCING operator
+         > cancel 2
+         > cancel 3
+         canceled 3
+         bid A 5 @ 97
+         > 5 REJECTED_REDUCE_ONLY 10 0
+         ask A 5 @ 103
+         > 6 REJECTED_REDUCE_ONLY 11 10
+         ask A 4 @ 103
+         > place 7 ask A 4 @ 103
+         end 7
+         > cancel 7
+         mark A 99 101 stale
+         ask A 4 @ 104
+         > 8 REJECTED_REDUCE_ONLY 14 10
+         canceled 7
+         ask A 4 @ 104
+         > 9 REJECTED_STALE_BOOK 2 0
+         end 4
+         > cancel 4
+         mark A 99 101
+         halt
+         > HALTED operator
+         canceled 4
+         ask A 4 @ 104 reduce
+         > 10 REJECTED_HALTED 2 1
+         end 4
+         > cancel 4
+         resume
+         > ACTIVE operator
+         bid A 5 @ 97
+         > place 11 bid A 5 @ 97
+         mark A 99 101 stale
+         bid A 5 @ 96
+         > 12 REJECTED_STALE_BOOK 2 0",
+    );
+}
+
+#[test]
+fn reduce_only_skips_the_limits_of_growth_but_not_the_others() {
+    let mut limits = limits();
+    (limits[0].position_max, limits[0].volume_max) = (10, 10);
+    Rig::new(&params(), &limits).play(
+        "mark A 99 101
+         bid A 10 @ 99
+         > place 1 bid A 10 @ 99
+         fill 1 10 @ 99 t1
+         ask A 2 @ 101
+         > 2 REJECTED_VOLUME_LIMIT 12 10
+         ask A 2 @ 101 reduce
+         > place 3 ask A 2 @ 101
+         ask A 9 @ 102 reduce
+         > 4 REJECTED_REDUCE_ONLY 11 10
+         ask A 1 @ 102 reduce
+         > 5 REJECTED_ORDER_SIZE_LIMIT 1 2
+         ask A 8 @ 97 reduce
+         > 6 REJECTED_PRICE_COLLAR 97 98
+         ask A 8 @ 102 reduce
+         > place 7 ask A 8 @ 102
+         fill 50 4 @ 99 t2
+         ? position A
+         > 14 $1386 0 $14 0 14",
+    );
+}
+
+#[test]
+fn what_reduces_never_exceeds_what_is_held() {
+    check(
+        "mark A 99 101
+         bid A 10 @ 99
+         > place 1 bid A 10 @ 99
+         fill 1 10 @ 99 t1
+         ask A 4 @ 101 reduce
+         > place 2 ask A 4 @ 101
+         ask A 6 @ 102 reduce
+         > place 3 ask A 6 @ 102
+         ask A 5 @ 103
+         > place 4 ask A 5 @ 103
+         fill 4 5 @ 103 t2
+         > cancel 3
+         ? position A
+         > 5 $495 $20 $5 0 15",
+    );
+}
+
+#[test]
+fn a_refused_replace_ends_its_original() {
+    check(
+        "mark A 99 101
+         bid A 10 @ 99
+         > place 1 bid A 10 @ 99
+         accepted 1
+         explain A
+         and replace 1 60 @ 99
+         > explain A
+         > cancel 1
+         > 1 REJECTED_ORDER_SIZE_LIMIT 60 50
+         replace 1 10 @ 98
+         > 1 REJECTED_DUPLICATE 5 2
+         canceled 1
+         replace 1 10 @ 98
+         > 1 REJECTED_UNKNOWN_ORDER 8 2
+         replace 9 10 @ 98
+         > 1000 REJECTED_UNKNOWN_ORDER -1 2",
+    );
+}
+
+#[test]
+fn cancels_always_pass() {
+    let mut params = params();
+    params.rate = RateParams { per_second: 4, reserve: 2 };
+    Rig::new(&params, &limits()).play(
+        "mark A 99 101
+         bid A 10 @ 99
+         > place 1 bid A 10 @ 99
+         bid A 10 @ 98
+         > place 2 bid A 10 @ 98
+         bid A 10 @ 97
+         > 3 REJECTED_RATE_LIMIT 3 2
+         end 1
+         > cancel 1
+         end 2
+         > cancel 2
+         end 2
+         > cancel 2
+         end 77
+         > cancel 1000
+         kill
+         > HALTED kill
+         end 1
+         > cancel 1
+         resume_confirmed
+         > ACTIVE operator
+         wait 1499
+         bid A 10 @ 96
+         > 4 REJECTED_RATE_LIMIT 3 2
+         wait 1
+         bid A 10 @ 96
+         > place 5 bid A 10 @ 96",
+    );
+}
+
+#[test]
+fn a_halt_cancels_everything_and_asks_again() {
+    check(
+        "mark A 99 101
+         mark B 99 101
+         bid A 10 @ 99
+         > place 1 bid A 10 @ 99
+         ask B 10 @ 101
+         > place 2 ask B 10 @ 101
+         accepted 2
+         halt
+         > HALTED operator
+         > cancel 1
+         > cancel 2
+         ? due
+         > 1000
+         cancel_rejected 2
+         timed_out 1
+         wait 999
+         timer
+         wait 1
+         timer
+         > cancel 1
+         > cancel 2
+         ? due
+         > 1000
+         canceled 2
+         absent 1
+         ? due
+         > never
+         halt",
+    );
+}
+
+#[test]
+fn after_a_kill_only_a_confirmed_resume_is_taken() {
+    check(
+        "kill
+         > HALTED kill
+         resume
+         reduce
+         flatten
+         halt
+         resume_confirmed
+         > ACTIVE operator
+         kill
+         > HALTED kill",
+    );
+}
+
+#[test]
+fn flatten_takes_inside_the_collar_until_nothing_is_held() {
+    let mut limits = limits();
+    (limits[0].qty_max, limits[0].qty_step) = (6, 2);
+    Rig::new(&params(), &limits).play(
+        "mark A 99 101
+         mark B 99 101
+         bid A 6 @ 99
+         > place 1 bid A 6 @ 99
+         fill 1 6 @ 99 t1
+         bid A 6 @ 98
+         > place 2 bid A 6 @ 98
+         fill 2 5 @ 98 t2
+         ask B 10 @ 101
+         > place 3 ask B 10 @ 101
+         fill 3 10 @ 101 t3
+         flatten
+         > HALTED flatten
+         > cancel 2
+         > place !1 bid B 10 @ 102
+         ask A 4 @ 101 reduce
+         > 4 REJECTED_HALTED 2 1
+         canceled 2
+         > place !2 ask A 6 @ 98
+         fill !1 10 @ 101 t4
+         fill !2 4 @ 98 t5
+         canceled !2
+         > place !3 ask A 6 @ 98
+         canceled !3
+         ? due
+         > 100
+         wait 100
+         timer
+         > place !4 ask A 6 @ 98
+         fill !4 6 @ 98 t6
+         > HALTED flatten
+         ? position A
+         > 1 $98.545454545455 -$5.454545454545 $1.454545454545 0 21
+         ? due
+         > never",
+    );
+}
+
+#[test]
+fn a_halt_ends_flatten() {
+    check(
+        "mark A 99 101
+         bid A 6 @ 99
+         > place 1 bid A 6 @ 99
+         fill 1 6 @ 99 t1
+         flatten
+         > HALTED flatten
+         > place !1 ask A 6 @ 98
+         halt
+         > HALTED operator
+         > cancel !1
+         canceled !1
+         wait 10000
+         timer",
+    );
+}
+
+#[test]
+fn a_stale_conversion_refuses_growth_only() {
+    check(
+        "mark C 99 101
+         bid C 5 @ 99
+         > 1 REJECTED_STALE_CONVERSION 9223372036854775807 5000000000
+         mark R 119 121
+         bid C 5 @ 99
+         > place 2 bid C 5 @ 99
+         ? exposure
+         > $600 $600
+         fill 2 5 @ 99 t1
+         wait 5000
+         bid C 5 @ 98
+         > place 3 bid C 5 @ 98
+         wait 1
+         bid C 5 @ 97
+         > 4 REJECTED_STALE_CONVERSION 5001000000 5000000000
+         ask C 5 @ 101 reduce
+         > place 5 ask C 5 @ 101
+         mark R 119 121 stale
+         bid C 5 @ 97
+         > 6 REJECTED_STALE_CONVERSION 9223372036854775807 5000000000
+         mark R 139 141
+         ? profit
+         > $7",
+    );
+}
+
+#[test]
+fn a_full_table_refuses() {
+    let mut params = params();
+    params.orders_max = 2;
+    Rig::new(&params, &limits()).play(
+        "mark A 99 101
+         bid A 5 @ 99
+         > place 1 bid A 5 @ 99
+         bid A 5 @ 98
+         > place 2 bid A 5 @ 98
+         bid A 5 @ 97
+         > 3 REJECTED_CAPACITY 3 2
+         canceled 1
+         bid A 5 @ 97
+         > place 4 bid A 5 @ 97
+         canceled 2
+         canceled 4
+         bid A 5 @ 96
+         > place 5 bid A 5 @ 96
+         ? status 1
+         > canceled 0
+         bid A 5 @ 95
+         > place 6 bid A 5 @ 95
+         ? status 1
+         > none 0",
+    );
+}
+
+#[test]
+fn what_is_left_at_the_end_is_what_the_next_start_begins_with() {
+    let mut first = Rig::new(&params(), &limits());
+    first.play(
+        "mark R 119 121
+         mark C 99 101
+         bid C 5 @ 99
+         > place 1 bid C 5 @ 99
+         fill 1 5 @ 99 t1 fee 100/2
+         mark C 109 111
+         ? profit
+         > $64.8
+         halt
+         > HALTED operator
+         shutdown
+         > HALTED shutdown",
+    );
+    let opening = first.risk.closing();
+    let text = serde_json::to_string(&opening).unwrap();
+    let read: Opening = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, opening);
+    let mut second = Rig::new(&params(), &limits());
+    second.risk.open(&read);
+    assert_eq!(second.risk.trading(), (TradingState::Halted, StateReason::Operator));
+    second.play(
+        "? profit
+         > $64.8
+         ? position C
+         > 5 $495 0 $55 $1 5
+         resume
+         > ACTIVE operator
+         mark C 109 111
+         bid C 5 @ 99
+         > 1 REJECTED_STALE_CONVERSION 9223372036854775807 5000000000",
+    );
+}
+
+#[test]
+fn the_end_of_the_process_cancels_and_does_not_last() {
+    let mut rig = Rig::new(&params(), &limits());
+    rig.play(
+        "mark A 99 101
+         bid A 5 @ 99
+         > place 1 bid A 5 @ 99
+         shutdown
+         > HALTED shutdown
+         > cancel 1
+         bid A 5 @ 98
+         > 2 REJECTED_HALTED 2 1
+         resume",
+    );
+    let lasting = rig.risk.closing().trading;
+    assert_eq!((lasting.state, lasting.reason), (TradingState::Active, StateReason::Operator));
+}

@@ -16,6 +16,9 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// A whole one of the quote currency.
+    pub const ONE: Self = Self { mul: pow10(money::DECIMALS), div: 1 };
+
     /// The worth of that tick and lot; nothing if it does not fit.
     #[must_use]
     pub fn of(tick: Scale, lot: Scale) -> Option<Self> {
@@ -66,25 +69,50 @@ impl Unit {
     }
 }
 
-/// What one of a currency is worth in the account's, in 2⁻⁴⁰; zero while it is not known.
+/// What one of a currency is worth in the account's: a count of 10⁻¹², and the same as a mantissa
+/// of 62 bits, so that an amount is converted by a multiplication. Zero while it is not known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Rate(i64);
+#[serde(from = "i64", into = "i64")]
+pub struct Rate {
+    count: i64,
+    mantissa: i64,
+    shift: u32,
+}
 
-const RATE_BITS: u32 = 40;
+/// 10⁻¹² in one.
+const TRILLION: i64 = pow10(money::DECIMALS);
+const MANTISSA_BITS: u32 = 62;
+
+impl From<i64> for Rate {
+    fn from(count: i64) -> Self {
+        Self::of_trillionths(count)
+    }
+}
+
+impl From<Rate> for i64 {
+    fn from(rate: Rate) -> Self {
+        rate.count
+    }
+}
 
 impl Rate {
     /// The account currency itself.
-    pub const ONE: Self = Self(1 << RATE_BITS);
+    pub const ONE: Self = Self::of_trillionths(TRILLION);
     /// Not known yet.
-    pub const UNKNOWN: Self = Self(0);
+    pub const UNKNOWN: Self = Self { count: 0, mantissa: 0, shift: 1 };
 
-    /// The rate of that many 10⁻¹², rounded down.
+    /// The rate of that many 10⁻¹².
     #[must_use]
-    pub fn of_trillionths(count: i128) -> Self {
-        let trillion = i128::from(pow10(money::DECIMALS));
-        let rate = count.saturating_mul(1 << RATE_BITS) / trillion;
-        Self(i64::try_from(rate).unwrap_or(i64::MAX))
+    pub const fn of_trillionths(count: i64) -> Self {
+        if count <= 0 {
+            return Self::UNKNOWN;
+        }
+        // The quotient has as many bits as the mantissa, or one less.
+        let shift = MANTISSA_BITS + 40 - (i64::BITS - count.leading_zeros());
+        let mantissa = ((count as i128) << shift) / TRILLION as i128;
+        #[expect(clippy::cast_possible_truncation, reason = "at most 63 bits")]
+        let mantissa = mantissa as i64;
+        Self { count, mantissa, shift }
     }
 
     /// The rate at the middle of an instrument: half of `ticks_twice`.
@@ -92,38 +120,45 @@ impl Rate {
     pub fn of_middle(ticks_twice: i64, tick: Scale) -> Self {
         // A price for one is a value of one lot where the lot is one.
         let unit = Unit::of(tick, Scale::power_of_ten(0));
-        unit.map_or(Self::UNKNOWN, |unit| Self::of_trillionths(unit.value_at_half(ticks_twice, 1)))
+        let count = unit.map_or(0, |unit| unit.value_at_half(ticks_twice, 1));
+        Self::of_trillionths(i64::try_from(count).unwrap_or(0))
     }
 
     /// Whether there is one.
     #[inline]
     #[must_use]
     pub const fn is_known(self) -> bool {
-        self.0 != 0
+        self.count != 0
     }
 
-    /// That amount in the account currency, rounded down.
+    /// That amount in the account currency, rounded to the nearest.
     #[inline]
     #[must_use]
     pub fn convert(self, amount: i128) -> i128 {
-        if self == Self::ONE {
+        if self.count == TRILLION {
             return amount;
         }
-        let product = match i64::try_from(amount) {
-            Ok(amount) => i128::from(amount).wrapping_mul(i128::from(self.0)),
-            Err(_) => amount.saturating_mul(i128::from(self.0)),
-        };
-        product >> RATE_BITS
+        let mantissa = i128::from(self.mantissa);
+        match i64::try_from(amount) {
+            Ok(amount) => {
+                let product = i128::from(amount).wrapping_mul(mantissa);
+                (product + (1 << (self.shift - 1))) >> self.shift
+            }
+            // Above nine millions of the currency the lowest 32 bits, 4 × 10⁻³ of one, do not
+            // count; a shift is at least 39.
+            Err(_) => (amount >> 32).saturating_mul(mantissa) >> (self.shift - 32),
+        }
     }
 
     /// That amount of the account currency in this one, rounded down; nothing while the rate is
     /// not known.
     #[must_use]
     pub fn convert_back(self, amount: i128) -> i128 {
-        if self == Self::ONE {
+        if self.count == TRILLION {
             return amount;
         }
-        amount.saturating_mul(1 << RATE_BITS).checked_div(i128::from(self.0)).unwrap_or(0)
+        let product = amount.saturating_mul(i128::from(TRILLION));
+        product.checked_div(i128::from(self.count)).unwrap_or(0)
     }
 }
 
@@ -186,14 +221,24 @@ mod tests {
     }
 
     #[test]
-    fn rates_convert_down_and_back() {
+    fn rates_convert_and_convert_back() {
         let rate = Rate::of_middle(216, scale("0.01"));
         assert_eq!(rate, Rate::of_trillionths(1_080_000_000_000));
-        // 1.08 in 2⁻⁴⁰ is 1187472557998.08: what is cut off is below 10⁻¹² of it.
-        assert_eq!(rate.convert(1_000_000_000_000), 1_079_999_999_999);
+        assert_eq!(rate.convert(1_000_000_000_000), 1_080_000_000_000);
         assert_eq!(rate.convert(-1_000_000_000_000), -1_080_000_000_000);
-        assert_eq!(Rate::ONE.convert(-5), -5);
-        assert_eq!(rate.convert(i128::MAX), i128::MAX >> 40);
+        assert_eq!((rate.convert(5), rate.convert(-5), rate.convert(7)), (5, -5, 8));
+        assert_eq!(Rate::ONE.convert(i128::MIN), i128::MIN);
+        // Every rate converts a large amount to within 10⁻¹² of it.
+        for count in [1, 999, 123_456_789, 999_999_999_999, 64_000_123_456_789_012, i64::MAX] {
+            let rate = Rate::of_trillionths(count);
+            let million = 1_000_000_000_000_000_000_i128;
+            let exact = million / 1_000_000 * i128::from(count) / 1_000_000;
+            let error = (rate.convert(million) - exact).abs();
+            assert!(error <= exact / 1_000_000_000_000 + 1, "{count}: {error}");
+            let error = (rate.convert(1000 * million) - 1000 * exact).abs();
+            assert!(error <= exact / 1_000_000_000 + 1000, "{count}: {error} of a billion");
+        }
+        assert!(rate.convert(i128::MAX) > 1 << 90);
         assert_eq!(Rate::of_trillionths(2_000_000_000_000).convert_back(7), 3);
         assert_eq!(Rate::UNKNOWN.convert_back(7), 0);
         assert!(!Rate::of_middle(0, scale("0.01")).is_known());
