@@ -42,11 +42,8 @@ impl PersistenceConfig {
         if self.data_directory.as_os_str().is_empty() {
             faults.add(&key("dataDirectory"), "\"\"", "the path of a folder");
         }
-        let segment_bytes = faults.within(
-            &key("segmentBytes"),
-            self.segment_bytes,
-            JournalParams::SEGMENT_BYTES,
-        );
+        let segment_bytes =
+            faults.within(&key("segmentBytes"), self.segment_bytes, JournalParams::SEGMENT_BYTES);
         if !segment_bytes.is_multiple_of(4096) {
             faults.add(&key("segmentBytes"), segment_bytes, "a multiple of 4096");
         }

@@ -246,7 +246,7 @@ fn every_random_flip_is_seen() {
     let folder = Folder::new("flips");
     for epoch in 1..=5 {
         let mut begun = run(&folder.0, epoch).unwrap();
-        append(&mut begun, 20);
+        append(&mut begun, 40);
         if epoch == 5 {
             begun.writer.close().unwrap();
         }
