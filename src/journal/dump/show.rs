@@ -69,7 +69,7 @@ impl View<'_> {
                 object.text("shape", shape_name(levels.shape));
                 object.truth("first", levels.first);
                 object.truth("last", levels.last);
-                object.number("id", { levels.id });
+                object.number("id", levels.id);
                 object.raw("levels", &self.levels(id, input.levels()));
             }
             Body::Order(order) => {
@@ -80,7 +80,7 @@ impl View<'_> {
             }
             Body::Trade(trade) => {
                 self.terms(object, id, (trade.aggressor, trade.price, trade.qty));
-                object.number("id", { trade.id });
+                object.number("id", trade.id);
                 object.truth("history", trade.history);
             }
             Body::Heartbeat { id, trade_id } => {
@@ -122,7 +122,7 @@ impl View<'_> {
                 object.text("feeCurrency", currency);
             }
             object.truth("maker", report.maker);
-            object.number("tradeId", { report.trade_id });
+            object.number("tradeId", report.trade_id);
         }
         if report.code as u8 != 0 {
             object.text("code", report.code.name());
