@@ -6,7 +6,7 @@
 //! | layer | module | what it is |
 //! |---|---|---|
 //! | 1 | `types` | units, instruments, venues |
-//! | 1 | `sys` | the only unsafe code: mapped files |
+//! | 1 | `sys` | what safe code cannot ask of the system: mapped files |
 //! | 2 | `event` | every message on a ring or in the journal |
 //! | 3 | `engine` | the deterministic core: books, quotes, risk, orders |
 //! | 4 | `journal` | every input and output, written before anything leaves |

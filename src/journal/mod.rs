@@ -48,6 +48,5 @@ pub use start::Start;
 pub use sync::Syncer;
 pub use writer::Writer;
 
-
 #[cfg(test)]
 mod tests;

@@ -91,7 +91,8 @@ impl Journal {
             if last && has_not_begun(&bytes) {
                 break;
             }
-            let damaged = |(offset, damage)| ReadError::Damaged { path: path.clone(), offset, damage };
+            let damaged =
+                |(offset, damage)| ReadError::Damaged { path: path.clone(), offset, damage };
             let mut reader = chain.enter(&bytes, number).map_err(|d| damaged((0, d)))?;
             let epoch = reader.header().epoch;
             loop {

@@ -250,8 +250,7 @@ impl Input<'_> {
     pub fn levels(&self) -> impl ExactSizeIterator<Item = Level> {
         self.levels.as_chunks::<16>().0.iter().map(|bytes| {
             let (key, qty) = bytes.split_at(8);
-            let [level, ..] =
-                unpack_levels(&Line([word_of(key), word_of(qty), 0, 0, 0, 0, 0, 0]));
+            let [level, ..] = unpack_levels(&Line([word_of(key), word_of(qty), 0, 0, 0, 0, 0, 0]));
             level
         })
     }

@@ -54,7 +54,7 @@ pub struct Stats {
     pub records: u64,
     /// All bytes, headers of segments included.
     pub bytes: u64,
-    /// The first and the last input's time.
+    /// The first input's time.
     pub from: Option<String>,
     /// The last input's time.
     pub to: Option<String>,
@@ -185,4 +185,3 @@ impl fmt::Display for Stats {
         Ok(())
     }
 }
-

@@ -99,9 +99,8 @@ impl<S: Segments> Writer<S> {
     /// It cannot be made.
     pub fn begin(mut segments: S, origin: Origin, mode: SyncMode) -> Result<Self, WriteError> {
         let Origin { number, sequence, previous, epoch, owner } = origin;
-        let mut storage = segments
-            .create(number)
-            .map_err(|error| WriteError::Segment { number, error })?;
+        let mut storage =
+            segments.create(number).map_err(|error| WriteError::Segment { number, error })?;
         let header = Header {
             number,
             first_sequence: sequence,

@@ -14,6 +14,7 @@ mod expected_books;
 mod fills;
 mod fuzz_checks;
 mod fuzz_corpus;
+mod journal_tool;
 mod kraken_checksums;
 mod lanes;
 mod layers;

@@ -32,7 +32,8 @@ impl View<'_> {
 
     fn price(&self, id: InstrumentId, price: Price) -> String {
         let ticks = price.ticks();
-        self.instrument(id).map_or_else(|| ticks.to_string(), |one| one.tick.text(ticks).to_string())
+        self.instrument(id)
+            .map_or_else(|| ticks.to_string(), |one| one.tick.text(ticks).to_string())
     }
 
     fn qty(&self, id: InstrumentId, qty: Qty) -> String {
@@ -48,7 +49,7 @@ impl View<'_> {
     }
 
     fn terms(&self, object: &mut Object, id: InstrumentId, (side, price, qty): (Side, Price, Qty)) {
-        object.text("side", side_name(side));
+        object.text("side", side.name());
         object.text("price", self.price(id, price));
         object.text("qty", self.qty(id, qty));
     }
@@ -68,7 +69,7 @@ impl View<'_> {
                 object.text("shape", shape_name(levels.shape));
                 object.truth("first", levels.first);
                 object.truth("last", levels.last);
-                object.number("id", { levels.id });
+                object.number("id", levels.id);
                 object.raw("levels", &self.levels(id, input.levels()));
             }
             Body::Order(order) => {
@@ -79,7 +80,7 @@ impl View<'_> {
             }
             Body::Trade(trade) => {
                 self.terms(object, id, (trade.aggressor, trade.price, trade.qty));
-                object.number("id", { trade.id });
+                object.number("id", trade.id);
                 object.truth("history", trade.history);
             }
             Body::Heartbeat { id, trade_id } => {
@@ -121,7 +122,7 @@ impl View<'_> {
                 object.text("feeCurrency", currency);
             }
             object.truth("maker", report.maker);
-            object.number("tradeId", { report.trade_id });
+            object.number("tradeId", report.trade_id);
         }
         if report.code as u8 != 0 {
             object.text("code", report.code.name());
@@ -137,7 +138,7 @@ impl View<'_> {
     fn levels(&self, id: InstrumentId, levels: impl Iterator<Item = Level>) -> String {
         let level = |level: Level| {
             let (price, qty) = (self.price(id, level.price()), self.qty(id, level.qty()));
-            format!("[\"{}\",\"{price}\",\"{qty}\"]", side_name(level.side()))
+            format!("[\"{}\",\"{price}\",\"{qty}\"]", level.side().name())
         };
         format!("[{}]", levels.map(level).collect::<Vec<_>>().join(","))
     }
@@ -192,7 +193,7 @@ impl View<'_> {
         }
         object.text("position", self.qty(id, Qty(explained.position)));
         for (side, explained) in Side::BOTH.into_iter().zip(&explained.sides) {
-            object.raw(side_name(side), &self.side(id, explained));
+            object.raw(side.name(), &self.side(id, explained));
         }
     }
 
@@ -211,13 +212,6 @@ impl View<'_> {
 
 fn names<T: Display>(names: impl Iterator<Item = T>) -> String {
     format!("[{}]", names.map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(","))
-}
-
-const fn side_name(side: Side) -> &'static str {
-    match side {
-        Side::Bid => "bid",
-        Side::Ask => "ask",
-    }
 }
 
 const fn event_name(body: &Body) -> &'static str {

@@ -17,8 +17,7 @@ fn image(count: usize) -> Vec<u8> {
         append_nth(&mut writer, n).unwrap();
     }
     drop(writer);
-    let image = images.borrow()[&1].clone();
-    image
+    images.borrow()[&1].clone()
 }
 
 /// The places in which two images differ, from the first to the last.

@@ -20,8 +20,7 @@ fn image(closed: bool) -> Vec<u8> {
     } else {
         drop(writer);
     }
-    let image = images.borrow()[&1].clone();
-    image
+    images.borrow()[&1].clone()
 }
 
 #[test]

@@ -10,6 +10,8 @@ use crate::journal::{
     Begun, DataDirectory, Identity, IdentityError, Journal, OpenError, ReadError, Summary, begin,
 };
 use crate::types::{Currency, InstanceTag, Nanos, Venue};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -235,4 +237,36 @@ fn a_directory_has_one_owner_and_one_process() {
     run(&folder.0, 1).unwrap().writer.close().unwrap();
     fs::remove_file(&path).unwrap();
     assert!(matches!(open(), OpenError::Identity(IdentityError::Missing { .. })));
+}
+
+/// Random flips over the segments of several runs, some killed and the last one closed, as an
+/// operator's disk would have them.
+#[test]
+fn every_random_flip_is_seen() {
+    let folder = Folder::new("flips");
+    for epoch in 1..=5 {
+        let mut begun = run(&folder.0, epoch).unwrap();
+        append(&mut begun, 40);
+        if epoch == 5 {
+            begun.writer.close().unwrap();
+        }
+    }
+    let segments = verify(&folder.0).unwrap().last_segment;
+    assert!(segments > 5);
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(3);
+    for _ in 0..1000 {
+        let number = 1 + random.next_u64() % segments;
+        let path = segment_path(&folder.0.join("journal"), number);
+        let mut bytes = fs::read(&path).unwrap();
+        let used = bytes.len() - bytes.iter().rev().take_while(|byte| **byte == 0).count();
+        let at = usize::try_from(random.next_u64()).unwrap() % used;
+        let bit = 1 << (random.next_u64() % 8);
+        bytes[at] ^= bit;
+        fs::write(&path, &bytes).unwrap();
+        let error = verify(&folder.0).expect_err("it is seen");
+        assert!(error.to_string().contains("seg"), "{error}");
+        bytes[at] ^= bit;
+        fs::write(&path, &bytes).unwrap();
+    }
+    verify(&folder.0).unwrap();
 }

@@ -3,9 +3,9 @@
 use crate::engine::risk::{OrderRequest, Output, Refusal};
 use crate::event::explanation::SideExplained;
 use crate::event::{
-    Body, Command, Event, Explanation, FeeIn, Health, Level, Levels, MarketStatus, OrderAction, OrderKey,
-    OrderUpdate, Proposal, RefusalCode, Refused, RejectCode, Report, ReportKind, RequestKind,
-    Shape, Stale, StateReason, Trade, TradingState,
+    Body, Command, Event, Explanation, FeeIn, Health, Level, Levels, MarketStatus, OrderAction,
+    OrderKey, OrderUpdate, Proposal, RefusalCode, Refused, RejectCode, Report, ReportKind,
+    RequestKind, Shape, Stale, StateReason, Trade, TradingState,
 };
 use crate::journal::identity::{Account, ModeName};
 use crate::journal::params::SyncMode;
@@ -161,8 +161,7 @@ pub(super) fn inputs() -> Vec<(Event, Vec<Level>)> {
     let key = OrderKey { high: u64::MAX, low: 0 };
     let (action, order) = (OrderAction::Open, OrderId(1 << 32 | 2));
     let refused = Refused { order, kind: RequestKind::Place, code: RefusalCode::PositionLimit };
-    let trade =
-        Trade { price: Price(5), qty: Qty(6), id: 7, aggressor: Side::Ask, history: false };
+    let trade = Trade { price: Price(5), qty: Qty(6), id: 7, aggressor: Side::Ask, history: false };
     let state = Body::State { state: TradingState::Halted, reason: StateReason::Operator };
     let bodies = [
         Body::Levels(head(28, Shape::Snapshot)),
@@ -239,10 +238,7 @@ pub(super) fn outputs() -> [Output; 3] {
 }
 
 /// Appends the n-th of a row of records without end: every input in turn, outputs between them.
-pub(super) fn append_nth(
-    writer: &mut Writer<MemorySegments>,
-    n: usize,
-) -> Result<(), WriteError> {
+pub(super) fn append_nth(writer: &mut Writer<MemorySegments>, n: usize) -> Result<(), WriteError> {
     let inputs = inputs();
     match n % 4 {
         1 => writer.append_request(&request()).map(|journaled| {
