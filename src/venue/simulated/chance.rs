@@ -21,8 +21,8 @@ impl Chance {
 
     /// A whole number below `bound`, which is not 0.
     ///
-    /// By multiplication (Lemire, 2019) without its rejection: for our small bounds the draws differ
-    /// in likelihood by less than 2⁻³².
+    /// By multiplication (Lemire, 2019) without its rejection: for our small bounds the draws
+    /// differ in likelihood by less than 2⁻³².
     #[inline]
     pub(super) fn below(&mut self, bound: u32) -> u32 {
         let drawn = (self.0.next_u64() >> 32) * u64::from(bound);

@@ -17,6 +17,9 @@ struct Plain {
     left: i64,
 }
 
+/// Whose order rested, at which price, how much.
+type Traded = (u64, i64, i64);
+
 #[derive(Default, Debug)]
 struct Naive(Vec<Plain>);
 
@@ -41,10 +44,7 @@ impl Naive {
     }
 
     /// Answers with the code of a refusal, or what is left and whether it rests.
-    fn place(
-        &mut self,
-        order: &Incoming,
-    ) -> (Vec<(u64, i64, i64)>, Result<(i64, bool), RejectCode>) {
+    fn place(&mut self, order: &Incoming) -> (Vec<Traded>, Result<(i64, bool), RejectCode>) {
         if order.post_only && self.next(order).is_some() {
             return (vec![], Err(RejectCode::PostOnly));
         }

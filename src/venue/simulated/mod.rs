@@ -83,7 +83,7 @@ impl Simulated {
     /// from there: our orders rest ahead of a crowd that gathers anew around the fair value.
     ///
     /// # Errors
-    /// The truth is of other instruments.
+    /// The truth is of other instruments, or cannot be written.
     ///
     /// # Panics
     /// An instrument is missing in the table: [`SimulatorParams::add_to`] was not called.
@@ -178,7 +178,8 @@ impl Simulated {
         self.ask(Ask::Query(order, instrument), now)
     }
 
-    /// Asks for every order of ours that rests, each as by [`Self::query`]; false without a connection.
+    /// Asks for every order of ours that rests, each as by [`Self::query`]; false without a
+    /// connection.
     pub fn query_open(&mut self, now: Nanos) -> bool {
         self.ask(Ask::QueryOpen, now)
     }

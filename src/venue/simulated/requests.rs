@@ -1,7 +1,7 @@
 //! What the venue does with what reaches it from us, and what it tells us of our orders.
 //!
-//! Checks come before matching; the answer comes before the fills; a rest that was cancelled is told
-//! last. A spot venue knows no reduce-only orders: that promise is the risk gate's.
+//! Checks come before matching; the answer comes before the fills; a rest that was cancelled is
+//! told last. A spot venue knows no reduce-only orders: that promise is the risk gate's.
 
 use super::Simulated;
 use super::account::{Fill, Ours, fee};
@@ -150,8 +150,8 @@ impl Simulated {
     }
 
     /// Another price or whole quantity. Only what becomes smaller at its price keeps its place in
-    /// the queue; what has nothing left is cancelled; one that may not trade and would is left as it
-    /// was.
+    /// the queue; what has nothing left is cancelled; one that may not trade and would is left as
+    /// it was.
     fn replace(&mut self, request: &Proposal, order: &Ours, at: Nanos) {
         let left = Qty(request.qty.0 - order.traded.0);
         if left <= Qty::ZERO {

@@ -157,7 +157,7 @@ fn act(venue: &mut Simulated, at: Nanos, words: &[&str]) {
         [kind @ ("place" | "replace"), id, name, price, qty, ref how @ ..] => {
             let kind = if kind == "place" { RequestKind::Place } else { RequestKind::Replace };
             let terms = (side(name), number(price), number(qty));
-            let mut proposal = proposal(kind, number(id) as u64, terms);
+            let mut proposal = proposal(kind, number(id).cast_unsigned(), terms);
             match *how {
                 [] => {}
                 ["post"] => proposal.post_only = true,
@@ -169,12 +169,12 @@ fn act(venue: &mut Simulated, at: Nanos, words: &[&str]) {
         }
         ["cancel", id] => {
             let terms = (Side::Bid, 1, 1);
-            let proposal = proposal(RequestKind::Cancel, number(id) as u64, terms);
+            let proposal = proposal(RequestKind::Cancel, number(id).cast_unsigned(), terms);
             assert!(venue.send(&request(&proposal), at) == venue.is_connected());
         }
         ["query", "open"] => assert!(venue.query_open(at)),
         ["query", id] => {
-            assert!(venue.query(OrderId(1 << 32 | number(id) as u64), instrument(), at));
+            assert!(venue.query(OrderId(1 << 32 | number(id).cast_unsigned()), instrument(), at));
         }
         ["resync"] => assert!(venue.resync(instrument(), at)),
         ["reconnect"] => assert!(venue.reconnect(at)),

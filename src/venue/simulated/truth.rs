@@ -20,7 +20,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 /// The file's name.
-pub const NAME: &str = "venue-truth.jsonl";
+pub(super) const NAME: &str = "venue-truth.jsonl";
 const VERSION: u32 = 1;
 /// A longer file is folded when it is next synced.
 const FOLD_BYTES: usize = 16 << 20;
@@ -208,10 +208,17 @@ impl Truth {
         Ok(Self { path, file, buffer: Vec::new(), memory, written })
     }
 
+    /// From here on nothing can be written, as on a full disk.
+    #[cfg(test)]
+    pub(super) fn break_file(&mut self) {
+        self.file = File::open(&self.path).expect("it was just written");
+    }
+
     /// Puts the markets in the order of the truth, and what is new behind it; gives what is known.
     ///
     /// # Errors
-    /// An instrument of the truth is missing among them, or has other steps.
+    /// An instrument of the truth is missing among them or has other steps, or it cannot be
+    /// written.
     pub(super) fn settle_markets(
         &mut self,
         markets: &mut [MarketParams],
@@ -230,6 +237,7 @@ impl Truth {
             let MarketParams { symbol, tick, lot, order_step, .. } = *market;
             self.add(&Entry::Market { symbol, tick, lot, order_step });
         }
+        self.write().map_err(|error| TruthError::Io(self.path.clone(), error))?;
         Ok(self.memory.clone())
     }
 
@@ -338,7 +346,7 @@ impl Memory {
                 self.fills.push_back(fill);
             }
             Entry::Holding { market, holding } => {
-                drop(self.holdings.insert(place(market)?, holding));
+                self.holdings.insert(place(market)?, holding);
             }
         }
         Ok(())

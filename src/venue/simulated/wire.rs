@@ -110,7 +110,8 @@ impl Wire {
         }
     }
 
-    /// The connection is gone with all that was still on its way, but fills: those the venue owes us.
+    /// The connection is gone with all that was still on its way, but fills: the venue owes us
+    /// those.
     pub(super) fn drop_connection(&mut self, now: Nanos) {
         self.link = Link::Down;
         self.asks.clear();

@@ -50,7 +50,8 @@ pub(super) fn lively() -> SimulatorParams {
 /// A digest of a part: FNV-1a over its lines.
 fn mix(digest: u64, part: &Part) -> u64 {
     let head = part.event.pack().0.into_iter();
-    let levels = part.levels().iter().flat_map(|l| [l.price().0 as u64, l.qty().0 as u64]);
+    let levels =
+        part.levels().iter().flat_map(|l| [l.price().0, l.qty().0].map(i64::cast_unsigned));
     head.chain(levels).fold(digest, |d, word| (d ^ word).wrapping_mul(0x0100_0000_01b3))
 }
 
@@ -100,8 +101,15 @@ fn one_seed_is_one_story_however_it_is_asked() {
                     digest = mix(digest, &part);
                 }
             }
-            let terms = (Side::BOTH[step as usize % 2], 6_000_000 + (step % 7 - 3) * 100, 10_000);
-            venue.send(&request(&proposal(RequestKind::Place, step as u64, terms)), Nanos(now));
+            let terms = (
+                if step % 2 == 0 { Side::Bid } else { Side::Ask },
+                6_000_000 + (step % 7 - 3) * 100,
+                10_000,
+            );
+            venue.send(
+                &request(&proposal(RequestKind::Place, step.cast_unsigned(), terms)),
+                Nanos(now),
+            );
             if step == 110 {
                 assert!(venue.reconnect(Nanos(now)));
             }

@@ -77,9 +77,9 @@ fn times_in_force_and_post_only_keep_their_word() {
         < 11ms update 1 [ask 101:2]
         < 12ms update 2 [bid 99:2]
         < 25ms rejected 1 bid 101:1 post_only
+        < 27ms rejected 2 bid 101:3 unfilled
         < 27ms trade #1 bid takes 1 at 101
         < 27ms update 3 [ask 101:1]
-        < 27ms rejected 2 bid 101:3 unfilled
         < 29ms accepted 3 bid 101:1
         < 29ms fill 3 bid 101:1 #1 taker fee 505e-4
         < 29ms trade #2 bid takes 1 at 101
@@ -106,8 +106,24 @@ fn a_replace_keeps_its_place_only_where_it_shrinks_and_never_oversells() {
         32 replace 1 ask 102 4
         34 replace 1 ask 102 3
         44 end
-        < 13ms update 1 [ask 101:10]
-        < 13ms accepted 1 ask 101:5",
+        < 13ms update 1 [ask 101:5]
+        < 13ms update 2 [ask 101:10]
+        < 15ms accepted 1 ask 101:5
+        < 17ms update 3 [ask 101:8]
+        < 19ms replaced 1 ask 101:3
+        < 21ms trade #1 bid takes 2 at 101
+        < 21ms update 4 [ask 101:6]
+        < 23ms fill 1 ask 101:2 #1 maker fee 202e-4
+        < 25ms update 5 [ask 101:7]
+        < 27ms replaced 1 ask 101:4
+        < 31ms trade #2 bid takes 5 at 101
+        < 31ms trade #3 bid takes 1 at 101
+        < 31ms update 6 [ask 101:1]
+        < 33ms fill 1 ask 101:1 #3 maker fee 101e-4
+        < 35ms update 7 [ask 101:0 ask 102:1]
+        < 37ms replaced 1 ask 102:4
+        < 37ms update 8 [ask 102:0]
+        < 39ms canceled 1 ask 102:1",
     );
 }
 
@@ -128,7 +144,21 @@ fn what_the_venue_does_not_take_is_rejected_by_name() {
         30 replace 9 bid 99 2
         32 cancel 9
         34 replace 1 bid 99 0
-        50 end",
+        50 end
+        < 13ms update 1 [bid 99:2]
+        < 15ms accepted 1 bid 99:2
+        < 17ms rejected 1 bid 99:2 duplicate_id
+        < 19ms rejected 2 bid 0:2 price
+        < 21ms rejected 3 bid 100001:2 price
+        < 23ms rejected 4 bid 99:0 quantity
+        < 25ms rejected 5 bid 99:1000000001 quantity
+        < 27ms rejected 6 ask 99:1 self_trade
+        < 29ms rejected 7 ask 98:3 self_trade
+        < 31ms replace_rejected 1 ask 99:2 other
+        < 33ms replace_rejected 1 bid 99:2 other
+        < 35ms replace_rejected 9 bid 99:2 unknown_order
+        < 37ms cancel_rejected 9 bid 1:1 unknown_order
+        < 39ms replace_rejected 1 bid 99:0 quantity",
     );
 }
 
@@ -145,7 +175,27 @@ fn a_query_tells_the_fills_again_and_what_rests() {
         40 query 1
         42 query 3
         44 resync
-        60 end",
+        60 end
+        < 13ms update 1 [bid 99:5]
+        < 15ms accepted 1 bid 99:5
+        < 15ms update 2 [bid 98:5]
+        < 17ms accepted 2 bid 98:5
+        < 21ms trade #1 ask takes 2 at 99
+        < 21ms update 3 [bid 99:3]
+        < 23ms fill 1 bid 99:2 #1 maker fee 198e-4
+        < 35ms fill 1 bid 99:2 #1 maker fee 198e-4
+        < 35ms open 1 bid 99:3
+        < 35ms trade #2 ask takes 3 at 99
+        < 35ms update 4 [bid 99:0]
+        < 37ms fill 1 bid 99:2 #1 maker fee 198e-4
+        < 37ms open 1 bid 99:3
+        < 37ms open 2 bid 98:5
+        < 37ms fill 1 bid 99:3 #2 maker fee 297e-4
+        < 45ms fill 1 bid 99:2 #1 maker fee 198e-4
+        < 45ms fill 1 bid 99:3 #2 maker fee 297e-4
+        < 45ms absent 1 bid 0:0
+        < 47ms absent 3 bid 0:0
+        < 47ms snapshot 4 [bid 98:5]",
     );
 }
 
@@ -163,7 +213,19 @@ fn a_disconnect_loses_answers_but_no_fills_and_comes_back() {
         60 reconnect
         70 query open
         71 query 3
-        90 end",
+        90 end
+        < 13ms update 1 [bid 99:5]
+        < 15ms accepted 1 bid 99:5
+        < 20ms update 2 [bid 98:1]
+        < 20ms fault disconnected
+        < 63ms subscribed
+        < 63ms status Trading
+        < 63ms snapshot 3 [bid 99:3 bid 98:1]
+        < 65ms fill 1 bid 99:2 #1 maker fee 198e-4
+        < 75ms fill 1 bid 99:2 #1 maker fee 198e-4
+        < 75ms open 1 bid 99:3
+        < 75ms open 2 bid 98:1
+        < 76ms absent 3 bid 0:0",
     );
 }
 
@@ -177,7 +239,13 @@ fn a_stall_is_silence_while_requests_go_on() {
         32 cancel 1
         60 them bid 90 1
         70 resync
-        90 end",
+        90 end
+        < 13ms update 1 [bid 99:5]
+        < 15ms accepted 1 bid 99:5
+        < 50ms fill 1 bid 99:2 #1 maker fee 198e-4
+        < 50ms canceled 1 bid 99:3
+        < 61ms update 4 [bid 90:1]
+        < 73ms snapshot 4 [bid 90:1]",
     );
     check(
         &faults,
@@ -186,7 +254,15 @@ fn a_stall_is_silence_while_requests_go_on() {
         32 cancel 1
         40 reconnect
         60 them bid 90 1
-        90 end",
+        90 end
+        < 13ms update 1 [bid 99:5]
+        < 15ms accepted 1 bid 99:5
+        < 40ms fault disconnected
+        < 43ms subscribed
+        < 43ms status Trading
+        < 43ms snapshot 3 []
+        < 50ms fill 1 bid 99:2 #1 maker fee 198e-4
+        < 61ms update 4 [bid 90:1]",
     );
 }
 
@@ -202,7 +278,18 @@ fn rejects_come_for_orders_and_not_for_cancels() {
         42 place 4 bid 96 1
         43 cancel 1
         52 place 4 bid 96 1
-        70 end",
+        70 end
+        < 13ms update 1 [bid 99:5]
+        < 15ms accepted 1 bid 99:5
+        < 27ms rejected 2 bid 98:1 other
+        < 28ms replace_rejected 1 bid 98:5 other
+        < 33ms update 2 [bid 97:1]
+        < 35ms accepted 3 bid 97:1
+        < 46ms update 3 [bid 99:0]
+        < 47ms rejected 4 bid 96:1 rate_limited
+        < 48ms canceled 1 bid 99:5
+        < 55ms update 4 [bid 96:1]
+        < 57ms accepted 4 bid 96:1",
     );
 }
 
@@ -215,7 +302,15 @@ fn a_lost_answer_is_found_by_a_query() {
         14 them ask 99 1
         16 query 1
         24 cancel 1
-        40 end",
+        40 end
+        < 13ms update 1 [bid 99:5]
+        < 15ms trade #1 ask takes 1 at 99
+        < 15ms update 2 [bid 99:4]
+        < 17ms fill 1 bid 99:1 #1 maker fee 99e-4
+        < 21ms fill 1 bid 99:1 #1 maker fee 99e-4
+        < 21ms open 1 bid 99:4
+        < 27ms update 3 [bid 99:0]
+        < 29ms canceled 1 bid 99:4",
     );
 }
 
@@ -230,7 +325,21 @@ fn a_late_fill_comes_after_the_cancel_and_before_the_answer_to_a_query() {
         30 query 1
         35 place 2 bid 99 1
         40 them ask 99 1
-        90 end",
+        90 end
+        < 13ms update 1 [bid 99:5]
+        < 15ms accepted 1 bid 99:5
+        < 21ms trade #1 ask takes 2 at 99
+        < 21ms update 2 [bid 99:3]
+        < 25ms update 3 [bid 99:0]
+        < 27ms canceled 1 bid 99:3
+        < 35ms fill 1 bid 99:2 #1 maker fee 198e-4
+        < 35ms absent 1 bid 0:0
+        < 38ms update 4 [bid 99:1]
+        < 40ms accepted 2 bid 99:1
+        < 41ms trade #2 ask takes 1 at 99
+        < 41ms update 5 [bid 99:0]
+        < 43ms fill 2 bid 99:1 #2 maker fee 99e-4
+        < 63ms fill 1 bid 99:2 #1 maker fee 198e-4",
     );
 }
 
@@ -265,6 +374,20 @@ fn a_fault_comes_again_and_orders_may_end_with_the_connection() {
         30 reconnect
         34 query 1
         70 reconnect
-        80 end",
+        80 end
+        < 3ms subscribed
+        < 3ms status Trading
+        < 3ms snapshot 0 []
+        < 13ms update 1 [bid 99:5]
+        < 15ms accepted 1 bid 99:5
+        < 20ms fault disconnected
+        < 33ms subscribed
+        < 33ms status Trading
+        < 33ms snapshot 2 []
+        < 39ms absent 1 bid 0:0
+        < 60ms fault disconnected
+        < 73ms subscribed
+        < 73ms status Trading
+        < 73ms snapshot 2 []",
     );
 }
