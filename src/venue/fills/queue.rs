@@ -35,13 +35,12 @@ const fn float(lots: i64) -> f64 {
 }
 
 impl QueueModel {
-    /// How many of `gone` lots stood before us, where `ahead` do and `behind` stand behind us;
-    /// rounded down. `lot` is one lot in units of the base currency.
+    /// How many of `gone` lots are likely to have stood before us, where `ahead` do and `behind`
+    /// stand behind us; rounded down. `lot` is one lot in units of the base currency.
     fn gone_ahead(self, ahead: i64, behind: i64, gone: i64, lot: f64) -> i64 {
-        let least = (gone - behind).max(0);
         let most = gone.min(ahead);
-        if least >= most {
-            return most;
+        if most == 0 {
+            return 0;
         }
         let (a, b) = (float(ahead), float(behind));
         let share = match self {
@@ -55,7 +54,7 @@ impl QueueModel {
         };
         #[expect(clippy::cast_possible_truncation, reason = "rounded down, and clamped")]
         let gone_ahead = (float(gone) * share) as i64;
-        gone_ahead.clamp(least, most)
+        gone_ahead.clamp(0, most)
     }
 }
 

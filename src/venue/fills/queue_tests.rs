@@ -66,12 +66,8 @@ fn trades_eat_the_queue_and_then_reach_us() {
 
 #[test]
 fn a_trade_that_orders_made_up_for_is_not_awaited_longer() {
-    // Four traded and four came: the level shows no fall. The next fall is of those behind.
-    check(
-        QueueModel::RiskAverse,
-        (10, 0),
-        &[("trade 4 5", "6 0"), ("shown 10 6", "6"), ("shown 7 7", "6"), ("shown 5 8", "5")],
-    );
+    // Four traded and four came: the level shows no fall, and the next fall is of those who leave.
+    check(PROPORTIONAL, (10, 0), &[("trade 4 5", "6 0"), ("shown 10 6", "6"), ("shown 5 7", "3")]);
     // A book that is not told as far leaves the trade awaited.
     check(
         PROPORTIONAL,

@@ -269,7 +269,8 @@ fn one_trade_is_shared_by_our_orders_best_price_first() {
          12 place 2 bid 100 2 post
          13 place 3 bid 101 2 post
          20 trade ask 100 8
-         21 trade ask 99 9",
+         21 trade ask 99 2
+         22 trade ask 100 1",
         &[
             "11 accepted 1 bid 100 2",
             "12 accepted 2 bid 100 2",
@@ -277,7 +278,8 @@ fn one_trade_is_shared_by_our_orders_best_price_first() {
             "20 fill 3 bid 101 2 maker 202e-4",
             "20 fill 1 bid 100 1 maker 1e-2",
             "21 fill 1 bid 100 1 maker 1e-2",
-            "21 fill 2 bid 100 2 maker 2e-2",
+            "21 fill 2 bid 100 1 maker 1e-2",
+            "22 fill 2 bid 100 1 maker 1e-2",
         ],
     );
 }
@@ -403,6 +405,21 @@ fn latencies_pass_both_ways_and_the_market_goes_first() {
             "250 canceled 1 bid 101 2",
         ],
     );
+    // Of two that are on their way, one is there before the trade and one with it.
+    check(
+        &params,
+        "90 book bid 100 5 ask 103 5
+         99 place 1 bid 101 1 post
+         100 place 2 bid 102 4 post
+         160 trade ask 101 2
+         161 trade ask 102 1",
+        &[
+            "179 accepted 1 bid 101 1",
+            "180 fill 1 bid 101 1 maker 101e-4",
+            "180 accepted 2 bid 102 4",
+            "181 fill 2 bid 102 1 maker 102e-4",
+        ],
+    );
     // The market has come between: what would have rested would now trade.
     check(
         &params,
@@ -433,6 +450,17 @@ fn no_fill_while_the_book_cannot_be_trusted() {
             "22 fill 2 bid 101 1 maker 101e-4",
             "23 fill 1 bid 100 1 maker 1e-2",
         ],
+    );
+    // Who left in the gap is not known, so nobody before us did.
+    check(
+        &instant(QueueModel::Power { exponent: 1 }),
+        "10 book bid 100 10 ask 102 5
+         11 place 1 bid 100 4 post
+         12 set bid 100 20
+         13 fault
+         14 book bid 100 10 ask 102 5
+         15 trade ask 100 11",
+        &["11 accepted 1 bid 100 4", "15 fill 1 bid 100 1 maker 1e-2"],
     );
 }
 
