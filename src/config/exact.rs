@@ -16,7 +16,7 @@ impl<'de> Deserialize<'de> for Exact {
         let text = raw.get();
         let bare = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
         Decimal::parse_exponent(bare.as_bytes()).map(Self).map_err(|wrong| {
-            D::Error::custom(format!("must be a decimal number that is not negative: {wrong}"))
+            D::Error::custom(format!("{text} is no number that is taken: {wrong}"))
         })
     }
 }

@@ -94,6 +94,9 @@ fn allowed(words: &str) -> String {
     if let Some(own) = words.strip_prefix("must be ") {
         return own.to_owned();
     }
+    if let Some((_, why)) = words.split_once(" is no number that is taken: ") {
+        return format!("a decimal number: {why}");
+    }
     if words.starts_with("unknown field") {
         let known = words.split_once("expected ").map_or(String::new(), |(_, known)| names(known));
         let known = known.trim_start_matches("one of ");
@@ -212,7 +215,7 @@ mod tests {
                 "part.isOn = 1: must be true or false",
                 "part.count = -1: must be a whole number, not below zero",
                 r#"part.ratio = "NaN": must be a number"#,
-                "part.price = -0.1: must be a decimal number that is not negative: \
+                "part.price = -0.1: must be a decimal number: \
                  a sign is not allowed here",
                 "part.cuont = 5: must be left out: there is no such key here, \
                  only isOn, count, ratio, price",

@@ -288,7 +288,7 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
             "sede = 5: must be left out: there is no such key here, only mode, venue, input, \
              speed, seed, duration, symbols, instruments, timing, shutdown, logging, persistence, \
              threads, rings",
-            "instruments[0].maxPosition = -1: must be a decimal number that is not negative: a \
+            "instruments[0].maxPosition = -1: must be a decimal number: a \
              sign is not allowed here",
             "instruments[2].leverage = 3: must be left out: there is no such key here, only \
              symbol, enabled, baseSpreadBps, orderQuantity, maxPosition",
