@@ -1,9 +1,7 @@
 //! The engine binary: arguments → config → wire → run → exit code.
 
 use clap::Parser as _;
-use pinnaclemm::config::{
-    self, Arguments, Environment, ExitCode, Loaded, arguments, directories,
-};
+use pinnaclemm::config::{self, Arguments, Environment, ExitCode, Loaded, arguments, directories};
 use pinnaclemm::logs::Logs;
 use pinnaclemm::threads::{self, signals::Stop};
 use std::io::{self, Write as _};

@@ -10,8 +10,8 @@ use super::persistence::PersistenceConfig;
 use super::relations;
 use super::risk::RawRisk;
 use super::sections::{
-    InstrumentParams, Overrides, RawInstrument, RawLogging, RawShutdown, RawTiming,
-    RingParams, ShutdownParams, TimingParams, checked_symbol,
+    InstrumentParams, Overrides, RawInstrument, RawLogging, RawShutdown, RawTiming, RingParams,
+    ShutdownParams, TimingParams, checked_symbol,
 };
 use super::simulator::RawSimulator;
 use super::strategy::StrategyConfig;

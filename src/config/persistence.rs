@@ -43,11 +43,8 @@ impl PersistenceConfig {
     pub fn check(&self, path: &str, faults: &mut Faults) -> JournalParams {
         let key = |name: &str| format!("{path}.{name}");
         check_directory(&key("dataDirectory"), self.data_directory.as_deref(), faults);
-        let segment_bytes = faults.within(
-            &key("segmentBytes"),
-            self.segment_bytes,
-            JournalParams::SEGMENT_BYTES,
-        );
+        let segment_bytes =
+            faults.within(&key("segmentBytes"), self.segment_bytes, JournalParams::SEGMENT_BYTES);
         if !segment_bytes.is_multiple_of(4096) {
             faults.add(&key("segmentBytes"), segment_bytes, "a multiple of 4096");
         }

@@ -25,7 +25,8 @@ impl Scaling {
     pub fn new(reference: Decimal, price: Price, instrument: &Instrument) -> Option<Self> {
         let tick = instrument.tick;
         let ticks = i128::from(price.0).checked_mul(i128::from(tick.increment()))?;
-        let above = i128::from(reference.mantissa).checked_mul(i128::from(pow10(tick.decimals())))?;
+        let above =
+            i128::from(reference.mantissa).checked_mul(i128::from(pow10(tick.decimals())))?;
         let below = ticks.checked_mul(i128::from(pow10(reference.decimals)))?;
         (above > 0 && below > 0).then_some(Self { above, below, step: instrument.order_step })
     }

@@ -135,12 +135,7 @@ impl Quoting {
 
     /// Applies an input to the books, and says what is wanted then.
     #[inline]
-    pub fn apply(
-        &mut self,
-        input: &Event,
-        levels: &[Level],
-        drafts: &mut Buffer<Draft>,
-    ) -> Change {
+    pub fn apply(&mut self, input: &Event, levels: &[Level], drafts: &mut Buffer<Draft>) -> Change {
         let change = match input.body {
             Body::Timer => self.books.on_time(input.received),
             Body::Report(_)

@@ -144,19 +144,7 @@ impl Words<11> for AccountView {
         let ([p0, p1], [d0, d1], [g0, g1]) =
             (split(self.profit), split(self.drawdown), split(self.gross));
         let state = self.state as u64 | (self.reason as u64) << 8;
-        [
-            state,
-            p0,
-            p1,
-            d0,
-            d1,
-            g0,
-            g1,
-            self.open_orders,
-            self.fills,
-            self.requests,
-            self.refusals,
-        ]
+        [state, p0, p1, d0, d1, g0, g1, self.open_orders, self.fills, self.requests, self.refusals]
     }
 
     fn from_words(words: &[u64; 11]) -> Self {

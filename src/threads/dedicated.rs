@@ -126,7 +126,8 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
     let (to_quoting, inputs) = lane(sizes.inputs.max(least.inputs));
     let (to_risk, drafts) = lane(sizes.drafts.max(least.drafts));
     let (to_journal, outputs) = lane(sizes.outputs.max(least.outputs));
-    let (released_in, released) = RingBuffer::<Journaled<OrderRequest>>::new(sizes.requests.max(least.requests));
+    let (released_in, released) =
+        RingBuffer::<Journaled<OrderRequest>>::new(sizes.requests.max(least.requests));
     let (feedback_in, feedback) = RingBuffer::<Feedback>::new(sizes.feedback.max(least.feedback));
     let (wishes_in, wishes) = RingBuffer::<Wish>::new(params.instruments.len().max(1));
     let quoting = Quoting::new(params);
@@ -138,34 +139,51 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
     });
     let boards = parts.board;
     Stages {
-        feed: FeedAgent::new(parts.sequencer, parts.pilot, feed::Ends {
-            lane: to_quoting,
-            released,
-            feedback,
-            wishes,
-            gauges: Arc::clone(&gauges),
-            outcome: parts.outcome.clone(),
-        }),
-        quoting: QuotingAgent::new(quoting, drafts_max, boards.quoting, quoting::Ends {
-            from: inputs,
-            to: to_risk,
-            wishes: wishes_in,
-            gauges: Arc::clone(&gauges),
-        }),
-        risk: RiskAgent::new(risk, outputs_max, boards.risk, risk::Ends {
-            from: drafts,
-            to: to_journal,
-            feedback: feedback_in,
-            gauges: Arc::clone(&gauges),
-            outcome: parts.outcome.clone(),
-        }),
-        journal: JournalAgent::new(parts.ledger, journal::Ends {
-            from: outputs,
-            released: released_in,
-            gauges,
+        feed: FeedAgent::new(
+            parts.sequencer,
+            parts.pilot,
+            feed::Ends {
+                lane: to_quoting,
+                released,
+                feedback,
+                wishes,
+                gauges: Arc::clone(&gauges),
+                outcome: parts.outcome.clone(),
+            },
+        ),
+        quoting: QuotingAgent::new(
+            quoting,
+            drafts_max,
+            boards.quoting,
+            quoting::Ends {
+                from: inputs,
+                to: to_risk,
+                wishes: wishes_in,
+                gauges: Arc::clone(&gauges),
+            },
+        ),
+        risk: RiskAgent::new(
+            risk,
             outputs_max,
-            outcome: parts.outcome,
-        }),
+            boards.risk,
+            risk::Ends {
+                from: drafts,
+                to: to_journal,
+                feedback: feedback_in,
+                gauges: Arc::clone(&gauges),
+                outcome: parts.outcome.clone(),
+            },
+        ),
+        journal: JournalAgent::new(
+            parts.ledger,
+            journal::Ends {
+                from: outputs,
+                released: released_in,
+                gauges,
+                outputs_max,
+                outcome: parts.outcome,
+            },
+        ),
     }
 }
 

@@ -7,8 +7,8 @@
 use super::board::{AccountView, QuoteView, Views};
 use super::outcome::Outcome;
 use crate::config::Config;
-use crate::event::explanation::Withheld;
 use crate::event::Stale;
+use crate::event::explanation::Withheld;
 use crate::logs::Log;
 use crate::types::{Currency, Instrument, Money, Nanos};
 use serde::Serialize;
@@ -96,7 +96,11 @@ impl Status {
             .collect();
         let position = match &texts[..] {
             [(_, text)] => text.clone(),
-            many => many.iter().map(|(name, text)| format!("{text} {name}")).collect::<Vec<_>>().join(", "),
+            many => many
+                .iter()
+                .map(|(name, text)| format!("{text} {name}"))
+                .collect::<Vec<_>>()
+                .join(", "),
         };
         let last = Stopped {
             event: "stopped",
@@ -190,7 +194,11 @@ impl Status {
                 quote.sides.map(|side| {
                     let (price, qty) =
                         if own { (side.own, side.own_qty) } else { (side.market, side.market_qty) };
-                    if qty.0 == 0 { Value::Null } else { instrument.tick.text(price.0).to_string().into() }
+                    if qty.0 == 0 {
+                        Value::Null
+                    } else {
+                        instrument.tick.text(price.0).to_string().into()
+                    }
                 })
             };
             books.insert(

@@ -7,9 +7,7 @@ use super::setup::Setup;
 use crate::config::{Config, ExitCode, Loaded, Mode};
 use crate::engine::CORE_VERSION;
 use crate::journal::replay::{Left, ReplayError, replay};
-use crate::journal::{
-    self, DataDirectory, Identity, Ledger, OpenError, Start, SyncMode, Syncer,
-};
+use crate::journal::{self, DataDirectory, Identity, Ledger, OpenError, Start, SyncMode, Syncer};
 use crate::types::name::NameError;
 use crate::types::{Currency, InstanceTag, Instrument, Nanos, Venue};
 use crate::venue::recorded::Speed;
@@ -130,11 +128,7 @@ impl Store {
     ///
     /// # Errors
     /// The instruments are others than before, or the journal cannot be written.
-    pub fn begin(
-        self,
-        loaded: &Loaded,
-        setup: &mut Setup,
-    ) -> Result<(Ledger, Syncer), StoreFault> {
+    pub fn begin(self, loaded: &Loaded, setup: &mut Setup) -> Result<(Ledger, Syncer), StoreFault> {
         let instruments = setup.instruments();
         let Self { path, directory, left } = self;
         let mut opening = None;

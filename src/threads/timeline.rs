@@ -73,8 +73,8 @@ impl Timeline {
         match self {
             Self::Wall | Self::LockStep => wall,
             Self::Scaled { mantissa, decimals, .. } => {
-                let span = i128::from(wall.0) * i128::from(*mantissa)
-                    / 10_i128.pow(u32::from(*decimals));
+                let span =
+                    i128::from(wall.0) * i128::from(*mantissa) / 10_i128.pow(u32::from(*decimals));
                 Nanos(i64::try_from(span).unwrap_or(i64::MAX))
             }
         }

@@ -70,7 +70,12 @@ const FEEDS: [Feed; 3] = [
 ];
 
 fn survey(feed: &Feed) -> Survey {
-    Survey { table: table(feed.venue, &feed.symbols, 2, 2), orders: vec![0; 2], prices: vec![None; 2], utc: true }
+    Survey {
+        table: table(feed.venue, &feed.symbols, 2, 2),
+        orders: vec![0; 2],
+        prices: vec![None; 2],
+        utc: true,
+    }
 }
 
 impl Feed {

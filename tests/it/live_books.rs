@@ -11,9 +11,9 @@ use pinnaclemm::threads::feed::{Feed, FeedParams, Recorded, Source};
 use pinnaclemm::threads::link::Wish;
 use pinnaclemm::threads::resyncs;
 use pinnaclemm::types::{InstrumentId, Nanos, Side, Venue};
+use pinnaclemm::venue::recorded::Tape;
 use pinnaclemm::venue::recorded::replay::{Replay, books_of};
 use pinnaclemm::venue::recorded::survey::survey;
-use pinnaclemm::venue::recorded::Tape;
 use pinnaclemm::venue::session::reason::DropReason;
 
 use crate::data;

@@ -96,7 +96,9 @@ impl Market {
     pub(super) fn take_failure(&mut self) -> Option<String> {
         match self {
             Self::Feed(feed) => match feed.source() {
-                Source::Recorded(recorded) => recorded.take_failure().map(|error| error.to_string()),
+                Source::Recorded(recorded) => {
+                    recorded.take_failure().map(|error| error.to_string())
+                }
                 Source::Live(_) => None,
             },
             Self::Packed(packed) => packed.take_failure().map(|error| error.to_string()),

@@ -95,11 +95,7 @@ struct Adapted {
 }
 
 /// Makes the config fit the instruments that were found, and says what was chosen.
-fn adapt(
-    raw: &mut RawConfig,
-    config: &Config,
-    survey: &Survey,
-) -> Result<Adapted, SetupFault> {
+fn adapt(raw: &mut RawConfig, config: &Config, survey: &Survey) -> Result<Adapted, SetupFault> {
     let table = &survey.table;
     let held = || table.iter().map(|instrument| instrument.symbol).collect();
     for symbol in &config.symbols {
@@ -133,9 +129,8 @@ fn adapt(
             raw.account.conversions.push(RawConversion { currency: quote, instrument: None, rate });
         }
     }
-    let traded = table.iter().zip(counted).map(|(one, is_counted)| {
-        is_counted && config.trades(one.symbol)
-    });
+    let traded =
+        table.iter().zip(counted).map(|(one, is_counted)| is_counted && config.trades(one.symbol));
     Ok(Adapted { traded: traded.collect(), remarks })
 }
 

@@ -6,8 +6,8 @@ use crate::types::{Currency, Symbol};
 
 /// Quote currencies of symbols that are written in one word; the longest that fits is taken.
 const QUOTES: [&str; 16] = [
-    "FDUSD", "USDT", "USDC", "TUSD", "BUSD", "USD", "EUR", "GBP", "JPY", "TRY", "BRL", "BTC", "ETH",
-    "BNB", "DAI", "XBT",
+    "FDUSD", "USDT", "USDC", "TUSD", "BUSD", "USD", "EUR", "GBP", "JPY", "TRY", "BRL", "BTC",
+    "ETH", "BNB", "DAI", "XBT",
 ];
 
 /// Base and quote of a symbol such as `BTC-USD`, `XBT/USD` or `BTCUSDT`; nothing if it does not say.
