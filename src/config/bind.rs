@@ -85,11 +85,8 @@ impl RawConfig {
             key.map(|key| format!("instruments[{at}].{key}"))
         });
         faults.add_once(found);
-        let is_traded = if self.symbols.is_empty() {
-            own.enabled
-        } else {
-            self.symbols.iter().any(|symbol| *symbol == own.symbol)
-        };
+        let is_traded =
+            if self.symbols.is_empty() { own.enabled } else { self.symbols.contains(&own.symbol) };
         QuoteParams { enabled: params.enabled && is_traded, ..params }
     }
 

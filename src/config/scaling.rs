@@ -12,7 +12,7 @@ use crate::types::{Decimal, Instrument, Price, Scale};
 
 /// A factor: the reference price over the instrument's.
 #[derive(Clone, Copy, Debug)]
-pub struct Scaling {
+pub(super) struct Scaling {
     above: i128,
     below: i128,
     step: Scale,
@@ -22,7 +22,7 @@ impl Scaling {
     /// What is worth the same as at `reference`, for an instrument at `price`; nothing where one of
     /// the two is zero.
     #[must_use]
-    pub fn new(reference: Decimal, price: Price, instrument: &Instrument) -> Option<Self> {
+    pub(super) fn new(reference: Decimal, price: Price, instrument: &Instrument) -> Option<Self> {
         let tick = instrument.tick;
         let ticks = i128::from(price.0).checked_mul(i128::from(tick.increment()))?;
         let above =
@@ -33,7 +33,7 @@ impl Scaling {
 
     /// The quantity in whole steps, the nearest, at least one.
     #[must_use]
-    pub fn quantity(&self, of: Exact) -> Exact {
+    pub(super) fn quantity(&self, of: Exact) -> Exact {
         let step = self.step;
         let units = i128::from(of.0.mantissa).saturating_mul(i128::from(pow10(step.decimals())));
         let below = self

@@ -60,7 +60,7 @@ fn bodies_of_the_core() -> Vec<Body> {
                 fee: i64::MIN,
                 fee_decimals: 18,
                 fee_in: [FeeIn::Quote, FeeIn::Base][kind as usize % 2],
-                maker: code as u8 % 2 == 0,
+                maker: (code as u8).is_multiple_of(2),
             }));
         }
     }

@@ -52,20 +52,22 @@ impl Fused {
 
     /// Takes the next input by `now` the whole way; false if there is none.
     ///
-    /// # Errors
-    /// The journal could not be written: nothing of this input has left. [`Self::end`] says why.
+    /// After a failure of the journal nothing is taken any more: see [`Self::has_failed`].
     #[inline]
-    pub fn turn(&mut self, now: Nanos) -> Result<bool, ()> {
-        if !self.sequencer.advance(now, self.core.deadline()) {
-            return Ok(false);
+    pub fn turn(&mut self, now: Nanos) -> bool {
+        if self.failure.is_some() || !self.sequencer.advance(now, self.core.deadline()) {
+            return false;
         }
-        match self.take(now) {
-            Ok(()) => Ok(true),
-            Err(error) => {
-                self.failure = Some(error);
-                Err(())
-            }
-        }
+        self.failure = self.take(now).err();
+        true
+    }
+
+    /// Whether the journal could not be written: nothing of that input has left. [`Self::end`] says
+    /// why.
+    #[inline]
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        self.failure.is_some()
     }
 
     /// Takes the input that stands in the sequencer.

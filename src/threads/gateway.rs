@@ -108,9 +108,10 @@ impl Gateway {
 
     /// Asks about the order whose answer is overdue, and says so the first time.
     pub fn on_time(&mut self, link: &mut Link, now: Nanos) {
-        let Some(mut awaited) = self.awaited.pop_front_if(|awaited| awaited.due <= now) else {
+        if self.deadline().is_none_or(|due| due > now) {
             return;
-        };
+        }
+        let Some(mut awaited) = self.awaited.pop_front() else { return };
         if !awaited.asked {
             self.counts.timed_out += 1;
             self.give_up(&awaited, now);

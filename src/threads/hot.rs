@@ -35,16 +35,16 @@ impl Agent for HotAgent {
         let mut work = 0;
         for _ in 0..BATCH {
             let Some(now) = fused.now(pilot) else { break };
-            match fused.turn(now) {
-                Ok(true) => work += 1,
-                // In lock-step the venue may have done something that nobody hears of.
-                Ok(false) if pilot.is_lock_step() => {}
-                Ok(false) => break,
-                Err(()) => {
+            if fused.turn(now) {
+                work += 1;
+                if fused.has_failed() {
                     pilot.abort();
                     break;
                 }
+            } else if !pilot.is_lock_step() {
+                break;
             }
+            // In lock-step the venue may have done something that nobody hears of.
         }
         work
     }

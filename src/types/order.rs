@@ -40,7 +40,6 @@ impl OrderId {
     /// The start of the process that gave it.
     #[inline]
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, reason = "the upper half")]
     pub const fn epoch(self) -> u32 {
         (self.0 >> 32) as u32
     }

@@ -9,7 +9,6 @@ mod damage;
 mod data;
 mod decoders_agree;
 mod demo_tape;
-mod engine_replay;
 mod expected_books;
 mod fills;
 mod fuzz_checks;
