@@ -16,6 +16,7 @@ pub use quoting::QuotingAgent;
 pub use risk::RiskAgent;
 
 use super::board::Board;
+use super::health::HealthSlot;
 use super::lane::lane;
 use super::link::Wish;
 use super::outcome;
@@ -104,6 +105,8 @@ pub struct Parts {
     pub ledger: Ledger,
     /// What is shown.
     pub board: Board,
+    /// What must stop quoting.
+    pub health: HealthSlot,
     /// Where each stage says what it leaves.
     pub outcome: Sender<outcome::Part>,
 }
@@ -147,6 +150,7 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
                 released,
                 feedback,
                 wishes,
+                health: parts.health,
                 gauges: Arc::clone(&gauges),
                 outcome: parts.outcome.clone(),
             },

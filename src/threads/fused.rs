@@ -12,7 +12,7 @@ use super::sequencer::Sequencer;
 use crate::engine::buffer::Buffer;
 use crate::engine::risk::{OUTPUT_LINES_MAX, Output};
 use crate::engine::{Core, CoreParams};
-use crate::event::{Body, Line, Proposal, Refused};
+use crate::event::{Body, Health, Line, Proposal, Refused};
 use crate::journal::{Ledger, WriteError};
 use crate::types::{InstrumentId, Nanos};
 
@@ -60,6 +60,11 @@ impl Fused {
         }
         self.failure = self.take(now).err();
         true
+    }
+
+    /// Takes the health as it is now.
+    pub const fn set_health(&mut self, health: Health) {
+        self.sequencer.set_health(health);
     }
 
     /// Whether the journal could not be written: nothing of that input has left. [`Self::end`] says

@@ -9,19 +9,22 @@ use super::crew::{Crew, Muster, name_panics};
 use super::dedicated::{self, RingSizes};
 use super::fused::Fused;
 use super::gateway::Gateway;
+use super::health::HealthSlot;
 use super::hot::HotAgent;
+use super::housekeeping::{Housekeeping, Keeping};
 use super::outcome::{Outcome, Part};
 use super::pilot::{Pilot, PilotParams};
 use super::sequencer::{Sequencer, SequencerParams};
 use super::setup::{Setup, setup};
 use super::signals::Stop;
 use super::status::Status;
-use super::store::{Store, Syncing};
+use super::store::Store;
 use super::topology::{self, Plan, Wish};
+use super::watch::{Watch, thread_fields};
 use crate::config::sections::RingParams;
 use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
 use crate::engine::Core;
-use crate::journal::Ledger;
+use crate::journal::{Ledger, SyncMode};
 use crate::logs::Log;
 use crate::types::Nanos;
 use crossbeam_channel::{Receiver, bounded};
@@ -47,6 +50,7 @@ struct Begun {
     done: Arc<AtomicBool>,
     views: Views,
     plan: Plan,
+    watch: Watch,
 }
 
 /// Runs until its end, its duration or a signal, and says the last line.
@@ -73,10 +77,10 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
         let opened = Store::open(path, config, config.venue, setup.currency);
         store = Some(opened.map_err(RunFault::Store)?);
     }
-    let (ledger, mut syncing) = match store {
+    let (ledger, keeping) = match store {
         Some(store) => {
-            let (ledger, syncer) = store.begin(loaded, &mut setup).map_err(RunFault::Store)?;
-            (ledger, Syncing::new(syncer, config))
+            let begun = store.begin(loaded, &mut setup).map_err(RunFault::Store)?;
+            (begun.0, Some(begun.1))
         }
         None => {
             setup.begin(1, None);
@@ -84,27 +88,35 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
         }
     };
     let mut status = Status::new(config, setup.currency, log.clone());
-    let begun = begin(config, setup, ledger, stop)?;
+    let begun = begin(config, setup, (ledger, keeping), stop)?;
     for remark in &begun.plan.remarks {
         log.info("threads", vec![("text", remark.as_str().into())]);
     }
+    let mut watch = begun.watch;
     while !begun.done.load(Ordering::Acquire) {
         if let Some(thread) = begun.crew.failed() {
             return Err(RunFault::Thread(thread));
         }
         status.show(&begun.views);
-        if let Some(syncing) = &mut syncing {
-            syncing.when_due().map_err(RunFault::Sync)?;
+        watch.look(&begun.crew);
+        if watch.has_failed() {
+            stop.request();
         }
         std::thread::sleep(LOOK_EVERY);
     }
     let Begun { crew, parts, views, .. } = begun;
+    for (thread, counts) in crew.counts() {
+        log.info("thread_ended", thread_fields(thread, &counts));
+    }
     let faults = crew.end(END_WITHIN);
     if let Some(fault) = faults.into_iter().next() {
         return Err(RunFault::End(fault));
     }
     let outcome = Outcome::of(&parts).expect("every stage says what it leaves");
     status.stopped(&views, &outcome).map_err(RunFault::Output)?;
+    if watch.has_failed() {
+        return Err(RunFault::Kept);
+    }
     judge(config, outcome)
 }
 
@@ -131,9 +143,15 @@ fn first_pass(
 }
 
 /// Starts the threads.
-fn begin(config: &Config, setup: Setup, ledger: Ledger, stop: &Stop) -> Result<Begun, RunFault> {
+fn begin(
+    config: &Config,
+    setup: Setup,
+    (ledger, keeping): (Ledger, Option<Keeping>),
+    stop: &Stop,
+) -> Result<Begun, RunFault> {
     let allowance = Allowance::read().map_err(RunFault::Allowance)?;
-    let wish = Wish { mode: config.threads.mode, rest: vec![ThreadName::Main] };
+    let wish =
+        Wish { mode: config.threads.mode, rest: vec![ThreadName::Main, ThreadName::Housekeeping] };
     let plan = topology::plan(&allowance, &wish, &config.threads);
     let instruments = setup.instruments();
     let (board, views) = board(&instruments);
@@ -153,10 +171,11 @@ fn begin(config: &Config, setup: Setup, ledger: Ledger, stop: &Stop) -> Result<B
         },
     );
     let (said, parts) = bounded(8);
-    let mut crew = Crew::default();
+    let (mut crew, health) = (Crew::default(), HealthSlot::default());
     let muster = Muster { plan: &plan, allowance: &allowance, stall_ns: config.threads.stall_ns };
     if plan.mode == ThreadMode::Dedicated {
-        let parts = dedicated::Parts { sequencer, pilot, ledger, board, outcome: said };
+        let health = health.clone();
+        let parts = dedicated::Parts { sequencer, pilot, ledger, board, health, outcome: said };
         let sizes = ring_sizes(&config.rings);
         let stages = dedicated::stages(&setup.core, parts, sizes);
         crew.start(ThreadName::Feed, stages.feed, muster).map_err(RunFault::Start)?;
@@ -165,10 +184,19 @@ fn begin(config: &Config, setup: Setup, ledger: Ledger, stop: &Stop) -> Result<B
         crew.start(ThreadName::Journal, stages.journal, muster).map_err(RunFault::Start)?;
     } else {
         let fused = Fused::new(&setup.core, sequencer, ledger, board);
-        crew.start(ThreadName::Hot, HotAgent::new(fused, pilot, said), muster)
-            .map_err(RunFault::Start)?;
+        let hot = HotAgent::new(fused, pilot, health.clone(), said);
+        crew.start(ThreadName::Hot, hot, muster).map_err(RunFault::Start)?;
     }
-    Ok(Begun { crew, parts, done, views, plan })
+    let mut watch = Watch::new(health.clone(), config.journal.unsynced_max);
+    if let Some(keeping) = keeping {
+        let (housekeeping, synced) = Housekeeping::new(keeping, health);
+        if config.journal.sync == SyncMode::Batch {
+            watch.watch_syncs(synced);
+        }
+        // Last, so that it outlives those whose segments it makes.
+        crew.start(ThreadName::Housekeeping, housekeeping, muster).map_err(RunFault::Start)?;
+    }
+    Ok(Begun { crew, parts, done, views, plan, watch })
 }
 
 /// What the end of a run means to the caller.

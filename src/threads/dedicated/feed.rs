@@ -2,9 +2,10 @@
 
 use super::{BATCH, Feedback, Gauges, drain};
 use crate::engine::risk::OrderRequest;
-use crate::event::{Body, Command};
+use crate::event::{Body, Command, Health};
 use crate::journal::Journaled;
 use crate::threads::agent::Agent;
+use crate::threads::health::HealthSlot;
 use crate::threads::lane::Sender;
 use crate::threads::link::Wish;
 use crate::threads::outcome;
@@ -22,6 +23,7 @@ pub(super) struct Ends {
     pub(super) released: Consumer<Journaled<OrderRequest>>,
     pub(super) feedback: Consumer<Feedback>,
     pub(super) wishes: Consumer<Wish>,
+    pub(super) health: HealthSlot,
     pub(super) gauges: Arc<Gauges>,
     pub(super) outcome: crossbeam_channel::Sender<outcome::Part>,
 }
@@ -112,6 +114,11 @@ impl Agent for FeedAgent {
             return work;
         }
         let most = if is_lock_step { 1 } else { BATCH };
+        if !is_lock_step {
+            let health = &self.ends.health;
+            health.set(Health::RING_NEAR_FULL, self.ends.lane.is_near_full());
+            self.sequencer.set_health(health.get());
+        }
         for _ in 0..most {
             if !self.ends.lane.has_room() || !self.sequence() {
                 break;

@@ -26,8 +26,8 @@ pub enum RunFault {
     End(EndFault),
     /// The journal could not be written.
     Journal(WriteError),
-    /// What is written could not be synced.
-    Sync(io::Error),
+    /// What is written could not be synced, or a segment not be made or cut; it was said when.
+    Kept,
     /// The venue's side ended before its time, or could not be kept.
     Venue(String),
     /// The last line could not be said.
@@ -43,7 +43,7 @@ impl RunFault {
         match self {
             Self::Setup(fault) => fault.code(),
             Self::Store(fault) => fault.code(),
-            Self::Journal(_) | Self::Sync(_) => ExitCode::JournalFailed,
+            Self::Journal(_) | Self::Kept => ExitCode::JournalFailed,
             Self::Stopped => ExitCode::Done,
             // Whoever read the last line has gone, as `head` does.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::Done,
@@ -67,7 +67,7 @@ impl fmt::Display for RunFault {
             Self::Thread(thread) => write!(f, "thread {} ended unasked", thread.name()),
             Self::End(fault) => fault.fmt(f),
             Self::Journal(error) => write!(f, "the journal could not be written: {error}"),
-            Self::Sync(error) => write!(f, "the journal could not be synced: {error}"),
+            Self::Kept => f.write_str("the journal could not be kept; quoting was stopped"),
             Self::Venue(failure) => f.write_str(failure),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
             Self::Stopped => f.write_str("stopped before it began"),
