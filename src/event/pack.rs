@@ -46,6 +46,13 @@ struct Packed {
 }
 
 impl Event {
+    /// When the event of that head line was received.
+    #[inline]
+    #[must_use]
+    pub const fn received_of(head: &Line) -> Nanos {
+        Nanos(head.0[2].cast_signed())
+    }
+
     /// The head line of this event; its levels go by [`pack_levels`].
     #[inline]
     #[must_use]

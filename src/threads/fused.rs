@@ -32,6 +32,8 @@ impl Fused {
     /// The engine as the epoch begins; the ledger has its start.
     #[must_use]
     pub fn new(params: &CoreParams, sequencer: Sequencer, ledger: Ledger, board: Board) -> Self {
+        let mut sequencer = sequencer;
+        sequencer.link().lend();
         Self {
             sequencer,
             core: Core::new(params),
@@ -55,7 +57,9 @@ impl Fused {
     /// After a failure of the journal nothing is taken any more: see [`Self::has_failed`].
     #[inline]
     pub fn turn(&mut self, now: Nanos) -> bool {
-        if self.failure.is_some() || !self.sequencer.advance(now, self.core.deadline()) {
+        let Self { sequencer, core, .. } = self;
+        let books = Some(core.quoting().books());
+        if self.failure.is_some() || !sequencer.advance(now, core.deadline(), books) {
             return false;
         }
         self.failure = self.take(now).err();
@@ -84,6 +88,7 @@ impl Fused {
         out.clear();
         let change = core.apply(&input, levels, out);
         ledger.input(&input, levels)?;
+        sequencer.told(change, core.quoting().books());
         for output in out.items() {
             let mut lines = [Line::default(); OUTPUT_LINES_MAX];
             let count = output.pack_into(&mut lines);

@@ -12,6 +12,7 @@ pub use embedded::Embedded;
 pub use modelled::{Market, Modelled};
 pub use packed::Packed;
 
+use crate::engine::book::{Books, Change};
 use crate::engine::risk::OrderRequest;
 use crate::event::Part;
 use crate::types::{InstrumentId, Nanos, OrderId};
@@ -37,12 +38,28 @@ pub enum Link {
 }
 
 impl Link {
-    /// The next thing that has reached us by `now`, if there is one. Never blocks.
+    /// The next thing that has reached us by `now`, if there is one. Never blocks. `books` are the
+    /// engine's, behind all that was heard before, once they are lent; else nothing.
     #[inline]
-    pub fn hear(&mut self, now: Nanos, part: &mut Part) -> bool {
+    pub fn hear(&mut self, now: Nanos, part: &mut Part, books: Option<&Books>) -> bool {
         match self {
             Self::Simulated(venue) => venue.hear(now, part),
-            Self::Modelled(modelled) => modelled.hear(now, part),
+            Self::Modelled(modelled) => modelled.hear(now, part, books),
+        }
+    }
+
+    /// From here on the engine's books are shown at each call: a model need not keep the same again.
+    pub fn lend(&mut self) {
+        if let Self::Modelled(modelled) = self {
+            modelled.lend();
+        }
+    }
+
+    /// The engine's books, which are lent, have had that input.
+    #[inline]
+    pub fn told(&mut self, part: &Part, change: Change, books: &Books) {
+        if let Self::Modelled(modelled) = self {
+            modelled.told(part, change, books);
         }
     }
 

@@ -81,7 +81,7 @@ impl FeedAgent {
             return false;
         };
         self.now = self.now.max(now);
-        if !self.sequencer.advance(now, deadline) {
+        if !self.sequencer.advance(now, deadline, None) {
             return false;
         }
         let part = self.sequencer.input();

@@ -1,6 +1,7 @@
 //! Market data of a real venue, and fills by a model that watches it.
 
 use super::{Packed, Wish};
+use crate::engine::book::{Books, Change};
 use crate::event::Part;
 use crate::threads::feed::{Feed, Source};
 use crate::types::Nanos;
@@ -35,14 +36,21 @@ impl Modelled {
         &mut self.market
     }
 
+    /// The next thing by `now`; `books` are the engine's where the model is shown them.
     #[inline]
-    pub(super) fn hear(&mut self, now: Nanos, part: &mut Part) -> bool {
+    pub(super) fn hear(&mut self, now: Nanos, part: &mut Part, books: Option<&Books>) -> bool {
         let market_due = self.market.due();
         let is_answer_first = match (self.fills.due(), market_due) {
             (Some(answer), Some(market)) => answer <= market,
             (answer, _) => answer.is_some(),
         };
-        if is_answer_first && self.fills.hear(now, part) {
+        let fills = &mut self.fills;
+        if is_answer_first
+            && match books {
+                Some(books) => fills.hear_with(now, part, books),
+                None => fills.hear(now, part),
+            }
+        {
             return true;
         }
         if self.market.hear(now, part) {
@@ -50,10 +58,24 @@ impl Modelled {
                 // A record without a stamp, or with one that steps back, came when the last one did.
                 part.event.received = due;
             }
-            self.fills.observe(&part.event, part.levels());
+            match books {
+                Some(books) => fills.approach(&part.event, books),
+                None => fills.observe(&part.event, part.levels()),
+            }
             return true;
         }
         false
+    }
+
+    /// The books that the model is shown have had that input.
+    #[inline]
+    pub(super) fn told(&mut self, part: &Part, change: Change, books: &Books) {
+        self.fills.told(&part.event, change, books);
+    }
+
+    /// From here on the model is shown the engine's books.
+    pub(super) fn lend(&mut self) {
+        self.fills.lend();
     }
 
     #[inline]
