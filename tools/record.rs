@@ -9,11 +9,9 @@ use pinnaclemm::venue::recorded::own::RecorderError;
 use pinnaclemm::venue::recorded::record_live::Summary;
 use pinnaclemm::venue::recorded::{LiveRecorder, Recorder};
 use pinnaclemm::venue::session::Session;
-use pinnaclemm::venue::session::config::{ConfigError, Endpoint, Roots, SessionConfig};
+use pinnaclemm::venue::session::config::{ConfigError, Endpoint, Roots, RootsError, SessionConfig};
 use pinnaclemm::venue::session::facts::{self, Content};
 use pinnaclemm::venue::session::reason::DropReason;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -62,18 +60,14 @@ fn content(name: &str) -> Result<Content, String> {
 }
 
 fn endpoint(text: &str) -> Result<Endpoint, String> {
-    let wrong = || "wss://HOST:PORT or https://HOST:PORT".to_string();
-    let rest = text.strip_prefix("wss://").or_else(|| text.strip_prefix("https://"));
-    let (host, port) = rest.and_then(|rest| rest.rsplit_once(':')).ok_or_else(wrong)?;
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    Ok(Endpoint { host: host.into(), port: port.parse().map_err(|_| wrong())? })
+    Endpoint::parse(text).ok_or_else(|| "wss://HOST:PORT or https://HOST:PORT".to_owned())
 }
 
 /// Why there is no recording, or only a part of one.
 #[derive(Debug)]
 pub(crate) enum Failure {
     Config(ConfigError),
-    Roots { path: PathBuf, cause: String },
+    Roots(RootsError),
     Recorder(RecorderError),
     Signals(io::Error),
 }
@@ -82,9 +76,7 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Config(error) => write!(f, "{error}"),
-            Self::Roots { path, cause } => {
-                write!(f, "no certificates in {} (PEM is expected): {cause}", path.display())
-            }
+            Self::Roots(error) => write!(f, "{error}"),
             Self::Recorder(error) => write!(f, "{error}"),
             Self::Signals(error) => write!(f, "signals cannot be caught: {error}"),
         }
@@ -108,23 +100,15 @@ impl Live {
     fn config(&self) -> Result<SessionConfig, Failure> {
         let facts = facts::of(self.venue);
         let facts = facts.ok_or(Failure::Config(ConfigError::NoLiveFeed(self.venue)))?;
-        let usual_depth = if facts.depths.contains(&1000) { 1000 } else { 0 };
         let carries_all = (facts.path)(Content::All).is_some();
         let usual = if carries_all { Content::All } else { Content::Books };
         let content = self.content.unwrap_or(usual);
-        let depth = self.depth.unwrap_or(usual_depth);
+        let depth = self.depth.unwrap_or(facts.usual_depth());
         let mut config = SessionConfig::public(self.venue, self.symbols.clone(), depth, content);
         config.feed.clone_from(&self.endpoint);
         config.rest.clone_from(&self.rest_endpoint);
         if let Some(path) = &self.ca {
-            let failed = |cause: String| Failure::Roots { path: path.clone(), cause };
-            let found = CertificateDer::pem_file_iter(path)
-                .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-                .map_err(|error| failed(error.to_string()))?;
-            if found.is_empty() {
-                return Err(failed("the file holds none".into()));
-            }
-            config.roots = Roots::Only(found);
+            config.roots = Roots::of_file(path).map_err(Failure::Roots)?;
         }
         Ok(config)
     }

@@ -20,11 +20,13 @@ pub enum ExitCode {
     ForeignData = 5,
     /// The journal could not be written any further.
     JournalFailed = 6,
+    /// There is no way to the venue, or it ended it for good.
+    Venue = 7,
 }
 
 impl ExitCode {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Done,
         Self::Damaged,
         Self::Refused,
@@ -32,6 +34,7 @@ impl ExitCode {
         Self::CancelsOpen,
         Self::ForeignData,
         Self::JournalFailed,
+        Self::Venue,
     ];
 
     /// The number.
@@ -53,6 +56,7 @@ impl ExitCode {
                 "the data directory is in use, or of another mode, venue, account or version"
             }
             Self::JournalFailed => "the journal could not be written; quoting was stopped",
+            Self::Venue => "the venue cannot be reached, or has ended the connection for good",
         }
     }
 
@@ -86,6 +90,7 @@ mod tests {
             (4, E::CancelsOpen),
             (5, E::ForeignData),
             (6, E::JournalFailed),
+            (7, E::Venue),
         ];
         assert_eq!(got, expected);
     }

@@ -5,6 +5,7 @@
 use super::account::RawAccount;
 use super::arguments::Arguments;
 use super::fills::RawFills;
+use super::live::{LiveParams, RawLive};
 use super::load::Environment;
 use super::persistence::PersistenceConfig;
 use super::relations;
@@ -110,6 +111,8 @@ pub struct RawExchange {
     pub simulator: RawSimulator,
     /// How orders fare in replay, backtest and paper.
     pub fills: RawFills,
+    /// Where the feed of paper is.
+    pub live: RawLive,
 }
 
 /// A config without faults.
@@ -138,6 +141,8 @@ pub struct Config {
     pub simulator: SimulatorParams,
     /// How orders fare in replay, backtest and paper.
     pub fills: FillParams,
+    /// Where the feed of paper is.
+    pub live: LiveParams,
     /// How the journal is kept.
     pub journal: JournalParams,
     /// How often things are done.
@@ -242,6 +247,7 @@ impl RawConfig {
             data_directory: self.persistence.data_directory.clone(),
             simulator: self.exchange.simulator.check("exchange.simulator", &markets, faults),
             fills: self.exchange.fills.check("exchange.fills", faults),
+            live: self.exchange.live.check("exchange.live", self.mode, venue, faults),
             journal: self.persistence.check("persistence", faults),
             timing: self.timing.check("timing", faults),
             shutdown: self.shutdown.check("shutdown", faults),

@@ -4,7 +4,7 @@ use super::sections::check_directory;
 use super::{Faults, Mode, RawConfig, RawSpeed};
 use crate::types::{Symbol, Venue};
 use crate::venue::recorded::Speed;
-use crate::venue::session::facts;
+use crate::venue::session::facts::{self, Content};
 use std::path::{Component, Path, PathBuf};
 
 /// Names every contradiction; the venue, if it is known.
@@ -64,16 +64,21 @@ fn check_recorded(raw: &RawConfig, faults: &mut Faults) -> Option<Venue> {
 }
 
 fn check_live(raw: &RawConfig, symbols: &[Symbol], faults: &mut Faults) -> Option<Venue> {
-    let live = Venue::ALL.into_iter().filter(|venue| facts::of(*venue).is_some());
+    // Fills come from trades and the book together, and a session is one connection.
+    let live = |venue| facts::of(venue).filter(|facts| (facts.path)(Content::All).is_some());
     let allowed = || {
-        let names: Vec<_> = live.map(Venue::name).collect();
-        format!("a venue with a live feed in mode paper: {}", names.join(", "))
+        let names = Venue::ALL.into_iter().filter(|venue| live(*venue).is_some()).map(Venue::name);
+        let names: Vec<_> = names.collect();
+        format!(
+            "a venue with books and trades on one live feed in mode paper: {}",
+            names.join(", ")
+        )
     };
     let Some(venue) = raw.venue else {
         faults.add("venue", "nothing", allowed());
         return None;
     };
-    let Some(facts) = facts::of(venue) else {
+    let Some(facts) = live(venue) else {
         faults.add("venue", venue, allowed());
         return None;
     };

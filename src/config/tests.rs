@@ -319,20 +319,26 @@ fn command_lines_become_configs_or_faults() {
             "venue = kraken: must be left out in mode simulation: its venue is embedded",
         ]),
     );
-    let venues = "coinbase-exchange, coinbase-advanced, kraken, binance-spot, binance-usdm";
-    let recorded = format!(
-        "venue = nothing: must be whose messages they are in mode replay: {venues}, bitstamp"
-    );
+    let venues = "coinbase-exchange, coinbase-advanced, kraken, binance-spot";
+    let all = format!("{venues}, binance-usdm, bitstamp");
+    let recorded =
+        format!("venue = nothing: must be whose messages they are in mode replay: {all}");
     check(
         "--mode replay",
         Err(&["input = nothing: must be recordings in mode replay: --input FILE…", &recorded]),
     );
-    let live =
-        format!("venue = bitstamp: must be a venue with a live feed in mode paper: {venues}");
+    let live = |venue: &str| {
+        let allowed = "must be a venue with books and trades on one live feed in mode paper";
+        format!("venue = {venue}: {allowed}: {venues}")
+    };
     check(
         "--mode paper --venue bitstamp --speed max",
-        Err(&["speed = max: must be 1 in mode paper: a live feed goes as fast as it goes", &live]),
+        Err(&[
+            "speed = max: must be 1 in mode paper: a live feed goes as fast as it goes",
+            &live("bitstamp"),
+        ]),
     );
+    check("--mode paper --venue binance-usdm", Err(&[&live("binance-usdm")]));
     check(
         "--mode paper --venue kraken",
         Err(&["symbols = BTC-USD: must be in the form of kraken"]),

@@ -26,8 +26,9 @@ use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
 use crate::engine::Core;
 use crate::journal::{Ledger, SyncMode};
 use crate::logs::Log;
-use crate::types::Nanos;
+use crate::types::{InstanceTag, Nanos, OrderId};
 use crossbeam_channel::{Receiver, bounded};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -88,6 +89,7 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
         }
     };
     let mut status = Status::new(config, setup.currency, log.clone());
+    let tag = setup.tag;
     let begun = begin(config, setup, (ledger, keeping), stop)?;
     for remark in &begun.plan.remarks {
         log.info("threads", vec![("text", remark.as_str().into())]);
@@ -113,33 +115,42 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
         return Err(RunFault::End(fault));
     }
     let outcome = Outcome::of(&parts).expect("every stage says what it leaves");
-    status.stopped(&views, &outcome).map_err(RunFault::Output)?;
+    let open: Vec<_> = outcome.open_orders.iter().map(|order| order_name(*order, tag)).collect();
+    status.stopped(&views, &outcome, &open).map_err(RunFault::Output)?;
     if watch.has_failed() {
         return Err(RunFault::Kept);
     }
-    judge(config, outcome)
+    judge(config, outcome, open)
+}
+
+/// The order's name at the venue, and in the journal.
+fn order_name(order: OrderId, tag: Option<InstanceTag>) -> String {
+    tag.map_or_else(|| order.0.to_string(), |tag| tag.whole(order).to_string())
 }
 
 /// Sets up the venue's side on a thread of its own: a first pass over a recording reads all of it,
-/// and a signal need not wait for that.
+/// a venue may be slow to answer, and a signal need not wait for that.
 fn first_pass(
     loaded: &Loaded,
-    data: Option<&std::path::Path>,
+    data: Option<&Path>,
     after: Option<Nanos>,
     stop: &Stop,
 ) -> Result<Setup, RunFault> {
-    std::thread::scope(|scope| {
-        let pass = scope.spawn(|| setup(loaded, data, after));
-        let begun = Instant::now();
-        while !pass.is_finished() {
-            if stop.requested() && begun.elapsed() > Duration::from_millis(1) {
-                // The pass holds nothing that has to be ended.
-                return Err(RunFault::Stopped);
-            }
-            std::thread::sleep(Duration::from_millis(1));
+    let (loaded, data) = (loaded.clone(), data.map(Path::to_owned));
+    let body = move || setup(&loaded, data.as_deref(), after);
+    let pass = std::thread::Builder::new()
+        .name("setup".into())
+        .spawn(body)
+        .expect("the system gives a thread at start");
+    let begun = Instant::now();
+    while !pass.is_finished() {
+        if stop.requested() && begun.elapsed() > Duration::from_millis(1) {
+            // The pass holds nothing that has to be ended: the process need not wait for it.
+            return Err(RunFault::Stopped);
         }
-        pass.join().expect("the first pass does not panic").map_err(RunFault::Setup)
-    })
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    pass.join().expect("the first pass does not panic").map_err(RunFault::Setup)
 }
 
 /// Starts the threads.
@@ -199,18 +210,22 @@ fn begin(
     Ok(Begun { crew, parts, done, views, plan, watch })
 }
 
-/// What the end of a run means to the caller.
-fn judge(config: &Config, outcome: Outcome) -> Result<ExitCode, RunFault> {
+/// What the end of a run means to the caller. `open` are the orders that may still stand at the
+/// venue.
+fn judge(config: &Config, outcome: Outcome, open: Vec<String>) -> Result<ExitCode, RunFault> {
     if let Some(error) = outcome.journal_failure {
         return Err(RunFault::Journal(error));
     }
-    if let Some(failure) = outcome.venue_failure {
-        return Err(RunFault::Venue(failure));
+    let is_live = config.mode == Mode::Paper;
+    if is_live && !open.is_empty() {
+        let (waited, failure) = (config.shutdown.cancel_timeout, outcome.venue_failure);
+        return Err(RunFault::CancelsOpen { orders: open, waited, failure });
     }
-    if config.mode == Mode::Paper && !outcome.open_orders.is_empty() {
-        return Ok(ExitCode::CancelsOpen);
+    match outcome.venue_failure {
+        Some(failure) if is_live => Err(RunFault::Ended(failure)),
+        Some(failure) => Err(RunFault::Venue(failure)),
+        None => Ok(ExitCode::Done),
     }
-    Ok(ExitCode::Done)
 }
 
 /// The rings as the config has them.

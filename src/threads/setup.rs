@@ -1,9 +1,10 @@
 //! What a run is made of, mode by mode: the venue's side and the core's parameters.
 //!
-//! Files are opened and surveyed here, before any thread starts. What is then done with the parts is
-//! the same in every mode.
+//! Files are opened and surveyed here, a venue's product list is fetched and its feed connected to,
+//! before any thread starts. What is then done with the parts is the same in every mode.
 
 mod fault;
+mod paper;
 mod recorded;
 mod simulated;
 
@@ -16,7 +17,7 @@ use crate::engine::book::BookParams;
 use crate::engine::quote::Fees;
 use crate::engine::risk::Opening;
 use crate::engine::{CoreParams, InstrumentParams};
-use crate::types::{Currency, Instrument, InstrumentTable, Nanos, Venue};
+use crate::types::{Currency, InstanceTag, Instrument, InstrumentTable, Nanos, Venue};
 use std::path::Path;
 
 /// The venue's side of a run, ready to be heard.
@@ -32,6 +33,8 @@ pub struct Setup {
     pub begins: Nanos,
     /// The number of the last input before.
     pub sequence: u64,
+    /// What our orders are known by; nothing where no journal is kept.
+    pub tag: Option<InstanceTag>,
     /// What everything is added up in.
     pub currency: Currency,
     /// The core's parameters; the epoch and what is carried over are still to be filled in.
@@ -53,7 +56,7 @@ pub fn setup(
     match loaded.config.mode {
         Mode::Simulation => simulated::setup(loaded, data, after),
         Mode::Replay | Mode::Backtest => recorded::setup(loaded),
-        Mode::Paper => Err(SetupFault::Mode(Mode::Paper)),
+        Mode::Paper => paper::setup(loaded, after),
     }
 }
 

@@ -48,6 +48,9 @@ struct Stopped<'a> {
     pnl: String,
     currency: String,
     open_orders: usize,
+    /// Which, where there are some.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    open_order_ids: &'a [String],
     digest: &'a str,
 }
 
@@ -82,11 +85,12 @@ impl Status {
         }
     }
 
-    /// The last look, and the last line on stdout.
+    /// The last look, and the last line on stdout. `open` are the names of the orders that are not
+    /// known to be gone.
     ///
     /// # Errors
     /// Nobody reads stdout.
-    pub fn stopped(&mut self, views: &Views, outcome: &Outcome) -> io::Result<()> {
+    pub fn stopped(&mut self, views: &Views, outcome: &Outcome, open: &[String]) -> io::Result<()> {
         if self.has_block {
             self.block(views, Instant::now());
         }
@@ -110,7 +114,8 @@ impl Status {
             positions: texts.into_iter().collect(),
             pnl: self.amount(outcome.profit),
             currency: self.currency.to_string(),
-            open_orders: outcome.open_orders.len(),
+            open_orders: open.len(),
+            open_order_ids: open,
             digest: &outcome.digest,
         };
         let text = serde_json::to_string(&last).map_err(io::Error::other)?;

@@ -146,6 +146,7 @@ impl Store {
         let seconds = setup.begins.0.div_euclid(1_000_000_000);
         let epoch_min = u32::try_from(seconds).unwrap_or(1).max(1);
         let identity = *directory.identity();
+        setup.tag = Some(identity.instance_tag);
         let config = &loaded.config;
         let start = |epoch| {
             setup.begin(epoch, opening);

@@ -11,6 +11,7 @@ pub mod decode;
 pub mod decoder;
 pub mod fills;
 pub mod kraken;
+pub mod products;
 pub mod recorded;
 pub mod session;
 pub mod simulated;

@@ -16,7 +16,7 @@ use crate::live_rig::{Play, play_of};
 use crate::tls_server::{PATIENCE, Peer, Server, Welcome, kraken_answer};
 
 /// A certificate as a PEM file holds it.
-fn pem(certificate: &CertificateDer<'_>) -> String {
+pub(crate) fn pem(certificate: &CertificateDer<'_>) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
     for chunk in certificate.chunks(3) {

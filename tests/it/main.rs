@@ -20,6 +20,8 @@ mod layers;
 mod live_books;
 mod live_record;
 mod live_rig;
+mod paper;
+mod paper_venue;
 mod play;
 mod recordings;
 mod scales;

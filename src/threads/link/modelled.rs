@@ -114,14 +114,16 @@ impl Market {
         }
     }
 
-    /// Why it ended before its time, if it did; said once.
+    /// Why it ended before its time, if it did; of a recording said once.
     pub(super) fn take_failure(&mut self) -> Option<String> {
         match self {
             Self::Feed(feed) => match feed.source() {
                 Source::Recorded(recorded) => {
                     recorded.take_failure().map(|error| error.to_string())
                 }
-                Source::Live(_) => None,
+                Source::Live(session) => session.stopped().map(|reason| {
+                    format!("{} has ended the feed for good: {reason}", session.venue())
+                }),
             },
             Self::Packed(packed) => packed.take_failure().map(|error| error.to_string()),
         }

@@ -6,6 +6,7 @@ use crate::threads::cores::AllowanceFault;
 use crate::threads::runner::{EndFault, StartFault};
 use crate::threads::setup::SetupFault;
 use crate::threads::store::StoreFault;
+use crate::types::Nanos;
 use std::fmt;
 use std::io;
 
@@ -30,6 +31,17 @@ pub enum RunFault {
     Kept,
     /// The venue's side ended before its time, or could not be kept.
     Venue(String),
+    /// A live venue has ended it for good.
+    Ended(String),
+    /// Orders may still stand at the venue.
+    CancelsOpen {
+        /// Their names.
+        orders: Vec<String>,
+        /// How long their cancels were awaited.
+        waited: Nanos,
+        /// Why the venue's side ended before its time, if it did.
+        failure: Option<String>,
+    },
     /// The last line could not be said.
     Output(io::Error),
     /// It was stopped before it began.
@@ -45,6 +57,8 @@ impl RunFault {
             Self::Store(fault) => fault.code(),
             Self::Journal(_) | Self::Kept => ExitCode::JournalFailed,
             Self::Stopped => ExitCode::Done,
+            Self::Ended(_) => ExitCode::Venue,
+            Self::CancelsOpen { .. } => ExitCode::CancelsOpen,
             // Whoever read the last line has gone, as `head` does.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::Done,
             Self::Allowance(_)
@@ -68,7 +82,19 @@ impl fmt::Display for RunFault {
             Self::End(fault) => fault.fmt(f),
             Self::Journal(error) => write!(f, "the journal could not be written: {error}"),
             Self::Kept => f.write_str("the journal could not be kept; quoting was stopped"),
-            Self::Venue(failure) => f.write_str(failure),
+            Self::Venue(failure) | Self::Ended(failure) => f.write_str(failure),
+            Self::CancelsOpen { orders, waited, failure } => {
+                if let Some(failure) = failure {
+                    writeln!(f, "{failure}")?;
+                }
+                let (count, millis) = (orders.len(), waited.0 / 1_000_000);
+                write!(
+                    f,
+                    "{count} orders may still stand at the venue, as their cancels were not \
+                     confirmed within {millis} ms:"
+                )?;
+                orders.iter().try_for_each(|order| write!(f, "\n  {order}"))
+            }
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
             Self::Stopped => f.write_str("stopped before it began"),
         }

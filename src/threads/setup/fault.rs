@@ -1,9 +1,13 @@
 //! Why a run cannot be set up.
 
-use crate::config::{ExitCode, Faults, Mode};
+use crate::config::{ExitCode, Faults};
 use crate::types::{Symbol, Venue};
+use crate::venue::recorded::lists::ListFileError;
 use crate::venue::recorded::replay::ReplayError;
 use crate::venue::recorded::{PackedError, RecordingError};
+use crate::venue::session::config::{ConfigError, RootsError};
+use crate::venue::session::products::FetchError;
+use crate::venue::session::reason::DropReason;
 use crate::venue::simulated::TruthError;
 use std::fmt;
 use std::path::PathBuf;
@@ -13,8 +17,6 @@ use std::path::PathBuf;
 pub enum SetupFault {
     /// The config does not fit the instruments.
     Config(Faults),
-    /// The mode is not there.
-    Mode(Mode),
     /// A recording cannot be read.
     Recording(ReplayError),
     /// It is no plain file.
@@ -39,6 +41,39 @@ pub enum SetupFault {
     },
     /// What the embedded venue keeps cannot be used.
     Truth(TruthError),
+    /// The certificates that are to be believed cannot be read.
+    Roots(RootsError),
+    /// The product list cannot be fetched.
+    Fetch(FetchError),
+    /// The file of the product list holds none.
+    ListFile(ListFileError),
+    /// What was fetched is no product list.
+    List {
+        /// Whose it should be.
+        venue: Venue,
+        /// What is wrong with it.
+        wrong: String,
+    },
+    /// The venue has no such product.
+    NotListed {
+        /// The venue.
+        venue: Venue,
+        /// What was asked for.
+        symbol: Symbol,
+        /// How many it has.
+        count: usize,
+        /// Those that may have been meant.
+        alike: Vec<Symbol>,
+    },
+    /// No session can be made for these instruments.
+    Session(ConfigError),
+    /// There is no way to the feed.
+    Unreachable {
+        /// Where it is.
+        address: String,
+        /// Why the last attempt failed.
+        reason: DropReason,
+    },
     /// Nobody waits for the run any more.
     Stopped,
 }
@@ -49,12 +84,18 @@ impl SetupFault {
     pub const fn code(&self) -> ExitCode {
         match self {
             Self::Stopped => ExitCode::Done,
-            Self::Config(_) | Self::Mode(_) | Self::OtherVenue { .. } | Self::NoSymbol { .. } => {
-                ExitCode::Refused
-            }
-            Self::Recording(_) | Self::NoFile(_) | Self::Empty | Self::NoInstrument(_) => {
-                ExitCode::Storage
-            }
+            Self::Config(_)
+            | Self::OtherVenue { .. }
+            | Self::NoSymbol { .. }
+            | Self::NotListed { .. }
+            | Self::Session(_) => ExitCode::Refused,
+            Self::Recording(_)
+            | Self::NoFile(_)
+            | Self::Empty
+            | Self::NoInstrument(_)
+            | Self::Roots(_)
+            | Self::ListFile(_) => ExitCode::Storage,
+            Self::Fetch(_) | Self::List { .. } | Self::Unreachable { .. } => ExitCode::Venue,
             Self::Truth(_) => ExitCode::ForeignData,
         }
     }
@@ -67,7 +108,6 @@ impl fmt::Display for SetupFault {
                 f.write_str("the config does not fit the instruments:")?;
                 faults.list().iter().try_for_each(|fault| write!(f, "\n  {fault}"))
             }
-            Self::Mode(mode) => write!(f, "--mode {} does not exist", mode.name()),
             Self::Recording(error) => error.fmt(f),
             Self::NoFile(path) => write!(f, "{} is no plain file", path.display()),
             Self::OtherVenue { path, venue } => {
@@ -83,6 +123,22 @@ impl fmt::Display for SetupFault {
                 held.iter().try_for_each(|held| write!(f, " {held}"))
             }
             Self::Truth(error) => error.fmt(f),
+            Self::Roots(error) => error.fmt(f),
+            Self::Fetch(error) => error.fmt(f),
+            Self::ListFile(error) => write!(f, "exchange.live.productsFile: {error}"),
+            Self::List { venue, wrong } => {
+                write!(f, "what {venue} gave is no product list: {wrong}")
+            }
+            Self::NotListed { venue, symbol, count, alike } => {
+                write!(f, "{venue} lists no {symbol} among its {count} products")?;
+                alike.iter().enumerate().try_for_each(|(at, held)| {
+                    write!(f, "{} {held}", if at == 0 { "; it has" } else { "," })
+                })
+            }
+            Self::Session(error) => error.fmt(f),
+            Self::Unreachable { address, reason } => {
+                write!(f, "there is no connection to {address}: {reason}")
+            }
             Self::Stopped => f.write_str("stopped before it began"),
         }
     }

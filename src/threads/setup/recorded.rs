@@ -44,6 +44,7 @@ pub(super) fn setup(loaded: &Loaded) -> Result<Setup, SetupFault> {
         timeline: Timeline::new(config.speed, None),
         begins,
         sequence: 0,
+        tag: None,
         currency,
         core,
         remarks,

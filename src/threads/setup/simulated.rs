@@ -48,6 +48,7 @@ pub(super) fn setup(
         timeline: Timeline::new(config.speed, Some(begins)),
         begins,
         sequence: 0,
+        tag: None,
         currency,
         core,
         remarks: Vec::new(),

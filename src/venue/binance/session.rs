@@ -7,7 +7,7 @@
 
 use crate::types::Nanos;
 use crate::venue::session::facts::{
-    Answer, Content, Facts, Ping, Plan, Request, RestFacts, WayBack, holds, quoted,
+    Answer, Content, Facts, Ping, Plan, ProductsFacts, Request, RestFacts, WayBack, holds, quoted,
 };
 use crate::venue::session::pacing::Rate;
 
@@ -16,6 +16,7 @@ const BATCH: usize = 100;
 
 const BASE: Facts = Facts {
     host: "stream.binance.com",
+    products: ProductsFacts { host: "api.binance.com", path: "/api/v3/exchangeInfo" },
     path: |_| Some("/stream"),
     depths: &[5, 10, 20, 50, 100, 500, 1000, 5000],
     // 1024 streams on a connection, three a symbol.
@@ -43,6 +44,7 @@ pub static SPOT: Facts = BASE;
 /// Binance USD-M futures.
 pub static USDM: Facts = Facts {
     host: "fstream.binance.com",
+    products: ProductsFacts { host: "fapi.binance.com", path: "/fapi/v1/exchangeInfo" },
     path: |content| match content {
         Content::Books => Some("/public/stream"),
         Content::Trades => Some("/market/stream"),

@@ -3,7 +3,9 @@
 //! A subscribe to several symbols is answered once a symbol. Status and heartbeat come unasked.
 
 use crate::types::{Nanos, Symbol};
-use crate::venue::session::facts::{Answer, Facts, Ping, Plan, Request, WayBack, holds, quoted};
+use crate::venue::session::facts::{
+    Answer, Facts, Ping, Plan, ProductsFacts, Request, WayBack, holds, quoted,
+};
 use crate::venue::session::pacing::Rate;
 
 const BATCH: usize = 50;
@@ -11,6 +13,7 @@ const BATCH: usize = 50;
 /// Kraken spot, v2.
 pub static FACTS: Facts = Facts {
     host: "ws.kraken.com",
+    products: ProductsFacts { host: "api.kraken.com", path: "/0/public/AssetPairs" },
     path: |_| Some("/v2"),
     depths: &[10, 25, 100, 500, 1000],
     // The venue's bound for its order-by-order channel; none is stated for this one.

@@ -1,10 +1,10 @@
 //! A venue's product list from a file: its answer as it came, or a recording that holds it.
 //!
-//! What an answer says is read by the venue's own `products`.
+//! What an answer says is read by `venue::products`.
 
 use super::{Kind, Reader, source};
 use crate::types::{Product, Venue};
-use crate::venue::{binance, coinbase, kraken};
+use crate::venue::products;
 use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ pub fn read(venue: Venue, path: &Path) -> Result<Vec<Product>, ListFileError> {
     let mut bytes = Vec::new();
     let input = source::open(path).map_err(fail)?;
     input.take(ANSWER_MAX).read_to_end(&mut bytes).map_err(fail)?;
-    let mut wrong = match answer(venue, &bytes) {
+    let mut wrong = match products::read(venue, &bytes) {
         Ok(products) => return Ok(products),
         Err(wrong) => wrong,
     };
@@ -79,32 +79,12 @@ pub fn read(venue: Venue, path: &Path) -> Result<Vec<Product>, ListFileError> {
         let Some(record) = reader.record().filter(|record| record.kind == Kind::Rest) else {
             continue;
         };
-        match answer(venue, record.payload) {
+        match products::read(venue, record.payload) {
             Ok(products) => return Ok(products),
             Err(found) => wrong = found,
         }
     }
     Err(ListFileError::None { path: path.to_owned(), venue, wrong })
-}
-
-fn answer(venue: Venue, bytes: &[u8]) -> Result<Vec<Product>, String> {
-    match venue {
-        Venue::CoinbaseExchange => {
-            coinbase::exchange::products::read(bytes).map_err(|wrong| wrong.to_string())
-        }
-        Venue::CoinbaseAdvanced => {
-            coinbase::advanced::products::read(bytes).map_err(|wrong| wrong.to_string())
-        }
-        Venue::Kraken => {
-            let v1 = kraken::products::read(bytes).map_err(|wrong| wrong.to_string())?;
-            let v2: Vec<_> = v1.iter().map(kraken::products::for_v2).collect();
-            Ok(v1.into_iter().chain(v2).collect())
-        }
-        Venue::BinanceSpot | Venue::BinanceUsdm => {
-            binance::products::read(bytes).map_err(|wrong| wrong.to_string())
-        }
-        Venue::Bitstamp | Venue::Simulated => Ok(Vec::new()),
-    }
 }
 
 #[cfg(test)]

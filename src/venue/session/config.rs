@@ -1,8 +1,10 @@
 //! What a session is told, and what is refused before any connection is tried.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 
 use super::facts::{self, Content, Facts};
 use crate::types::{Symbol, Venue};
@@ -17,6 +19,16 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// Reads `wss://HOST:PORT` or `https://HOST:PORT`; nothing if it is neither.
+    #[must_use]
+    pub fn parse(url: &str) -> Option<Self> {
+        let rest = url.strip_prefix("wss://").or_else(|| url.strip_prefix("https://"))?;
+        let (host, port) = rest.rsplit_once(':')?;
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let is_host = !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ']);
+        Some(Self { host: host.into(), port: port.parse().ok()? }).filter(|_| is_host)
+    }
+
     /// Host and port as a URL writes them; the usual port is left out, since some servers compare.
     pub(super) fn authority(&self) -> String {
         let host =
@@ -33,6 +45,41 @@ pub enum Roots {
     /// These only.
     Only(Vec<CertificateDer<'static>>),
 }
+
+impl Roots {
+    /// The certificates of a PEM file, and no others.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds none.
+    pub fn of_file(path: &Path) -> Result<Self, RootsError> {
+        let failed = |cause: String| RootsError { path: path.to_owned(), cause };
+        let found = CertificateDer::pem_file_iter(path)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|error| failed(error.to_string()))?;
+        if found.is_empty() {
+            return Err(failed("the file holds none".to_owned()));
+        }
+        Ok(Self::Only(found))
+    }
+}
+
+/// Why there are no certificates in a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RootsError {
+    /// The file.
+    pub path: PathBuf,
+    /// Why not.
+    pub cause: String,
+}
+
+impl fmt::Display for RootsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, cause } = self;
+        write!(f, "no certificates in {} (PEM is expected): {cause}", path.display())
+    }
+}
+
+impl std::error::Error for RootsError {}
 
 /// One connection to one venue.
 #[derive(Clone, Debug)]

@@ -114,11 +114,22 @@ pub struct RestFacts {
     pub limit: Rate,
 }
 
+/// Where the venue's product list is: the one source of names and scales.
+#[derive(Clone, Copy, Debug)]
+pub struct ProductsFacts {
+    /// The venue's REST host.
+    pub host: &'static str,
+    /// Path and query.
+    pub path: &'static str,
+}
+
 /// Everything that the session must know of a venue.
 #[derive(Debug)]
 pub struct Facts {
     /// The host of the public feed; port 443 always.
     pub host: &'static str,
+    /// Where the product list is.
+    pub products: ProductsFacts,
     /// The path for a content; nothing where the venue does not carry it on one connection.
     pub path: fn(Content) -> Option<&'static str>,
     /// The depths offered; empty where it is the whole book only.
@@ -149,6 +160,14 @@ pub struct Facts {
     pub frame_bytes_max: usize,
     /// Close codes after which it is of no use to come back.
     pub terminal_codes: &'static [u16],
+}
+
+impl Facts {
+    /// The depth of books where nobody says: 1000 where it is offered, else the whole book.
+    #[must_use]
+    pub fn usual_depth(&self) -> u16 {
+        if self.depths.contains(&1000) { 1000 } else { 0 }
+    }
 }
 
 /// The facts of a venue; nothing for one that has no live session here.

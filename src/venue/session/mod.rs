@@ -15,6 +15,7 @@ pub mod facts;
 mod opening;
 pub mod pacing;
 mod phase;
+pub mod products;
 pub mod reason;
 mod recovery;
 mod resolve;

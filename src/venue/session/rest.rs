@@ -57,17 +57,7 @@ pub(super) struct RestLink {
 impl RestLink {
     /// Starts the thread; `orders_max` may wait at once.
     pub(super) fn start(tls: TlsConfig, orders_max: usize, waker: Arc<Waker>) -> Self {
-        let agent = Agent::config_builder()
-            .tls_config(tls)
-            .https_only(true)
-            // The feed goes straight to the venue; a proxy from the environment would split
-            // the two.
-            .proxy(None)
-            .http_status_as_error(false)
-            .timeout_global(Some(FETCH_MAX))
-            .user_agent(super::USER_AGENT)
-            .build()
-            .new_agent();
+        let agent = agent(tls, FETCH_MAX);
         let (orders, ordered) = bounded::<Order>(orders_max);
         let (answer, fetched) = bounded(orders_max);
         let body = move || {
@@ -100,6 +90,20 @@ impl RestLink {
     pub(super) fn fetched(&self) -> Option<Fetched> {
         self.fetched.try_recv().ok()
     }
+}
+
+/// A client that gives up after so long.
+pub(super) fn agent(tls: TlsConfig, within: Duration) -> Agent {
+    Agent::config_builder()
+        .tls_config(tls)
+        .https_only(true)
+        // The feed goes straight to the venue; a proxy from the environment would split the two.
+        .proxy(None)
+        .http_status_as_error(false)
+        .timeout_global(Some(within))
+        .user_agent(super::USER_AGENT)
+        .build()
+        .new_agent()
 }
 
 fn fetch(agent: &Agent, url: &str) -> Result<Vec<u8>, RestFailure> {

@@ -5,7 +5,7 @@
 
 use crate::types::{Nanos, Symbol};
 use crate::venue::session::facts::{
-    Answer, Content, Facts, Ping, Plan, Request, WayBack, holds, quoted,
+    Answer, Content, Facts, Ping, Plan, ProductsFacts, Request, WayBack, holds, quoted,
 };
 use crate::venue::session::pacing::Rate;
 
@@ -14,6 +14,10 @@ const BATCH: usize = 100;
 /// Coinbase Advanced Trade.
 pub static FACTS: Facts = Facts {
     host: "advanced-trade-ws.coinbase.com",
+    products: ProductsFacts {
+        host: "api.coinbase.com",
+        path: "/api/v3/brokerage/market/products?product_type=SPOT",
+    },
     path: |_| Some("/"),
     depths: &[],
     // Our own bound: none is stated, and a first frame holds the whole book of each.

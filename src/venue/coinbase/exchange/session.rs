@@ -6,7 +6,7 @@
 
 use crate::types::{Nanos, Symbol};
 use crate::venue::session::facts::{
-    Answer, Content, Facts, Ping, Plan, Request, WayBack, holds, quoted,
+    Answer, Content, Facts, Ping, Plan, ProductsFacts, Request, WayBack, holds, quoted,
 };
 use crate::venue::session::pacing::Rate;
 
@@ -16,6 +16,7 @@ const BATCH: usize = 100;
 /// Coinbase Exchange.
 pub static FACTS: Facts = Facts {
     host: "ws-feed.exchange.coinbase.com",
+    products: ProductsFacts { host: "api.exchange.coinbase.com", path: "/products" },
     path: |_| Some("/"),
     depths: &[],
     // Our own bound: the venue counts subscriptions per product and channel only.
