@@ -62,6 +62,9 @@ impl Gauges {
 /// What comes back to the feed.
 type Feedback = (InstrumentId, Body);
 
+/// A request that stands in the journal, and the number of its input.
+type Released = (u64, Journaled<OrderRequest>);
+
 /// How large the rings are made beyond what they must hold, in lines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RingSizes {
@@ -78,6 +81,12 @@ pub struct RingSizes {
 }
 
 impl RingSizes {
+    /// No more inputs than this are on their way at a time: each is a line at least in every ring.
+    #[must_use]
+    pub const fn inputs_max(&self) -> usize {
+        self.inputs + self.drafts + self.outputs
+    }
+
     /// No more than one input can bring about: what every size must reach.
     #[must_use]
     pub fn least(params: &CoreParams) -> Self {
@@ -127,7 +136,7 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
     let (to_risk, drafts) = lane(sizes.drafts.max(least.drafts));
     let (to_journal, outputs) = lane(sizes.outputs.max(least.outputs));
     let (released_in, released) =
-        RingBuffer::<Journaled<OrderRequest>>::new(sizes.requests.max(least.requests));
+        RingBuffer::<Released>::new(sizes.requests.max(least.requests));
     let (feedback_in, feedback) = RingBuffer::<Feedback>::new(sizes.feedback.max(least.feedback));
     let (wishes_in, wishes) = RingBuffer::<Wish>::new(params.instruments.len().max(1));
     let quoting = Quoting::new(params);
@@ -147,6 +156,7 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
                 released,
                 feedback,
                 wishes,
+                latency: boards.latency,
                 gauges: Arc::clone(&gauges),
                 outcome: parts.outcome.clone(),
             },

@@ -14,6 +14,7 @@ pub mod gateway;
 pub mod hot;
 pub mod idle;
 pub mod lane;
+pub mod latency;
 pub mod link;
 pub mod outcome;
 pub mod pilot;

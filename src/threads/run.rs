@@ -136,13 +136,19 @@ fn begin(config: &Config, setup: Setup, ledger: Ledger, stop: &Stop) -> Result<B
     let wish = Wish { mode: config.threads.mode, rest: vec![ThreadName::Main] };
     let plan = topology::plan(&allowance, &wish, &config.threads);
     let instruments = setup.instruments();
-    let (board, views) = board(&instruments);
+    let (mut board, views) = board(&instruments);
     let done = Arc::new(AtomicBool::new(false));
     let grace = if config.mode == Mode::Paper { config.shutdown.cancel_timeout } else { GRACE };
     let params = PilotParams { duration: config.duration, grace };
     let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
     let orders_max = setup.core.risk.orders_max as usize;
     let gateway = Gateway::new(config.timing.order_timeout, orders_max);
+    let sizes = ring_sizes(&config.rings);
+    if !setup.timeline.is_lock_step() {
+        // In one thread the input at hand is the only one.
+        let is_cut = plan.mode == ThreadMode::Dedicated;
+        board.latency.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
+    }
     let sequencer = Sequencer::new(
         setup.link,
         gateway,
@@ -157,7 +163,6 @@ fn begin(config: &Config, setup: Setup, ledger: Ledger, stop: &Stop) -> Result<B
     let muster = Muster { plan: &plan, allowance: &allowance, stall_ns: config.threads.stall_ns };
     if plan.mode == ThreadMode::Dedicated {
         let parts = dedicated::Parts { sequencer, pilot, ledger, board, outcome: said };
-        let sizes = ring_sizes(&config.rings);
         let stages = dedicated::stages(&setup.core, parts, sizes);
         crew.start(ThreadName::Feed, stages.feed, muster).map_err(RunFault::Start)?;
         crew.start(ThreadName::Quoting, stages.quoting, muster).map_err(RunFault::Start)?;
@@ -176,8 +181,11 @@ fn judge(config: &Config, outcome: Outcome) -> Result<ExitCode, RunFault> {
     if let Some(error) = outcome.journal_failure {
         return Err(RunFault::Journal(error));
     }
-    if let Some(failure) = outcome.venue_failure {
+    if let Some(failure) = outcome.venue.failure {
         return Err(RunFault::Venue(failure));
+    }
+    if !outcome.venue.damage.is_empty() {
+        return Err(RunFault::Damaged(outcome.venue.damage));
     }
     if config.mode == Mode::Paper && !outcome.open_orders.is_empty() {
         return Ok(ExitCode::CancelsOpen);

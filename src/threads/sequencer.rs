@@ -183,7 +183,7 @@ impl Sequencer {
         outcome::Part::Feed {
             sequence: self.sequence,
             gateway: *self.gateway.counts(),
-            failure: self.link.end(),
+            end: self.link.end(),
         }
     }
 

@@ -1,10 +1,11 @@
 //! Market data of a real venue, and fills by a model that watches it.
 
-use super::{Packed, Wish};
+use super::{End, Packed, Wish};
 use crate::event::Part;
 use crate::threads::feed::{Feed, Source};
 use crate::types::Nanos;
 use crate::venue::fills::FillModel;
+use crate::venue::recorded::replay::ReplayError;
 
 /// Where market data comes from.
 #[derive(Debug)]
@@ -92,16 +93,17 @@ impl Market {
         }
     }
 
-    /// Why it ended before its time, if it did; said once.
-    pub(super) fn take_failure(&mut self) -> Option<String> {
+    /// How it ended: all that could not be read, and why it cannot be read further, if so.
+    pub(super) fn end(&mut self) -> End {
         match self {
-            Self::Feed(feed) => match feed.source() {
-                Source::Recorded(recorded) => {
-                    recorded.take_failure().map(|error| error.to_string())
-                }
-                Source::Live(_) => None,
-            },
-            Self::Packed(packed) => packed.take_failure().map(|error| error.to_string()),
+            Self::Feed(feed) => {
+                let damage = feed.damage();
+                let Source::Recorded(recorded) = feed.source() else { return End::default() };
+                End::of(damage, recorded.take_failure().map(ReplayError::from))
+            }
+            Self::Packed(packed) => {
+                End::of(Vec::new(), packed.take_failure().map(ReplayError::from))
+            }
         }
     }
 

@@ -30,6 +30,8 @@ pub enum RunFault {
     Sync(io::Error),
     /// The venue's side ended before its time, or could not be kept.
     Venue(String),
+    /// It was played and kept, but not all of the recording could be read.
+    Damaged(Vec<String>),
     /// The last line could not be said.
     Output(io::Error),
     /// It was stopped before it began.
@@ -44,6 +46,7 @@ impl RunFault {
             Self::Setup(fault) => fault.code(),
             Self::Store(fault) => fault.code(),
             Self::Journal(_) | Self::Sync(_) => ExitCode::JournalFailed,
+            Self::Damaged(_) => ExitCode::Damaged,
             Self::Stopped => ExitCode::Done,
             // Whoever read the last line has gone, as `head` does.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::Done,
@@ -69,6 +72,10 @@ impl fmt::Display for RunFault {
             Self::Journal(error) => write!(f, "the journal could not be written: {error}"),
             Self::Sync(error) => write!(f, "the journal could not be synced: {error}"),
             Self::Venue(failure) => f.write_str(failure),
+            Self::Damaged(found) => {
+                f.write_str("played, but the recording is damaged:")?;
+                found.iter().try_for_each(|one| write!(f, "\n  {one}"))
+            }
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
             Self::Stopped => f.write_str("stopped before it began"),
         }
