@@ -25,9 +25,10 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run(loaded: &Loaded) -> ExitCode {
-    if let Err(fault) = directories::prepare(&loaded.config) {
-        return fail(&fault, fault.code());
-    }
+    let made = match directories::prepare(&loaded.config) {
+        Ok(made) => made,
+        Err(fault) => return fail(&fault, fault.code()),
+    };
     let stop = match Stop::on_signals() {
         Ok(stop) => stop,
         Err(error) => {
@@ -40,10 +41,13 @@ fn run(loaded: &Loaded) -> ExitCode {
     };
     let code = match threads::run::run(loaded, &stop, &logs.log()) {
         Ok(code) => code,
-        Err(fault) => match fault.code() {
-            ExitCode::Done => ExitCode::Done,
-            code => fail(&fault, code),
-        },
+        Err(fault) => {
+            made.take_back();
+            match fault.code() {
+                ExitCode::Done => ExitCode::Done,
+                code => fail(&fault, code),
+            }
+        }
     };
     let counts = logs.close();
     if counts.dropped > 0 {

@@ -57,12 +57,27 @@ impl fmt::Display for DirectoryFault {
 
 impl std::error::Error for DirectoryFault {}
 
+/// The data directory that was made for a run which may not begin.
+#[derive(Debug)]
+pub struct Made(Option<PathBuf>);
+
+impl Made {
+    /// Takes the directory away again if nothing was put into it.
+    pub fn take_back(self) {
+        if let Some(path) = self.0 {
+            // What is not empty stays.
+            fs::remove_dir(path).ok();
+        }
+    }
+}
+
 /// Makes and tries the directories of a config.
 ///
 /// # Errors
 /// As [`DirectoryFault`] names them.
-pub fn prepare(config: &Config) -> Result<(), DirectoryFault> {
+pub fn prepare(config: &Config) -> Result<Made, DirectoryFault> {
     let (data, logs) = (config.data_directory.as_deref(), config.logging.directory.as_deref());
+    let made = Made(data.filter(|path| !path.exists()).map(Path::to_owned));
     for (what, path) in [("data", data), ("log", logs)] {
         let Some(path) = path else { continue };
         try_directory(path).map_err(|cause| DirectoryFault::NotWritable {
@@ -75,7 +90,7 @@ pub fn prepare(config: &Config) -> Result<(), DirectoryFault> {
         (Some(data), Some(logs)) if relations::is_inside(data, logs) => {
             Err(DirectoryFault::Inside { data: data.to_owned(), logs: logs.to_owned() })
         }
-        _ => Ok(()),
+        _ => Ok(made),
     }
 }
 

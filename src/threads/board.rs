@@ -4,6 +4,7 @@
 //! needed by a decision, and a reader that never comes costs nothing. What readers make of it is
 //! theirs.
 
+use super::latency::{Latency, LatencyView, latency};
 use super::view::{Publisher, View, Words, view};
 use crate::engine::book::BookState;
 use crate::engine::quote::Slot;
@@ -185,6 +186,8 @@ pub struct Views {
     pub holdings: Vec<View<HoldingView, 3>>,
     /// The account.
     pub account: View<AccountView, 11>,
+    /// From an input to its requests.
+    pub latency: View<LatencyView, 4>,
 }
 
 /// What quoting publishes.
@@ -211,6 +214,8 @@ pub struct Board {
     pub quoting: QuotingBoard,
     /// Of risk.
     pub risk: RiskBoard,
+    /// Of whoever hears and releases.
+    pub latency: Latency,
 }
 
 /// Both ends for these instruments.
@@ -240,7 +245,9 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         instruments.iter().map(|_| view(HoldingView::default())).unzip();
     let (account, account_view) = view(account);
     let due = Nanos(i64::MIN);
+    let (latency, latency_view) = latency();
     let board = Board {
+        latency,
         quoting: QuotingBoard { quotes, due },
         risk: RiskBoard { holdings, account, due, fills: 0, requests: 0 },
     };
@@ -249,6 +256,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         quotes: quote_views,
         holdings: holding_views,
         account: account_view,
+        latency: latency_view,
     };
     (board, views)
 }
@@ -261,10 +269,11 @@ impl Board {
         self.risk.input(input, core.risk(), outputs);
     }
 
-    /// Shows how it ended.
-    pub fn close(&mut self, core: &Core) {
-        self.quoting.close(core.quoting());
+    /// Shows how it ended, with the last input.
+    pub fn close(&mut self, core: &Core, last: (u64, Nanos)) {
+        self.quoting.close(core.quoting(), last);
         self.risk.close(core.risk());
+        self.latency.publish();
     }
 }
 
@@ -287,9 +296,9 @@ impl QuotingBoard {
         }
     }
 
-    /// Shows how it ended.
-    pub fn close(&mut self, quoting: &Quoting) {
-        self.publish(u64::MAX, self.due, quoting);
+    /// Shows how it ended, with the last input.
+    pub fn close(&mut self, quoting: &Quoting, (sequence, time): (u64, Nanos)) {
+        self.publish(sequence, time, quoting);
     }
 
     fn publish(&mut self, sequence: u64, time: Nanos, quoting: &Quoting) {

@@ -211,6 +211,20 @@ impl Feed {
         self.connections.iter().map(|connection| connection.decoder.counts())
     }
 
+    /// All of a recording that could not be read on the way, in words; nothing of a live session.
+    #[must_use]
+    pub fn damage(&self) -> Vec<String> {
+        let Source::Recorded(recorded) = &self.source else { return Vec::new() };
+        let mut found = recorded.damage();
+        for connection in &self.connections {
+            let count = connection.decoder.counts().malformed;
+            if let (1.., Some(wrong)) = (count, connection.decoder.last_wrong()) {
+                found.push(format!("{count} messages cannot be read, the last one: {wrong}"));
+            }
+        }
+        found
+    }
+
     /// Whether a frame was left in the middle.
     #[must_use]
     pub const fn is_inside(&self) -> bool {

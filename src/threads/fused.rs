@@ -57,11 +57,16 @@ impl Fused {
     /// After a failure of the journal nothing is taken any more: see [`Self::has_failed`].
     #[inline]
     pub fn turn(&mut self, now: Nanos) -> bool {
-        let Self { sequencer, core, .. } = self;
-        let books = Some(core.quoting().books());
-        if self.failure.is_some() || !sequencer.advance(now, core.deadline(), books) {
+        if self.failure.is_some() {
             return false;
         }
+        self.board.latency.begin();
+        let Self { sequencer, core, .. } = self;
+        let books = Some(core.quoting().books());
+        if !sequencer.advance(now, core.deadline(), books) {
+            return false;
+        }
+        self.board.latency.heard(self.sequencer.sequence());
         self.failure = self.take(now).err();
         true
     }
@@ -95,6 +100,7 @@ impl Fused {
             digest.take(&input, &lines[..count]);
             if let Some(request) = ledger.output(output)? {
                 sequencer.send(&request, now);
+                board.latency.released(input.sequence);
             }
             if let Some((instrument, body)) = fed_back(output) {
                 sequencer.feed_back(instrument, body);
@@ -108,7 +114,8 @@ impl Fused {
     /// Ends the run: the journal is sealed, the venue's side kept; what each stage leaves.
     #[must_use]
     pub fn end(mut self) -> [Part; 3] {
-        self.board.close(&self.core);
+        let last = (self.sequencer.sequence(), self.sequencer.latest());
+        self.board.close(&self.core, last);
         let feed = self.sequencer.end();
         let fills = self.board.risk.fills();
         let risk = Part::Risk(Box::new(self.core.into_risk()), fills);

@@ -16,6 +16,7 @@ use crate::engine::book::{Books, Change};
 use crate::engine::risk::OrderRequest;
 use crate::event::Part;
 use crate::types::{InstrumentId, Nanos, OrderId};
+use crate::venue::recorded::replay::ReplayError;
 
 /// What the owner of the books asks of the feed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,6 +27,33 @@ pub enum Wish {
     Synced(InstrumentId),
     /// No book can be trusted: another connection.
     Reconnect,
+}
+
+/// How a link ended.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct End {
+    /// Why it ended before its time, or could not be kept, if so.
+    pub failure: Option<String>,
+    /// What of a recording could not be read, in words.
+    pub damage: Vec<String>,
+}
+
+impl End {
+    /// A live venue's end, if it has ended for good.
+    const fn of_live(failure: Option<String>) -> Self {
+        Self { failure, damage: Vec::new() }
+    }
+
+    /// A recording's end: bytes that are no recording are damage, a system that says no is a
+    /// failure.
+    fn of(mut damage: Vec<String>, error: Option<ReplayError>) -> Self {
+        let mut failure = None;
+        match error {
+            Some(error) if error.is_damage() => damage.push(error.to_string()),
+            error => failure = error.map(|error| error.to_string()),
+        }
+        Self { failure, damage }
+    }
 }
 
 /// A venue, or what stands for one.
@@ -101,11 +129,14 @@ impl Link {
         }
     }
 
-    /// Keeps what is to be kept; why it ended before its time, if it did.
-    pub fn end(&mut self) -> Option<String> {
+    /// Keeps what is to be kept, and says how it ended.
+    pub fn end(&mut self) -> End {
         match self {
-            Self::Simulated(embedded) => embedded.persist().err().map(|error| error.to_string()),
-            Self::Modelled(modelled) => modelled.market().take_failure(),
+            Self::Simulated(embedded) => {
+                let failure = embedded.persist().err().map(|error| error.to_string());
+                End { failure, damage: Vec::new() }
+            }
+            Self::Modelled(modelled) => modelled.market().end(),
         }
     }
 

@@ -16,6 +16,7 @@ pub mod hot;
 pub mod housekeeping;
 pub mod idle;
 pub mod lane;
+pub mod latency;
 pub mod link;
 pub mod outcome;
 pub mod pilot;

@@ -165,13 +165,19 @@ fn begin(
         Wish { mode: config.threads.mode, rest: vec![ThreadName::Main, ThreadName::Housekeeping] };
     let plan = topology::plan(&allowance, &wish, &config.threads);
     let instruments = setup.instruments();
-    let (board, views) = board(&instruments);
+    let (mut board, views) = board(&instruments);
     let done = Arc::new(AtomicBool::new(false));
     let grace = if config.mode == Mode::Paper { config.shutdown.cancel_timeout } else { GRACE };
     let params = PilotParams { duration: config.duration, grace };
     let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
     let orders_max = setup.core.risk.orders_max as usize;
     let gateway = Gateway::new(config.timing.order_timeout, orders_max);
+    let sizes = ring_sizes(&config.rings);
+    if !setup.timeline.is_lock_step() {
+        // In one thread the input at hand is the only one.
+        let is_cut = plan.mode == ThreadMode::Dedicated;
+        board.latency.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
+    }
     let sequencer = Sequencer::new(
         setup.link,
         gateway,
@@ -187,7 +193,6 @@ fn begin(
     if plan.mode == ThreadMode::Dedicated {
         let health = health.clone();
         let parts = dedicated::Parts { sequencer, pilot, ledger, board, health, outcome: said };
-        let sizes = ring_sizes(&config.rings);
         let stages = dedicated::stages(&setup.core, parts, sizes);
         crew.start(ThreadName::Feed, stages.feed, muster).map_err(RunFault::Start)?;
         crew.start(ThreadName::Quoting, stages.quoting, muster).map_err(RunFault::Start)?;
@@ -218,13 +223,14 @@ fn judge(config: &Config, outcome: Outcome, open: Vec<String>) -> Result<ExitCod
     }
     let is_live = config.mode == Mode::Paper;
     if is_live && !open.is_empty() {
-        let (waited, failure) = (config.shutdown.cancel_timeout, outcome.venue_failure);
+        let (waited, failure) = (config.shutdown.cancel_timeout, outcome.venue.failure);
         return Err(RunFault::CancelsOpen { orders: open, waited, failure });
     }
-    match outcome.venue_failure {
+    match outcome.venue.failure {
         Some(failure) if is_live => Err(RunFault::Ended(failure)),
         Some(failure) => Err(RunFault::Venue(failure)),
-        None => Ok(ExitCode::Done),
+        None if outcome.venue.damage.is_empty() => Ok(ExitCode::Done),
+        None => Err(RunFault::Damaged(outcome.venue.damage)),
     }
 }
 

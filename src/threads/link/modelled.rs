@@ -1,11 +1,12 @@
 //! Market data of a real venue, and fills by a model that watches it.
 
-use super::{Packed, Wish};
+use super::{End, Packed, Wish};
 use crate::engine::book::{Books, Change};
 use crate::event::Part;
 use crate::threads::feed::{Feed, Source};
 use crate::types::Nanos;
 use crate::venue::fills::FillModel;
+use crate::venue::recorded::replay::ReplayError;
 
 /// Where market data comes from.
 #[derive(Debug)]
@@ -114,18 +115,25 @@ impl Market {
         }
     }
 
-    /// Why it ended before its time, if it did; of a recording said once.
-    pub(super) fn take_failure(&mut self) -> Option<String> {
+    /// How it ended: all that could not be read, and why it ended before its time, if so.
+    pub(super) fn end(&mut self) -> End {
         match self {
-            Self::Feed(feed) => match feed.source() {
-                Source::Recorded(recorded) => {
-                    recorded.take_failure().map(|error| error.to_string())
-                }
-                Source::Live(session) => session.stopped().map(|reason| {
-                    format!("{} has ended the feed for good: {reason}", session.venue())
-                }),
-            },
-            Self::Packed(packed) => packed.take_failure().map(|error| error.to_string()),
+            Self::Feed(feed) => {
+                let damage = feed.damage();
+                let failure = match feed.source() {
+                    Source::Recorded(recorded) => recorded.take_failure().map(ReplayError::from),
+                    Source::Live(session) => {
+                        let why = session.stopped().map(|reason| {
+                            format!("{} has ended the feed for good: {reason}", session.venue())
+                        });
+                        return End::of_live(why);
+                    }
+                };
+                End::of(damage, failure)
+            }
+            Self::Packed(packed) => {
+                End::of(Vec::new(), packed.take_failure().map(ReplayError::from))
+            }
         }
     }
 

@@ -42,6 +42,8 @@ pub enum RunFault {
         /// Why the venue's side ended before its time, if it did.
         failure: Option<String>,
     },
+    /// It was played and kept, but not all of the recording could be read.
+    Damaged(Vec<String>),
     /// The last line could not be said.
     Output(io::Error),
     /// It was stopped before it began.
@@ -56,6 +58,7 @@ impl RunFault {
             Self::Setup(fault) => fault.code(),
             Self::Store(fault) => fault.code(),
             Self::Journal(_) | Self::Kept => ExitCode::JournalFailed,
+            Self::Damaged(_) => ExitCode::Damaged,
             Self::Stopped => ExitCode::Done,
             Self::Ended(_) => ExitCode::Venue,
             Self::CancelsOpen { .. } => ExitCode::CancelsOpen,
@@ -94,6 +97,10 @@ impl fmt::Display for RunFault {
                      confirmed within {millis} ms:"
                 )?;
                 orders.iter().try_for_each(|order| write!(f, "\n  {order}"))
+            }
+            Self::Damaged(found) => {
+                f.write_str("played, but the recording is damaged:")?;
+                found.iter().try_for_each(|one| write!(f, "\n  {one}"))
             }
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
             Self::Stopped => f.write_str("stopped before it began"),

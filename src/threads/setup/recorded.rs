@@ -130,9 +130,18 @@ fn adapt(raw: &mut RawConfig, config: &Config, survey: &Survey) -> Result<Adapte
             raw.account.conversions.push(RawConversion { currency: quote, instrument: None, rate });
         }
     }
-    let traded =
-        table.iter().zip(counted).map(|(one, is_counted)| is_counted && config.trades(one.symbol));
-    Ok(Adapted { traded: traded.collect(), remarks })
+    let traded: Vec<_> = table
+        .iter()
+        .zip(counted)
+        .map(|(one, is_counted)| is_counted && config.trades(one.symbol))
+        .collect();
+    let count = traded.iter().filter(|is_traded| **is_traded).count();
+    if let Some(share) = raw.share_rate(count) {
+        remarks.push(format!(
+            "{count} instruments share max_orders_per_second: requestsPerSecond is {share}"
+        ));
+    }
+    Ok(Adapted { traded, remarks })
 }
 
 /// The account currency: the config's, or that of the first instrument where it could count none.
@@ -153,7 +162,8 @@ fn choose_account(
     let chosen = first.or(own).expect("a survey has an instrument");
     remarks.push(format!("the account is counted in {chosen}, as its own currency counts nothing"));
     raw.account.currency = Some(chosen);
-    raw.account.conversions.retain(|one| one.currency != chosen && one.rate.is_some());
+    // Rates are told in the currency that was left.
+    raw.account.conversions.clear();
     chosen
 }
 
