@@ -29,7 +29,7 @@ fn empty() -> Report {
     }
     let fact = Fact { name: "seed".to_string(), value: "<7>".to_string() };
     let period = Nanos::from_seconds(1);
-    Report::new(&table, ReportParams { currency: name(b"USD"), period, facts: vec![fact] })
+    Report::new(table.iter(), ReportParams { currency: name(b"USD"), period, facts: vec![fact] })
 }
 
 fn feed(report: &mut Report, line: &str) {

@@ -3,6 +3,7 @@
 //! This is the process's own thread: it starts the others, shows what they publish, and waits.
 //! Nothing on the path needs it.
 
+use super::backtest;
 use super::board::{Views, board};
 use super::cores::Allowance;
 use super::crew::{Crew, Muster, name_panics};
@@ -13,14 +14,15 @@ use super::hot::HotAgent;
 use super::outcome::{Outcome, Part};
 use super::pilot::{Pilot, PilotParams};
 use super::sequencer::{Sequencer, SequencerParams};
-use super::setup::{Setup, setup};
+use super::setup::{Setup, SetupFault, setup};
 use super::signals::Stop;
 use super::status::Status;
 use super::store::{Store, Syncing};
+use super::sweep;
 use super::topology::{self, Plan, Wish};
 use crate::config::sections::RingParams;
 use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
-use crate::engine::Core;
+use crate::engine::{Core, CoreParams};
 use crate::journal::Ledger;
 use crate::logs::Log;
 use crate::types::Nanos;
@@ -49,12 +51,15 @@ struct Begun {
     plan: Plan,
 }
 
-/// Runs until its end, its duration or a signal, and says the last line.
-///
-/// # Errors
-/// Why it could not begin, or did not end well; nothing is lost that stands in the journal.
-pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault> {
-    name_panics();
+/// A run that may begin: its venue's side, its journal.
+pub(super) struct Prepared {
+    pub(super) setup: Setup,
+    pub(super) ledger: Ledger,
+    pub(super) syncing: Option<Syncing>,
+}
+
+/// Sets up the venue's side, and takes the data directory if there is one.
+pub(super) fn prepare(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<Prepared, RunFault> {
     let config = &loaded.config;
     let data = config.data_directory.as_deref();
     let is_recorded = matches!(config.mode, Mode::Replay | Mode::Backtest);
@@ -65,7 +70,8 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
         }
         _ => None,
     };
-    let mut setup = first_pass(loaded, data, store.as_ref().and_then(Store::latest), stop)?;
+    let after = store.as_ref().and_then(Store::latest);
+    let mut setup = interruptible(stop, || setup(loaded, data, after))?;
     for remark in &setup.remarks {
         log.info("remark", vec![("text", remark.as_str().into())]);
     }
@@ -73,7 +79,7 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
         let opened = Store::open(path, config, config.venue, setup.currency);
         store = Some(opened.map_err(RunFault::Store)?);
     }
-    let (ledger, mut syncing) = match store {
+    let (ledger, syncing) = match store {
         Some(store) => {
             let (ledger, syncer) = store.begin(loaded, &mut setup).map_err(RunFault::Store)?;
             (ledger, Syncing::new(syncer, config))
@@ -83,6 +89,23 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
             (Ledger::Unkept, None)
         }
     };
+    Ok(Prepared { setup, ledger, syncing })
+}
+
+/// Runs until its end, its duration or a signal, and says the last line.
+///
+/// # Errors
+/// Why it could not begin, or did not end well; nothing is lost that stands in the journal.
+pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault> {
+    name_panics();
+    let config = &loaded.config;
+    if let Some(plan) = &loaded.sweep {
+        return sweep::run(loaded, plan, stop);
+    }
+    if config.mode == Mode::Backtest {
+        return backtest::run(loaded, stop, log);
+    }
+    let Prepared { setup, ledger, mut syncing } = prepare(loaded, stop, log)?;
     let mut status = Status::new(config, setup.currency, log.clone());
     let begun = begin(config, setup, ledger, stop)?;
     for remark in &begun.plan.remarks {
@@ -108,16 +131,14 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
     judge(config, outcome)
 }
 
-/// Sets up the venue's side on a thread of its own: a first pass over a recording reads all of it,
-/// and a signal need not wait for that.
-fn first_pass(
-    loaded: &Loaded,
-    data: Option<&std::path::Path>,
-    after: Option<Nanos>,
+/// Does what reads files on a thread of its own: a first pass over a recording reads all of it, and
+/// a signal need not wait for that.
+pub(super) fn interruptible<T: Send>(
     stop: &Stop,
-) -> Result<Setup, RunFault> {
+    pass: impl FnOnce() -> Result<T, SetupFault> + Send,
+) -> Result<T, RunFault> {
     std::thread::scope(|scope| {
-        let pass = scope.spawn(|| setup(loaded, data, after));
+        let pass = scope.spawn(pass);
         let begun = Instant::now();
         while !pass.is_finished() {
             if stop.requested() && begun.elapsed() > Duration::from_millis(1) {
@@ -130,6 +151,32 @@ fn first_pass(
     })
 }
 
+/// The venue's side of a run, ready to be turned.
+pub(super) struct Ready {
+    pub(super) core: CoreParams,
+    pub(super) sequencer: Sequencer,
+    pub(super) pilot: Pilot,
+    /// Said when the run is over.
+    pub(super) done: Arc<AtomicBool>,
+}
+
+/// Puts the venue's side under a sequencer and a pilot.
+pub(super) fn ready(config: &Config, setup: Setup, stop: &Stop) -> Ready {
+    let done = Arc::new(AtomicBool::new(false));
+    let grace = if config.mode == Mode::Paper { config.shutdown.cancel_timeout } else { GRACE };
+    let params = PilotParams { duration: config.duration, grace };
+    let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
+    let orders_max = setup.core.risk.orders_max as usize;
+    let gateway = Gateway::new(config.timing.order_timeout, orders_max);
+    let begins = SequencerParams {
+        sequence: setup.sequence,
+        latest: setup.begins,
+        feedback_max: Core::outputs_max(&setup.core),
+    };
+    let sequencer = Sequencer::new(setup.link, gateway, begins);
+    Ready { core: setup.core, sequencer, pilot, done }
+}
+
 /// Starts the threads.
 fn begin(config: &Config, setup: Setup, ledger: Ledger, stop: &Stop) -> Result<Begun, RunFault> {
     let allowance = Allowance::read().map_err(RunFault::Allowance)?;
@@ -137,34 +184,20 @@ fn begin(config: &Config, setup: Setup, ledger: Ledger, stop: &Stop) -> Result<B
     let plan = topology::plan(&allowance, &wish, &config.threads);
     let instruments = setup.instruments();
     let (board, views) = board(&instruments);
-    let done = Arc::new(AtomicBool::new(false));
-    let grace = if config.mode == Mode::Paper { config.shutdown.cancel_timeout } else { GRACE };
-    let params = PilotParams { duration: config.duration, grace };
-    let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
-    let orders_max = setup.core.risk.orders_max as usize;
-    let gateway = Gateway::new(config.timing.order_timeout, orders_max);
-    let sequencer = Sequencer::new(
-        setup.link,
-        gateway,
-        SequencerParams {
-            sequence: setup.sequence,
-            latest: setup.begins,
-            feedback_max: Core::outputs_max(&setup.core),
-        },
-    );
+    let Ready { core, sequencer, pilot, done } = ready(config, setup, stop);
     let (said, parts) = bounded(8);
     let mut crew = Crew::default();
     let muster = Muster { plan: &plan, allowance: &allowance, stall_ns: config.threads.stall_ns };
     if plan.mode == ThreadMode::Dedicated {
         let parts = dedicated::Parts { sequencer, pilot, ledger, board, outcome: said };
         let sizes = ring_sizes(&config.rings);
-        let stages = dedicated::stages(&setup.core, parts, sizes);
+        let stages = dedicated::stages(&core, parts, sizes);
         crew.start(ThreadName::Feed, stages.feed, muster).map_err(RunFault::Start)?;
         crew.start(ThreadName::Quoting, stages.quoting, muster).map_err(RunFault::Start)?;
         crew.start(ThreadName::Risk, stages.risk, muster).map_err(RunFault::Start)?;
         crew.start(ThreadName::Journal, stages.journal, muster).map_err(RunFault::Start)?;
     } else {
-        let fused = Fused::new(&setup.core, sequencer, ledger, board);
+        let fused = Fused::new(&core, sequencer, ledger, board);
         crew.start(ThreadName::Hot, HotAgent::new(fused, pilot, said), muster)
             .map_err(RunFault::Start)?;
     }
@@ -172,7 +205,7 @@ fn begin(config: &Config, setup: Setup, ledger: Ledger, stop: &Stop) -> Result<B
 }
 
 /// What the end of a run means to the caller.
-fn judge(config: &Config, outcome: Outcome) -> Result<ExitCode, RunFault> {
+pub(super) fn judge(config: &Config, outcome: Outcome) -> Result<ExitCode, RunFault> {
     if let Some(error) = outcome.journal_failure {
         return Err(RunFault::Journal(error));
     }

@@ -4,7 +4,7 @@
 //! the same in every mode.
 
 mod fault;
-mod recorded;
+pub(super) mod recorded;
 mod simulated;
 
 pub use fault::SetupFault;
@@ -30,6 +30,8 @@ pub struct Setup {
     pub timeline: Timeline,
     /// The time at which the run begins.
     pub begins: Nanos,
+    /// The last time that is recorded, where that is known.
+    pub ends: Option<Nanos>,
     /// The number of the last input before.
     pub sequence: u64,
     /// What everything is added up in.

@@ -8,6 +8,7 @@ use crate::threads::setup::SetupFault;
 use crate::threads::store::StoreFault;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 /// Why a run could not begin, or did not end well.
 #[derive(Debug)]
@@ -30,6 +31,20 @@ pub enum RunFault {
     Sync(io::Error),
     /// The venue's side ended before its time, or could not be kept.
     Venue(String),
+    /// A result could not be written.
+    Report {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// A run of a sweep.
+    Run {
+        /// Its keys and values.
+        point: String,
+        /// What went wrong.
+        fault: Box<RunFault>,
+    },
     /// The last line could not be said.
     Output(io::Error),
     /// It was stopped before it began.
@@ -52,7 +67,9 @@ impl RunFault {
             | Self::Thread(_)
             | Self::End(_)
             | Self::Venue(_)
+            | Self::Report { .. }
             | Self::Output(_) => ExitCode::Storage,
+            Self::Run { fault, .. } => fault.code(),
         }
     }
 }
@@ -69,6 +86,10 @@ impl fmt::Display for RunFault {
             Self::Journal(error) => write!(f, "the journal could not be written: {error}"),
             Self::Sync(error) => write!(f, "the journal could not be synced: {error}"),
             Self::Venue(failure) => f.write_str(failure),
+            Self::Report { path, cause } => {
+                write!(f, "the report cannot be written to {}: {cause}", path.display())
+            }
+            Self::Run { point, fault } => write!(f, "the run with {point}: {fault}"),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
             Self::Stopped => f.write_str("stopped before it began"),
         }

@@ -26,6 +26,8 @@ pub enum SetupFault {
         /// Whose it is.
         venue: Venue,
     },
+    /// A recording cannot be read to its end.
+    Cut(String),
     /// There is nothing in the recordings.
     Empty,
     /// No message of them names an instrument.
@@ -52,9 +54,11 @@ impl SetupFault {
             Self::Config(_) | Self::Mode(_) | Self::OtherVenue { .. } | Self::NoSymbol { .. } => {
                 ExitCode::Refused
             }
-            Self::Recording(_) | Self::NoFile(_) | Self::Empty | Self::NoInstrument(_) => {
-                ExitCode::Storage
-            }
+            Self::Recording(_)
+            | Self::Cut(_)
+            | Self::NoFile(_)
+            | Self::Empty
+            | Self::NoInstrument(_) => ExitCode::Storage,
             Self::Truth(_) => ExitCode::ForeignData,
         }
     }
@@ -69,6 +73,7 @@ impl fmt::Display for SetupFault {
             }
             Self::Mode(mode) => write!(f, "--mode {} does not exist", mode.name()),
             Self::Recording(error) => error.fmt(f),
+            Self::Cut(why) => f.write_str(why),
             Self::NoFile(path) => write!(f, "{} is no plain file", path.display()),
             Self::OtherVenue { path, venue } => {
                 write!(f, "{} is a recording of {venue}: say --venue {venue}", path.display())
