@@ -3,7 +3,7 @@
 //! A directory that is not there is made, a file is written into it, synced and taken away again.
 //! Nothing that stands there is looked at or changed.
 
-use super::{Config, ExitCode, relations};
+use super::{Config, ExitCode, Mode, relations};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -78,7 +78,8 @@ impl Made {
 pub fn prepare(config: &Config) -> Result<Made, DirectoryFault> {
     let (data, logs) = (config.data_directory.as_deref(), config.logging.directory.as_deref());
     let made = Made(data.filter(|path| !path.exists()).map(Path::to_owned));
-    for (what, path) in [("data", data), ("log", logs)] {
+    let report = (config.mode == Mode::Backtest).then_some(config.report.directory.as_path());
+    for (what, path) in [("data", data), ("log", logs), ("report", report)] {
         let Some(path) = path else { continue };
         try_directory(path).map_err(|cause| DirectoryFault::NotWritable {
             what,

@@ -353,8 +353,21 @@ fn command_lines_become_configs_or_faults() {
     );
     check("--mode backtest --venue kraken --input a", Ok("backtest kraken 1 Auto Max [] -"));
     check(
-        "--mode backtest --venue bitstamp --input a --data-dir x --threads shared",
-        Ok("backtest bitstamp 1 Shared Max [] x"),
+        "--mode backtest --venue bitstamp --input a --data-dir x",
+        Ok("backtest bitstamp 1 Auto Max [] x"),
+    );
+    check(
+        "--mode backtest --venue bitstamp --input a --threads shared",
+        Err(&["threads.mode = shared: must be auto in mode backtest: it runs in one thread"]),
+    );
+    check(
+        "--mode backtest --venue bitstamp --input a --backtest-output data/results",
+        Err(&["report.directory = data/results: must be outside of the engine's own data"]),
+    );
+    check(
+        "--backtest-output x",
+        Err(&["--backtest-output = x: must be left out in mode simulation: only a backtest \
+               reports"]),
     );
     check(
         "--mode paper --venue coinbase-exchange",

@@ -64,6 +64,12 @@ impl Core {
         &self.quoting
     }
 
+    /// What quoting said to risk of the last input, in order.
+    #[must_use]
+    pub fn drafts(&self) -> &[Draft] {
+        self.drafts.items()
+    }
+
     /// What is left of it at the end of a run.
     #[must_use]
     pub fn into_risk(self) -> Risk {

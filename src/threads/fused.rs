@@ -5,14 +5,14 @@
 
 use super::board::Board;
 use super::digest::Digest;
-use super::outcome::Part;
+use super::outcome;
 use super::pilot::Pilot;
 use super::resyncs;
 use super::sequencer::Sequencer;
 use crate::engine::buffer::Buffer;
 use crate::engine::risk::{OUTPUT_LINES_MAX, Output};
 use crate::engine::{Core, CoreParams};
-use crate::event::{Body, Health, Line, Proposal, Refused};
+use crate::event::{Body, Health, Line, Part, Proposal, Refused};
 use crate::journal::{Ledger, WriteError};
 use crate::types::{InstrumentId, Nanos};
 
@@ -26,6 +26,17 @@ pub struct Fused {
     digest: Digest,
     board: Board,
     failure: Option<WriteError>,
+}
+
+/// An input behind its turn.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The input.
+    pub part: &'a Part,
+    /// The core as the input has left it.
+    pub core: &'a Core,
+    /// What was decided.
+    pub outputs: &'a [Output],
 }
 
 impl Fused {
@@ -76,6 +87,12 @@ impl Fused {
         self.sequencer.set_health(health);
     }
 
+    /// What the last [`Self::turn`] took and brought about, for a caller that collects.
+    #[must_use]
+    pub fn seen(&self) -> Seen<'_> {
+        Seen { part: self.sequencer.input(), core: &self.core, outputs: self.out.items() }
+    }
+
     /// Whether the journal could not be written: nothing of that input has left. [`Self::end`] says
     /// why.
     #[inline]
@@ -113,14 +130,14 @@ impl Fused {
 
     /// Ends the run: the journal is sealed, the venue's side kept; what each stage leaves.
     #[must_use]
-    pub fn end(mut self) -> [Part; 3] {
+    pub fn end(mut self) -> [outcome::Part; 3] {
         let last = (self.sequencer.sequence(), self.sequencer.latest());
         self.board.close(&self.core, last);
         let feed = self.sequencer.end();
         let fills = self.board.risk.fills();
-        let risk = Part::Risk(Box::new(self.core.into_risk()), fills);
+        let risk = outcome::Part::Risk(Box::new(self.core.into_risk()), fills);
         let failure = self.failure.or(self.ledger.close().err());
-        [feed, risk, Part::Journal { digest: self.digest, failure }]
+        [feed, risk, outcome::Part::Journal { digest: self.digest, failure }]
     }
 }
 

@@ -4,10 +4,12 @@
 //! both links; nobody behind this file can tell them apart. A link has no clock: it is asked for
 //! what has reached us by a time that it is given.
 
+mod decoded;
 mod embedded;
 mod modelled;
 mod packed;
 
+pub use decoded::{Decoded, Events};
 pub use embedded::Embedded;
 pub use modelled::{Market, Modelled};
 pub use packed::Packed;

@@ -1,6 +1,7 @@
 //! What joins stages, and the stages that are joined. Threads carry; they do not decide.
 
 pub mod agent;
+pub mod backtest;
 pub mod board;
 pub mod cgroup;
 pub mod cores;
@@ -29,6 +30,7 @@ pub mod signals;
 pub mod status;
 pub mod stepper;
 pub mod store;
+pub mod sweep;
 pub mod timeline;
 pub mod topology;
 pub mod view;

@@ -3,6 +3,7 @@
 //! This is the process's own thread: it starts the others, shows what they publish, and waits.
 //! Nothing on the path needs it.
 
+use super::backtest;
 use super::board::{Views, board};
 use super::cores::Allowance;
 use super::crew::{Crew, Muster, name_panics};
@@ -15,15 +16,16 @@ use super::housekeeping::{Housekeeping, Keeping};
 use super::outcome::{Outcome, Part};
 use super::pilot::{Pilot, PilotParams};
 use super::sequencer::{Sequencer, SequencerParams};
-use super::setup::{Setup, setup};
+use super::setup::{Setup, SetupFault, setup};
 use super::signals::Stop;
 use super::status::Status;
 use super::store::Store;
+use super::sweep;
 use super::topology::{self, Plan, Wish};
 use super::watch::{Watch, thread_fields};
 use crate::config::sections::RingParams;
 use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
-use crate::engine::Core;
+use crate::engine::{Core, CoreParams};
 use crate::journal::{Ledger, SyncMode};
 use crate::logs::Log;
 use crate::types::{InstanceTag, Nanos, OrderId};
@@ -54,12 +56,15 @@ struct Begun {
     watch: Watch,
 }
 
-/// Runs until its end, its duration or a signal, and says the last line.
-///
-/// # Errors
-/// Why it could not begin, or did not end well; nothing is lost that stands in the journal.
-pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault> {
-    name_panics();
+/// A run that may begin: its venue's side, its journal.
+pub(super) struct Prepared {
+    pub(super) setup: Setup,
+    pub(super) ledger: Ledger,
+    pub(super) keeping: Option<Keeping>,
+}
+
+/// Sets up the venue's side, and takes the data directory if there is one.
+pub(super) fn prepare(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<Prepared, RunFault> {
     let config = &loaded.config;
     let data = config.data_directory.as_deref();
     let is_recorded = matches!(config.mode, Mode::Replay | Mode::Backtest);
@@ -70,7 +75,9 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
         }
         _ => None,
     };
-    let mut setup = first_pass(loaded, data, store.as_ref().and_then(Store::latest), stop)?;
+    let after = store.as_ref().and_then(Store::latest);
+    let own = (loaded.clone(), data.map(Path::to_owned));
+    let mut setup = interruptible(stop, move || setup(&own.0, own.1.as_deref(), after))?;
     for remark in &setup.remarks {
         log.info("remark", vec![("text", remark.as_str().into())]);
     }
@@ -88,6 +95,23 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
             (Ledger::Unkept, None)
         }
     };
+    Ok(Prepared { setup, ledger, keeping })
+}
+
+/// Runs until its end, its duration or a signal, and says the last line.
+///
+/// # Errors
+/// Why it could not begin, or did not end well; nothing is lost that stands in the journal.
+pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault> {
+    name_panics();
+    let config = &loaded.config;
+    if let Some(plan) = &loaded.sweep {
+        return sweep::run(loaded, plan, stop);
+    }
+    if config.mode == Mode::Backtest {
+        return backtest::run(loaded, stop, log);
+    }
+    let Prepared { setup, ledger, keeping } = prepare(loaded, stop, log)?;
     let mut status = Status::new(config, setup.currency, log.clone());
     let tag = setup.tag;
     let begun = begin(config, setup, (ledger, keeping), stop)?;
@@ -128,19 +152,15 @@ fn order_name(order: OrderId, tag: Option<InstanceTag>) -> String {
     tag.map_or_else(|| order.0.to_string(), |tag| tag.whole(order).to_string())
 }
 
-/// Sets up the venue's side on a thread of its own: a first pass over a recording reads all of it,
-/// a venue may be slow to answer, and a signal need not wait for that.
-fn first_pass(
-    loaded: &Loaded,
-    data: Option<&Path>,
-    after: Option<Nanos>,
+/// Does what reads files on a thread of its own: a first pass over a recording reads all of it, a
+/// venue may be slow to answer, and a signal need not wait for that.
+pub(super) fn interruptible<T: Send + 'static>(
     stop: &Stop,
-) -> Result<Setup, RunFault> {
-    let (loaded, data) = (loaded.clone(), data.map(Path::to_owned));
-    let body = move || setup(&loaded, data.as_deref(), after);
+    pass: impl FnOnce() -> Result<T, SetupFault> + Send + 'static,
+) -> Result<T, RunFault> {
     let pass = std::thread::Builder::new()
         .name("setup".into())
-        .spawn(body)
+        .spawn(pass)
         .expect("the system gives a thread at start");
     let begun = Instant::now();
     while !pass.is_finished() {
@@ -151,6 +171,32 @@ fn first_pass(
         std::thread::sleep(Duration::from_millis(1));
     }
     pass.join().expect("the first pass does not panic").map_err(RunFault::Setup)
+}
+
+/// The venue's side of a run, ready to be turned.
+pub(super) struct Ready {
+    pub(super) core: CoreParams,
+    pub(super) sequencer: Sequencer,
+    pub(super) pilot: Pilot,
+    /// Said when the run is over.
+    pub(super) done: Arc<AtomicBool>,
+}
+
+/// Puts the venue's side under a sequencer and a pilot.
+pub(super) fn ready(config: &Config, setup: Setup, stop: &Stop) -> Ready {
+    let done = Arc::new(AtomicBool::new(false));
+    let grace = if config.mode == Mode::Paper { config.shutdown.cancel_timeout } else { GRACE };
+    let params = PilotParams { duration: config.duration, grace };
+    let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
+    let orders_max = setup.core.risk.orders_max as usize;
+    let gateway = Gateway::new(config.timing.order_timeout, orders_max);
+    let begins = SequencerParams {
+        sequence: setup.sequence,
+        latest: setup.begins,
+        feedback_max: Core::outputs_max(&setup.core),
+    };
+    let sequencer = Sequencer::new(setup.link, gateway, begins);
+    Ready { core: setup.core, sequencer, pilot, done }
 }
 
 /// Starts the threads.
@@ -166,40 +212,26 @@ fn begin(
     let plan = topology::plan(&allowance, &wish, &config.threads);
     let instruments = setup.instruments();
     let (mut board, views) = board(&instruments);
-    let done = Arc::new(AtomicBool::new(false));
-    let grace = if config.mode == Mode::Paper { config.shutdown.cancel_timeout } else { GRACE };
-    let params = PilotParams { duration: config.duration, grace };
-    let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
-    let orders_max = setup.core.risk.orders_max as usize;
-    let gateway = Gateway::new(config.timing.order_timeout, orders_max);
     let sizes = ring_sizes(&config.rings);
     if !setup.timeline.is_lock_step() {
         // In one thread the input at hand is the only one.
         let is_cut = plan.mode == ThreadMode::Dedicated;
         board.latency.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
     }
-    let sequencer = Sequencer::new(
-        setup.link,
-        gateway,
-        SequencerParams {
-            sequence: setup.sequence,
-            latest: setup.begins,
-            feedback_max: Core::outputs_max(&setup.core),
-        },
-    );
+    let Ready { core, sequencer, pilot, done } = ready(config, setup, stop);
     let (said, parts) = bounded(8);
     let (mut crew, health) = (Crew::default(), HealthSlot::default());
     let muster = Muster { plan: &plan, allowance: &allowance, stall_ns: config.threads.stall_ns };
     if plan.mode == ThreadMode::Dedicated {
         let health = health.clone();
         let parts = dedicated::Parts { sequencer, pilot, ledger, board, health, outcome: said };
-        let stages = dedicated::stages(&setup.core, parts, sizes);
+        let stages = dedicated::stages(&core, parts, sizes);
         crew.start(ThreadName::Feed, stages.feed, muster).map_err(RunFault::Start)?;
         crew.start(ThreadName::Quoting, stages.quoting, muster).map_err(RunFault::Start)?;
         crew.start(ThreadName::Risk, stages.risk, muster).map_err(RunFault::Start)?;
         crew.start(ThreadName::Journal, stages.journal, muster).map_err(RunFault::Start)?;
     } else {
-        let fused = Fused::new(&setup.core, sequencer, ledger, board);
+        let fused = Fused::new(&core, sequencer, ledger, board);
         let hot = HotAgent::new(fused, pilot, health.clone(), said);
         crew.start(ThreadName::Hot, hot, muster).map_err(RunFault::Start)?;
     }
@@ -217,7 +249,11 @@ fn begin(
 
 /// What the end of a run means to the caller. `open` are the orders that may still stand at the
 /// venue.
-fn judge(config: &Config, outcome: Outcome, open: Vec<String>) -> Result<ExitCode, RunFault> {
+pub(super) fn judge(
+    config: &Config,
+    outcome: Outcome,
+    open: Vec<String>,
+) -> Result<ExitCode, RunFault> {
     if let Some(error) = outcome.journal_failure {
         return Err(RunFault::Journal(error));
     }

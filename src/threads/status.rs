@@ -73,6 +73,13 @@ impl Status {
         }
     }
 
+    /// Nothing is written over the terminal: somebody else does.
+    #[must_use]
+    pub fn without_block(mut self) -> Self {
+        self.has_block = false;
+        self
+    }
+
     /// Shows what is due.
     pub fn show(&mut self, views: &Views) {
         let now = Instant::now();

@@ -222,7 +222,7 @@ fn fills_on(venue: Venue, names: &[&str], queue: QueueModel) -> Option<u64> {
         facts: vec![fact("input", names.join(" ")), fact("queue", format!("{queue:?}"))],
     };
     let mut maker = Maker {
-        report: Report::new(&survey.table, params),
+        report: Report::new(survey.table.iter(), params),
         cash: 0,
         position: 0,
         fees: 0,

@@ -1,6 +1,6 @@
 //! Market data of a real venue, and fills by a model that watches it.
 
-use super::{End, Packed, Wish};
+use super::{Decoded, End, Packed, Wish};
 use crate::engine::book::{Books, Change};
 use crate::event::Part;
 use crate::threads::feed::{Feed, Source};
@@ -15,6 +15,8 @@ pub enum Market {
     Feed(Box<Feed>),
     /// Events that were decoded before.
     Packed(Box<Packed>),
+    /// Events in memory, which other runs play too.
+    Decoded(Box<Decoded>),
 }
 
 /// Market data of a real venue, recorded or live, and fills by a model on it.
@@ -100,18 +102,20 @@ impl Modelled {
 
 impl Market {
     #[inline]
-    fn hear(&mut self, now: Nanos, part: &mut Part) -> bool {
+    pub(super) fn hear(&mut self, now: Nanos, part: &mut Part) -> bool {
         match self {
             Self::Feed(feed) => feed.hear(now, part),
             Self::Packed(packed) => packed.hear(now, part),
+            Self::Decoded(decoded) => decoded.hear(now, part),
         }
     }
 
     #[inline]
-    fn due(&mut self) -> Option<Nanos> {
+    pub(super) fn due(&mut self) -> Option<Nanos> {
         match self {
             Self::Feed(feed) => feed.due(),
             Self::Packed(packed) => packed.due(),
+            Self::Decoded(decoded) => decoded.due(),
         }
     }
 
@@ -134,6 +138,7 @@ impl Market {
             Self::Packed(packed) => {
                 End::of(Vec::new(), packed.take_failure().map(ReplayError::from))
             }
+            Self::Decoded(_) => End::default(),
         }
     }
 
@@ -141,6 +146,7 @@ impl Market {
         match self {
             Self::Feed(feed) => feed.is_finished(),
             Self::Packed(packed) => packed.is_finished(),
+            Self::Decoded(decoded) => decoded.is_finished(),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::threads::store::StoreFault;
 use crate::types::Nanos;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 /// Why a run could not begin, or did not end well.
 #[derive(Debug)]
@@ -44,6 +45,20 @@ pub enum RunFault {
     },
     /// It was played and kept, but not all of the recording could be read.
     Damaged(Vec<String>),
+    /// A result could not be written.
+    Report {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// A run of a sweep.
+    Run {
+        /// Its keys and values.
+        point: String,
+        /// What went wrong.
+        fault: Box<RunFault>,
+    },
     /// The last line could not be said.
     Output(io::Error),
     /// It was stopped before it began.
@@ -69,7 +84,9 @@ impl RunFault {
             | Self::Thread(_)
             | Self::End(_)
             | Self::Venue(_)
+            | Self::Report { .. }
             | Self::Output(_) => ExitCode::Storage,
+            Self::Run { fault, .. } => fault.code(),
         }
     }
 }
@@ -102,6 +119,10 @@ impl fmt::Display for RunFault {
                 f.write_str("played, but the recording is damaged:")?;
                 found.iter().try_for_each(|one| write!(f, "\n  {one}"))
             }
+            Self::Report { path, cause } => {
+                write!(f, "the report cannot be written to {}: {cause}", path.display())
+            }
+            Self::Run { point, fault } => write!(f, "the run with {point}: {fault}"),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
             Self::Stopped => f.write_str("stopped before it began"),
         }

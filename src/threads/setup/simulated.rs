@@ -51,6 +51,7 @@ pub(super) fn setup(
         link: Link::Simulated(Box::new(Embedded::new(venue))),
         timeline: Timeline::new(config.speed, Some(begins)),
         begins,
+        ends: None,
         sequence: 0,
         tag: None,
         currency,
