@@ -3,7 +3,8 @@
 use super::*;
 use crate::event::{FeeIn, Proposal, Report as OrderReport, ReportKind, RequestKind, Stale};
 use crate::types::{
-    InstrumentId, OrderId, Origin, Price, Product, Qty, Scale, Side, Symbol, TimeInForce, Venue,
+    InstrumentId, InstrumentTable, OrderId, Origin, Price, Product, Qty, Scale, Side, Symbol,
+    TimeInForce, Venue,
 };
 use serde_json::Value;
 
