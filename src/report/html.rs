@@ -31,7 +31,11 @@ pub(super) fn amount(value: f64) -> String {
     match value.abs() {
         size if size >= 1000.0 => format!("{value:.2}"),
         size if size >= 1.0 => format!("{value:.4}"),
-        _ => format!("{value:.8}"),
+        _ => {
+            let text = format!("{value:.8}");
+            let cut = text.trim_end_matches('0').trim_end_matches('.');
+            if cut.trim_start_matches('-') == "0" { "0".to_string() } else { cut.to_string() }
+        }
     }
 }
 

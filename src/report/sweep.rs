@@ -299,7 +299,7 @@ impl SweepResults {
             "drawdown",
             "Sharpe",
             "fills",
-            "orders that traded",
+            "traded",
             "maker",
             "quoted",
             "spread bp",

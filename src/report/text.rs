@@ -73,7 +73,7 @@ pub(super) fn of(summary: &Summary) -> String {
         "turnover",
         "fills",
         "maker",
-        "orders that traded",
+        "traded",
         "quoted",
         "spread bp",
         "position",
