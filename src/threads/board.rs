@@ -30,6 +30,8 @@ pub struct SideView {
     pub own_qty: Qty,
     /// Why we do not quote, as it was decided last.
     pub withheld: Withheld,
+    /// The number of what stands behind that.
+    pub code: u8,
 }
 
 /// One instrument as quoting sees it.
@@ -53,7 +55,8 @@ impl Words<15> for QuoteView {
     fn to_words(&self) -> [u64; 15] {
         let word = i64::cast_unsigned;
         let [bid, ask] = &self.sides;
-        let withheld = u64::from(bid.withheld as u8) | u64::from(ask.withheld as u8) << 8;
+        let why = |side: &SideView| u64::from(side.withheld as u8) << 8 | u64::from(side.code);
+        let withheld = why(bid) << 16 | why(ask);
         [
             self.sequence,
             word(self.time.0),
@@ -75,7 +78,7 @@ impl Words<15> for QuoteView {
 
     fn from_words(words: &[u64; 15]) -> Self {
         let place = |word: u64| usize::try_from(word).expect("a small number");
-        let side = |at: usize, withheld: u64| {
+        let side = |at: usize, why: u64| {
             let [market, market_qty, own, own_qty] =
                 std::array::from_fn(|i| words[at + i].cast_signed());
             SideView {
@@ -83,7 +86,8 @@ impl Words<15> for QuoteView {
                 market_qty: Qty(market_qty),
                 own: Price(own),
                 own_qty: Qty(own_qty),
-                withheld: Withheld::ALL[place(withheld)],
+                withheld: Withheld::ALL[place(why >> 8 & 0xff)],
+                code: why.to_le_bytes()[0],
             }
         };
         Self {
@@ -92,7 +96,7 @@ impl Words<15> for QuoteView {
             stale: place(words[2]).checked_sub(1).map(|at| Stale::ALL[at]),
             fair_value: f64::from_bits(words[3]),
             volatility: f64::from_bits(words[4]),
-            sides: [side(6, words[5] & 0xff), side(10, words[5] >> 8)],
+            sides: [side(6, words[5] >> 16), side(10, words[5])],
         }
     }
 }
@@ -317,7 +321,8 @@ impl QuotingBoard {
                     (shown.own, shown.own_qty) = (price, qty);
                 }
                 if let Some(explained) = explained {
-                    shown.withheld = explained.sides[side.index()].withheld;
+                    let explained = explained.sides[side.index()];
+                    (shown.withheld, shown.code) = (explained.withheld, explained.code);
                 }
             }
             publisher.publish(&QuoteView {

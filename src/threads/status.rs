@@ -207,7 +207,7 @@ impl Status {
                 json!({
                     "market": prices(false),
                     "quotes": prices(true),
-                    "withheld": quote.sides.map(|side| side.withheld.name()),
+                    "withheld": quote.sides.map(|side| side.withheld.reason(side.code)),
                     "book": quote.stale.map_or("fresh", Stale::name),
                     "position": instrument.lot.text(held.lots).to_string(),
                 }),

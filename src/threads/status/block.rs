@@ -108,7 +108,9 @@ pub(super) fn row(instrument: &Instrument, quote: &QuoteView, held: HoldingView)
     };
     let own = |side: &SideView| match (side.own_qty.0, side.withheld) {
         (0, Withheld::Quoted) => "-".to_owned(),
-        (0, why) => why.name().to_owned(),
+        // The book's reason stands at the end of the line.
+        (0, Withheld::BookStale) => "-".to_owned(),
+        (0, why) => why.reason(side.code),
         _ => price(side.own.0),
     };
     let [bid, ask] = &quote.sides;
