@@ -67,7 +67,7 @@ impl Sequencer {
         event.sequence = self.sequence;
         self.latest = self.latest.max(event.received);
         event.received = self.latest;
-        self.gateway.note(&event.body);
+        self.gateway.note(&self.part.event, self.part.levels());
         true
     }
 
@@ -96,8 +96,9 @@ impl Sequencer {
         if let Some(overdue) = self.gateway.deadline().filter(|due| *due <= now && *due <= heard)
             && deadline.is_none_or(|deadline| overdue < deadline)
         {
-            self.gateway.on_time(&mut self.link, overdue);
-            if self.take_internal(overdue) {
+            let now = overdue.max(self.latest);
+            self.gateway.on_time(&mut self.link, now);
+            if self.take_internal(now) {
                 return true;
             }
         }

@@ -1,7 +1,7 @@
 //! What a run is made of, mode by mode: the venue's side and the core's parameters.
 //!
-//! Files are opened and surveyed here, before any thread starts. What is then done with the parts is
-//! the same in every mode.
+//! Files are opened and surveyed here, before any thread starts. What is then done with the parts
+//! is the same in every mode.
 
 mod fault;
 mod recorded;

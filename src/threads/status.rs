@@ -159,8 +159,8 @@ impl Status {
 
     fn head(&self, account: &AccountView, inputs: u64, rate: u64) -> String {
         format!(
-            "{} ({})  P&L {} {}  drawdown {}  gross {}  {} open, {} fills, {} requests, {} refused  \
-             {inputs} inputs, {rate}/s",
+            "{} ({})  P&L {} {}  drawdown {}  gross {}  {} open, \
+             {} fills, {} requests, {} refused  {inputs} inputs, {rate}/s",
             account.state.name(),
             account.reason.name(),
             cents(&self.amount(account.profit)),

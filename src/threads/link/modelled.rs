@@ -47,7 +47,7 @@ impl Modelled {
         }
         if self.market.hear(now, part) {
             if let Some(due) = market_due {
-                // A record without a stamp, or with one that steps back, came when the last one did.
+                // A record without a stamp, or one that steps back, came when the last one did.
                 part.event.received = due;
             }
             self.fills.observe(&part.event, part.levels());
