@@ -184,7 +184,7 @@ impl RawConfig {
             let (tick, lot) = (Scale::power_of_ten(2), Scale::power_of_ten(8));
             let product =
                 Product { symbol, base, quote, tick, lot, order_step: lot, trading: true };
-            // Whoever is named twice, or beyond the table's end, stands in it or is named elsewhere.
+            // Who is named twice, or beyond the table's end, stands in it or is named elsewhere.
             table.add(Venue::Simulated, &product).ok();
         };
         for conversion in &self.account.conversions {

@@ -136,6 +136,9 @@ impl Quoting {
         for (one, position) in params.instruments.iter().zip(held) {
             quoter.set_position(one.instrument.id, Qty(position.lots));
         }
+        if let Some(opening) = &params.opening {
+            quoter.set_state(opening.trading.state);
+        }
         Self { books, quoter }
     }
 

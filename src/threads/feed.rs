@@ -1,7 +1,7 @@
 //! Market data: a venue's frames come in, parts go out, one for each call.
 //!
-//! A plain struct that is turned: no thread, no clock. A frame may be left in the middle for as long
-//! as the caller likes; while nobody calls, the source is not read at all, so a slow reader slows
+//! A plain struct that is turned: no thread, no clock. A frame may be left in the middle as long as
+//! the caller likes; while nobody calls, the source is not read at all, so a slow reader slows
 //! the venue's socket and nothing else. What a broken book needs is said by whoever owns the books,
 //! as a [`Wish`]; a fault that cannot be laid to one book is the connection's, and the feed leaves
 //! it by itself.

@@ -119,7 +119,7 @@ impl Link {
         match self {
             // Without a connection there is no answer, and it is asked again.
             Self::Simulated(embedded) => _ = embedded.venue().query(order, instrument, now),
-            Self::Modelled(modelled) => modelled.fills.query(order, now),
+            Self::Modelled(modelled) => modelled.fills.query(order, instrument, now),
         }
     }
 

@@ -74,7 +74,7 @@ impl Sequencer {
         event.sequence = self.sequence;
         self.latest = self.latest.max(event.received);
         event.received = self.latest;
-        self.gateway.note(&event.body);
+        self.gateway.note(&self.part.event, self.part.levels());
         true
     }
 
@@ -103,9 +103,10 @@ impl Sequencer {
         if let Some(overdue) = self.gateway.deadline().filter(|due| *due <= now && *due <= heard)
             && deadline.is_none_or(|deadline| overdue < deadline)
         {
+            let now = overdue.max(self.latest);
             self.heard_next = None;
-            self.gateway.on_time(&mut self.link, overdue);
-            if self.take_internal(overdue) {
+            self.gateway.on_time(&mut self.link, now);
+            if self.take_internal(now) {
                 return true;
             }
         }

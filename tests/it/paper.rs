@@ -107,7 +107,7 @@ fn quotes_are_placed_filled_journaled_and_carried_over() {
 
 #[test]
 fn a_lost_feed_takes_the_quotes_away_until_it_is_back() {
-    let (venue, folder, mut engine, mut market) = quoting("lost", |_| {});
+    let (venue, folder, engine, mut market) = quoting("lost", |_| {});
     let is_lost = |reason: &'static str| {
         move |status: &Value| {
             let shown = &status["instruments"]["BTC-USD"];

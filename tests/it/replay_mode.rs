@@ -74,8 +74,7 @@ fn damage_is_told_and_the_run_is_kept() {
         let path = home.path(name);
         fs::write(&path, bytes).unwrap();
         let data = format!("data-{name}");
-        let ended =
-            replay(&home, "coinbase-exchange", &[path], &format!("--data-dir {data}"));
+        let ended = replay(&home, "coinbase-exchange", &[path], &format!("--data-dir {data}"));
         assert_eq!(ended.code, 1, "{name}: {}", ended.err);
         for words in words.iter().chain(&["played, but the recording is damaged"]) {
             assert!(ended.err.contains(words), "{name}: {}", ended.err);
@@ -89,7 +88,8 @@ fn damage_is_told_and_the_run_is_kept() {
     check("torn", &demo[..demo.len() - 40], &["torn stops inside a record; ", " bytes are left"]);
     let mut bad = demo.clone();
     bad.extend_from_slice(b"1767614500.0: {\"type\":\"l2update\"}\nnothing\n");
-    let words = ["bad: 1 lines are no records, first ", "1 messages cannot be read, the last one: "];
+    let words =
+        ["bad: 1 lines are no records, first ", "1 messages cannot be read, the last one: "];
     check("bad", &bad, &words);
 }
 

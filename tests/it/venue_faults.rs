@@ -131,8 +131,7 @@ fn rejects_are_named_while_they_last() {
 #[test]
 fn answers_that_are_lost() {
     let run = run("lost_ack", &json!({"kind": "lost_ack", "atMs": 10_000, "forMs": 3000}));
-    let timed_out: Vec<_> =
-        run.inputs.iter().filter(|one| one["event"] == "timed_out").collect();
+    let timed_out: Vec<_> = run.inputs.iter().filter(|one| one["event"] == "timed_out").collect();
     assert!(!timed_out.is_empty());
     for lost in timed_out {
         // Unknown is asked about, and the venue tells.
@@ -172,8 +171,7 @@ fn fills_that_come_late() {
 
 #[test]
 fn a_clock_that_is_wrong() {
-    let fault =
-        json!({"kind": "clock_offset", "atMs": 10_000, "forMs": 5000, "offsetMs": -60_000});
+    let fault = json!({"kind": "clock_offset", "atMs": 10_000, "forMs": 5000, "offsetMs": -60_000});
     let run = run("clock_offset", &fault);
     let reasons = run.withheld(10_000, 15_000);
     assert!(reasons.contains("book_stale:clock_offset"), "{reasons:?}");

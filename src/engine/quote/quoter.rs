@@ -6,7 +6,7 @@ use super::slots::Slot;
 use super::{LEVELS_MAX, QuoteParams};
 use crate::engine::book::{Books, Change};
 use crate::engine::buffer::Buffer;
-use crate::event::{Body, Draft, Event, Explanation, Level};
+use crate::event::{Body, Draft, Event, Explanation, Level, TradingState};
 use crate::types::{InstrumentId, Nanos, Qty, Side};
 
 /// An input as the quoter takes it: the books have applied it already.
@@ -65,6 +65,11 @@ impl Quoter {
     /// What is held of an instrument when the epoch begins.
     pub fn set_position(&mut self, id: InstrumentId, position: Qty) {
         self.instruments[id.index()].hold(position);
+    }
+
+    /// The trading state that the epoch begins in: a halt outlives a restart.
+    pub fn set_state(&mut self, state: TradingState) {
+        self.desk.state(state);
     }
 
     /// When a timer has to come, if nothing else does.

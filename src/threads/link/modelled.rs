@@ -58,7 +58,7 @@ impl Modelled {
         }
         if self.market.hear(now, part) {
             if let Some(due) = market_due {
-                // A record without a stamp, or with one that steps back, came when the last one did.
+                // A record without a stamp, or one that steps back, came when the last one did.
                 part.event.received = due;
             }
             match books {

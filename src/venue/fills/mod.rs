@@ -40,7 +40,7 @@ use std::collections::VecDeque;
 #[derive(Clone, Copy, Debug)]
 enum Asked {
     Request(OrderRequest),
-    Query(OrderId),
+    Query(OrderId, InstrumentId),
 }
 
 /// What a fill model has counted.
@@ -218,8 +218,8 @@ impl FillModel {
     }
 
     /// Asks what has become of an order; the answer is `Open` or `Absent`.
-    pub fn query(&mut self, order: OrderId, now: Nanos) {
-        self.post(Asked::Query(order), now);
+    pub fn query(&mut self, order: OrderId, instrument: InstrumentId, now: Nanos) {
+        self.post(Asked::Query(order, instrument), now);
     }
 
     fn post(&mut self, asked: Asked, now: Nanos) {
@@ -275,25 +275,18 @@ impl FillModel {
             self.now = self.now.max(at);
             match asked {
                 Asked::Request(request) => self.request(request.terms(), books),
-                Asked::Query(order) => self.answer(order),
+                Asked::Query(order, instrument) => self.answer(order, instrument),
             }
         }
     }
 
-    fn answer(&mut self, id: OrderId) {
-        let found = self.markets.iter_mut().find_map(|market| {
-            let instrument = market.instrument.id;
-            market.find(id).map(|(side, order)| (instrument, side, *order))
-        });
-        let (instrument, kind, level) = match found {
-            Some((instrument, side, order)) => {
-                let level = Level::new(side, order.price, Qty(order.left));
-                (instrument, ReportKind::Open, level)
+    fn answer(&mut self, id: OrderId, instrument: InstrumentId) {
+        let found = self.markets.get_mut(instrument.index()).and_then(|market| market.find(id));
+        let (kind, level) = match found {
+            Some((side, order)) => {
+                (ReportKind::Open, Level::new(side, order.price, Qty(order.left)))
             }
-            None => {
-                let nothing = Level::new(Side::Bid, Price(0), Qty::ZERO);
-                (InstrumentId::ALL, ReportKind::Absent, nothing)
-            }
+            None => (ReportKind::Absent, Level::new(Side::Bid, Price(0), Qty::ZERO)),
         };
         self.answers.tell(self.now, instrument, Report::new(id, kind), level);
     }
