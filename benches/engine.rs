@@ -203,7 +203,9 @@ fn is_wanted(name: &str) -> bool {
 fn main() {
     let inputs = if measuring() { 200_000 } else { 2_000 };
     if is_wanted("risk") {
-        risk::rows(&simulated().core);
+        let mut setup = simulated();
+        setup.begin(1, None);
+        risk::rows(&setup.core);
     }
     if is_wanted("core") {
         core("core, simulated stream", &Inputs::of(simulated(), inputs));

@@ -82,7 +82,8 @@ impl Desk {
 
     fn propose(&mut self, proposal: &Proposal) {
         self.risk.draft(&Draft::Proposal(*proposal), &mut self.out);
-        assert!(matches!(self.out.items().last(), Some(Output::Request(_))));
+        let last = self.out.items().last();
+        assert!(matches!(last, Some(Output::Request(_))), "{last:?}");
     }
 
     fn mark(&mut self, bid: i64) {
