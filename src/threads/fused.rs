@@ -70,6 +70,12 @@ impl Fused {
         self.failure.is_some()
     }
 
+    /// Nothing was due: what readers have not seen yet is shown.
+    #[inline]
+    pub fn idle(&mut self) {
+        self.board.idle(&self.core);
+    }
+
     /// Takes the input that stands in the sequencer.
     #[inline]
     fn take(&mut self, now: Nanos) -> Result<(), WriteError> {
