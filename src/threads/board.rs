@@ -13,9 +13,12 @@ use crate::engine::{Core, Quoting};
 use crate::event::explanation::Withheld;
 use crate::event::{Body, Event, RefusalCode, ReportKind, Stale, StateReason, TradingState};
 use crate::types::{Instrument, InstrumentId, Nanos, Price, Qty, Side};
+use std::time::{Duration, Instant};
 
 /// Between two values of a view, by input time.
 const EVERY: Nanos = Nanos::from_millis(100);
+/// The same by the wall, while no input comes.
+const IDLE_EVERY: Duration = Duration::from_millis(100);
 
 /// One side of an instrument's market and of our quotes on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -198,7 +201,9 @@ pub struct Views {
 #[derive(Debug)]
 pub struct QuotingBoard {
     quotes: Vec<Publisher<QuoteView, 15>>,
-    due: Nanos,
+    pace: Pace,
+    /// Number and time of the last input.
+    latest: (u64, Nanos),
 }
 
 /// What risk publishes.
@@ -206,7 +211,7 @@ pub struct QuotingBoard {
 pub struct RiskBoard {
     holdings: Vec<Publisher<HoldingView, 3>>,
     account: Publisher<AccountView, 11>,
-    due: Nanos,
+    pace: Pace,
     fills: u64,
     requests: u64,
 }
@@ -248,12 +253,13 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
     let (holdings, holding_views) =
         instruments.iter().map(|_| view(HoldingView::default())).unzip();
     let (account, account_view) = view(account);
-    let due = Nanos(i64::MIN);
+    let pace = Pace::new();
+    let latest = (0, Nanos(0));
     let (latency, latency_view) = latency();
     let board = Board {
         latency,
-        quoting: QuotingBoard { quotes, due },
-        risk: RiskBoard { holdings, account, due, fills: 0, requests: 0 },
+        quoting: QuotingBoard { quotes, pace, latest },
+        risk: RiskBoard { holdings, account, pace, fills: 0, requests: 0 },
     };
     let views = Views {
         instruments: instruments.to_vec(),
@@ -273,6 +279,13 @@ impl Board {
         self.risk.input(input, core.risk(), outputs);
     }
 
+    /// Shows what is not shown yet: no input has come.
+    #[inline]
+    pub fn idle(&mut self, core: &Core) {
+        self.quoting.idle(core.quoting());
+        self.risk.idle(core.risk());
+    }
+
     /// Shows how it ended, with the last input.
     pub fn close(&mut self, core: &Core, last: (u64, Nanos)) {
         self.quoting.close(core.quoting(), last);
@@ -281,22 +294,62 @@ impl Board {
     }
 }
 
-/// Whether it is time again; the next time is set.
-#[inline]
-fn is_due(due: &mut Nanos, now: Nanos) -> bool {
-    let is_due = now >= *due;
-    if is_due {
-        *due = Nanos(now.0.saturating_add(EVERY.0));
+/// When to publish: by input time while inputs come, and by the wall once none do, so that the last
+/// of them is not kept back.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    due: Nanos,
+    /// Something has happened that is not shown.
+    is_behind: bool,
+    shown: Instant,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self { due: Nanos(i64::MIN), is_behind: false, shown: Instant::now() }
     }
-    is_due
+
+    /// Whether it is time at this input.
+    #[inline]
+    fn is_due(&mut self, now: Nanos) -> bool {
+        let is_due = now >= self.due;
+        self.is_behind = !is_due;
+        if is_due {
+            self.due = Nanos(now.0.saturating_add(EVERY.0));
+            self.shown = Instant::now();
+        }
+        is_due
+    }
+
+    /// Whether it is time though no input has come. Reads a clock only where something is not
+    /// shown.
+    #[inline]
+    fn is_overdue(&mut self) -> bool {
+        let is_overdue = self.is_behind && self.shown.elapsed() >= IDLE_EVERY;
+        if is_overdue {
+            self.is_behind = false;
+            self.shown = Instant::now();
+        }
+        is_overdue
+    }
 }
 
 impl QuotingBoard {
     /// Takes note of an input.
     #[inline]
     pub fn input(&mut self, input: &Event, quoting: &Quoting) {
-        if is_due(&mut self.due, input.received) {
+        self.latest = (input.sequence, input.received);
+        if self.pace.is_due(input.received) {
             self.publish(input.sequence, input.received, quoting);
+        }
+    }
+
+    /// Shows what is not shown yet: no input has come.
+    #[inline]
+    pub fn idle(&mut self, quoting: &Quoting) {
+        if self.pace.is_overdue() {
+            let (sequence, time) = self.latest;
+            self.publish(sequence, time, quoting);
         }
     }
 
@@ -358,7 +411,15 @@ impl RiskBoard {
         }
         let is_request = |output: &&Output| matches!(output, Output::Request(_));
         self.requests += outputs.iter().filter(is_request).count() as u64;
-        if is_due(&mut self.due, input.received) {
+        if self.pace.is_due(input.received) {
+            self.publish(risk);
+        }
+    }
+
+    /// Shows what is not shown yet: no input has come.
+    #[inline]
+    pub fn idle(&mut self, risk: &Risk) {
+        if self.pace.is_overdue() {
             self.publish(risk);
         }
     }

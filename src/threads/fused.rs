@@ -87,6 +87,11 @@ impl Fused {
         self.sequencer.set_health(health);
     }
 
+    /// From now on [`Self::seen`] has the marks too.
+    pub fn keep_marks(&mut self, params: &CoreParams) {
+        self.core.keep_marks(params);
+    }
+
     /// What the last [`Self::turn`] took and brought about, for a caller that collects.
     #[must_use]
     pub fn seen(&self) -> Seen<'_> {
@@ -99,6 +104,12 @@ impl Fused {
     #[must_use]
     pub const fn has_failed(&self) -> bool {
         self.failure.is_some()
+    }
+
+    /// Nothing was due: what readers have not seen yet is shown.
+    #[inline]
+    pub fn idle(&mut self) {
+        self.board.idle(&self.core);
     }
 
     /// Takes the input that stands in the sequencer.

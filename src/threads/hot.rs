@@ -51,6 +51,9 @@ impl Agent for HotAgent {
             }
             // In lock-step the venue may have done something that nobody hears of.
         }
+        if work == 0 {
+            fused.idle();
+        }
         work
     }
 

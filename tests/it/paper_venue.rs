@@ -134,7 +134,7 @@ impl Engine {
             if let Some(market) = market.as_deref_mut() {
                 market.beat();
             }
-            let lines = self.lines.join("\n");
+            let lines = self.lines[self.lines.len().saturating_sub(5)..].join("\n");
             assert!(Instant::now() < patience, "{what} never came:\n{lines}");
             assert!(self.child.try_wait().unwrap().is_none(), "before {what} it ended:\n{lines}");
             std::thread::sleep(NAP);

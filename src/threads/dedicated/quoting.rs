@@ -81,6 +81,9 @@ impl Agent for QuotingAgent {
         for taken in 0..BATCH {
             let has_room = self.ends.wishes.slots() >= wishes && self.ends.to.has_room_for(lines);
             if !has_room || !self.take() {
+                if taken == 0 {
+                    self.board.idle(&self.quoting);
+                }
                 return taken;
             }
         }

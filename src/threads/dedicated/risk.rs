@@ -120,6 +120,9 @@ impl Agent for RiskAgent {
             let has_room =
                 self.ends.feedback.slots() >= self.outputs_max && self.ends.to.has_room_for(lines);
             if !has_room || !self.take() {
+                if taken == 0 {
+                    self.board.idle(&self.risk);
+                }
                 return taken;
             }
         }

@@ -165,3 +165,23 @@ fn connect(config: SessionConfig) -> Result<Session, SetupFault> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_may_have_been_meant_are_told() {
+        let check = |held: &str, meant: &str, expected| {
+            let [held, meant] = [held, meant].map(|name| Symbol::new(name.as_bytes()).unwrap());
+            assert_eq!(is_alike(&held, &meant), expected, "{held} for {meant}");
+        };
+        check("BTC/USD", "BTC-USD", true);
+        check("BTC/USD", "btcusd", true);
+        check("BTCUSDT", "BTCUSD", true);
+        check("BTC-EUR", "BTC-USD", true);
+        check("ETH-USD", "BTC-USD", false);
+        check("A-B", "AB", true);
+        check("AX-B", "AX", false);
+    }
+}
