@@ -199,8 +199,7 @@ impl Engine {
         let params = self.loaded.config.threads.clone();
         let plan = plan(&allowance, &Wish { mode: ThreadMode::Dedicated, rest: vec![] }, &params);
         let least = RingSizes::least(&self.core);
-        let names =
-            [ThreadName::Feed, ThreadName::Quoting, ThreadName::Risk, ThreadName::Journal];
+        let names = [ThreadName::Feed, ThreadName::Quoting, ThreadName::Risk, ThreadName::Journal];
         let muster = Muster { plan: &plan, allowance: &allowance, stall_ns: params.stall_ns };
         let mut crew = Crew::default();
         for (name, agent) in names.into_iter().zip(self.agents(said, least)) {
