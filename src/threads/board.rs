@@ -4,6 +4,8 @@
 //! needed by a decision, and a reader that never comes costs nothing. What readers make of it is
 //! theirs.
 
+mod pace;
+
 use super::latency::{Latency, LatencyView, latency};
 use super::view::{Publisher, View, Words, view};
 use crate::engine::book::BookState;
@@ -13,12 +15,7 @@ use crate::engine::{Core, Quoting};
 use crate::event::explanation::Withheld;
 use crate::event::{Body, Event, RefusalCode, ReportKind, Stale, StateReason, TradingState};
 use crate::types::{Instrument, InstrumentId, Nanos, Price, Qty, Side};
-use std::time::{Duration, Instant};
-
-/// Between two values of a view, by input time.
-const EVERY: Nanos = Nanos::from_millis(100);
-/// The same by the wall, while no input comes.
-const IDLE_EVERY: Duration = Duration::from_millis(100);
+use pace::Pace;
 
 /// One side of an instrument's market and of our quotes on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -291,46 +288,6 @@ impl Board {
         self.quoting.close(core.quoting(), last);
         self.risk.close(core.risk());
         self.latency.publish();
-    }
-}
-
-/// When to publish: by input time while inputs come, and by the wall once none do, so that the last
-/// of them is not kept back.
-#[derive(Clone, Copy, Debug)]
-struct Pace {
-    due: Nanos,
-    /// Something has happened that is not shown.
-    is_behind: bool,
-    shown: Instant,
-}
-
-impl Pace {
-    fn new() -> Self {
-        Self { due: Nanos(i64::MIN), is_behind: false, shown: Instant::now() }
-    }
-
-    /// Whether it is time at this input.
-    #[inline]
-    fn is_due(&mut self, now: Nanos) -> bool {
-        let is_due = now >= self.due;
-        self.is_behind = !is_due;
-        if is_due {
-            self.due = Nanos(now.0.saturating_add(EVERY.0));
-            self.shown = Instant::now();
-        }
-        is_due
-    }
-
-    /// Whether it is time though no input has come. Reads a clock only where something is not
-    /// shown.
-    #[inline]
-    fn is_overdue(&mut self) -> bool {
-        let is_overdue = self.is_behind && self.shown.elapsed() >= IDLE_EVERY;
-        if is_overdue {
-            self.is_behind = false;
-            self.shown = Instant::now();
-        }
-        is_overdue
     }
 }
 

@@ -152,9 +152,17 @@ impl Engine {
         self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
         let code = self.child.wait().unwrap().code().unwrap();
         self.lines.extend(self.said.iter());
+        let stderr = self.lines.join("\n");
         let last =
             stdout.lines().last().map_or(Value::Null, |line| serde_json::from_str(line).unwrap());
-        Ended { code, last, stderr: self.lines.join("\n") }
+        Ended { code, last, stderr }
+    }
+}
+
+impl Drop for Engine {
+    /// A test that fails leaves no process behind.
+    fn drop(&mut self) {
+        self.child.kill().ok();
     }
 }
 
