@@ -508,13 +508,15 @@ fn cancels_always_pass() {
          end 2
          > cancel 2
          end 2
-         > cancel 2
+         end 76
+         > cancel 1000
          end 77
          > cancel 1000
          kill
          > HALTED kill
          end 1
-         > cancel 1
+         end 78
+         > cancel 1000
          resume_confirmed
          > ACTIVE operator
          wait 1499
