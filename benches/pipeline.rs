@@ -66,7 +66,13 @@ impl Session {
         Self {
             name: "made from a seed".to_owned(),
             venue: Venue::BinanceSpot,
-            survey: Survey { table, orders: vec![0], prices: vec![None], utc: true },
+            survey: Survey {
+                table,
+                orders: vec![0],
+                prices: vec![None],
+                utc: true,
+                last: Nanos::UNKNOWN,
+            },
             packed: vec![Arc::clone(&plain)],
             plain: vec![plain],
         }

@@ -3,13 +3,20 @@
 use clap::Parser as _;
 use pinnaclemm::config::{self, Arguments, Environment, ExitCode, Loaded, arguments, directories};
 use pinnaclemm::logs::Logs;
-use pinnaclemm::threads::{self, signals::Stop};
+use pinnaclemm::threads::{self, signals::Stop, sweep};
 use std::io::{self, Write as _};
 
 fn main() -> std::process::ExitCode {
     let flags = Arguments::parse();
     if let Some(shell) = flags.completions {
         return print(&arguments::completions(shell)).into();
+    }
+    if !flags.merge.is_empty() {
+        return match sweep::merge(&flags.merge, flags.merge_output()) {
+            Ok(()) => ExitCode::Done,
+            Err(fault) => told(&fault, fault.code()),
+        }
+        .into();
     }
     let environment = Environment::of(|name| std::env::var_os(name));
     let code = match config::load(&flags, &environment) {
@@ -25,9 +32,10 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run(loaded: &Loaded) -> ExitCode {
-    if let Err(fault) = directories::prepare(&loaded.config) {
-        return fail(&fault, fault.code());
-    }
+    let made = match directories::prepare(&loaded.config) {
+        Ok(made) => made,
+        Err(fault) => return fail(&fault, fault.code()),
+    };
     let stop = match Stop::on_signals() {
         Ok(stop) => stop,
         Err(error) => {
@@ -40,16 +48,21 @@ fn run(loaded: &Loaded) -> ExitCode {
     };
     let code = match threads::run::run(loaded, &stop, &logs.log()) {
         Ok(code) => code,
-        Err(fault) => match fault.code() {
-            ExitCode::Done => ExitCode::Done,
-            code => fail(&fault, code),
-        },
+        Err(fault) => {
+            made.take_back();
+            told(&fault, fault.code())
+        }
     };
     let counts = logs.close();
     if counts.dropped > 0 {
         eprintln!("pinnaclemm: {} lines of the log were dropped", counts.dropped);
     }
     code
+}
+
+/// Says why, where it did not just end as it was told to.
+fn told(fault: &dyn std::fmt::Display, code: ExitCode) -> ExitCode {
+    if code == ExitCode::Done { code } else { fail(fault, code) }
 }
 
 /// Says why and with which code it ends.

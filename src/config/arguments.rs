@@ -3,12 +3,18 @@
 //! What a flag is put over, and whether flags fit one another, is decided where the config is
 //! checked, so that all faults are told at once.
 
+use super::report::REPORT_DIRECTORY;
+use super::sweep::{Axis, Shard};
 use super::{ExitCode, Mode, ThreadMode};
 use crate::types::{Nanos, Symbol, Venue};
 use crate::venue::recorded::Speed;
 use clap::{CommandFactory as _, Parser};
 use clap_complete::Shell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// What has no meaning where nothing is run.
+const NOT_WITH_MERGE: [&str; 8] =
+    ["mode", "input", "sweep", "data_dir", "config", "symbols", "check_config", "print_config"];
 
 /// A market maker: quotes both sides, within limits, with every decision journaled.
 #[derive(Parser, Clone, PartialEq, Eq, Debug, Default)]
@@ -53,6 +59,22 @@ pub struct Arguments {
     /// How the stages are carried.
     #[arg(long, value_enum)]
     pub(super) threads: Option<ThreadMode>,
+    /// Where a backtest writes its report, and a sweep its results; without it the file.
+    #[arg(long, value_name = "DIR")]
+    pub(super) backtest_output: Option<PathBuf>,
+    /// Runs a backtest for each of these values of a key of the config, such as
+    /// strategy.baseSpreadBps=5,10; with several of them for all their combinations.
+    #[arg(long, value_name = "KEY=A,B,C")]
+    pub(super) sweep: Vec<Axis>,
+    /// Runs part I of N of a sweep, I from 0 on, to be merged later.
+    #[arg(long, value_name = "I/N", requires = "sweep")]
+    pub(super) shard: Option<Shard>,
+    /// Runs of a sweep at once; if nobody says, as many as there are whole cores.
+    #[arg(long, value_name = "N", requires = "sweep", value_parser = jobs)]
+    pub(super) jobs: Option<usize>,
+    /// Merges the results of all shards of a sweep into those of the whole, and starts nothing.
+    #[arg(long, num_args = 1.., value_name = "FILE", conflicts_with_all = NOT_WITH_MERGE)]
+    pub merge: Vec<PathBuf>,
     /// Where all chance of a run comes from.
     #[arg(long)]
     pub(super) seed: Option<u64>,
@@ -65,6 +87,19 @@ pub struct Arguments {
     /// Prints what the shell needs to complete these arguments.
     #[arg(long, value_name = "SHELL", exclusive = true)]
     pub completions: Option<Shell>,
+}
+
+impl Arguments {
+    /// Where merged results are written.
+    #[must_use]
+    pub fn merge_output(&self) -> &Path {
+        self.backtest_output.as_deref().unwrap_or(Path::new(REPORT_DIRECTORY))
+    }
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|count| (1..=1024).contains(count));
+    count.ok_or_else(|| "a whole number from 1 to 1024".to_owned())
 }
 
 fn after_help() -> String {

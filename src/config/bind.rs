@@ -9,7 +9,7 @@ use super::sections::RawInstrument;
 use super::strategy::StrategyConfig;
 use super::{Faults, RawConfig};
 use crate::engine::quote::{Fees, QuoteParams};
-use crate::engine::risk::{InstrumentLimits, RiskParams};
+use crate::engine::risk::{InstrumentLimits, RateParams, RiskParams};
 use crate::types::{Currency, Instrument, InstrumentTable, Product, Scale, Symbol, Venue};
 use crate::venue::fills::FeeRate;
 use serde::{Deserialize, Serialize};
@@ -48,12 +48,13 @@ impl RawConfig {
         let risk = account.map(|account| {
             self.risk_management.check("risk_management", &account, table, &mut found)
         });
-        if let Some((_, limits)) = &risk
+        if let Some((risk, limits)) = &risk
             && found.is_empty()
         {
             for it in table.iter() {
                 self.check_soft(it, &quotes[it.id.index()], &limits[it.id.index()], &mut found);
             }
+            self.check_rate(&quotes, risk.rate, &mut found);
         }
         let is_good = found.is_empty();
         faults.add_once(found);
@@ -128,6 +129,40 @@ impl RawConfig {
         }
     }
 
+    /// All quoters together ask for no more messages than the gate lets pass, or it would refuse
+    /// some of them for ever.
+    fn check_rate(&self, quotes: &[QuoteParams], rate: RateParams, faults: &mut Faults) {
+        let allowed = rate.per_second - rate.reserve;
+        let quoting = quotes.iter().filter(|quote| quote.enabled);
+        let (count, sum) = quoting.fold((0_u64, 0_u64), |(count, sum), quote| {
+            (count + 1, sum + u64::from(quote.requests.per_second))
+        });
+        // The instruments of a recording are not the config's: they share what there is.
+        if sum > u64::from(allowed) && !self.mode.is_recorded() {
+            let allowed = format!(
+                "at most {}: max_orders_per_second less cancel_reserve_pct leaves {allowed} a \
+                 second to {count} instruments",
+                u64::from(allowed) / count
+            );
+            faults.add("strategy.requestsPerSecond", self.strategy.requests_per_second, allowed);
+        }
+    }
+
+    /// Gives so many instruments of a recording equal shares of the messages that the gate lets
+    /// pass; what each has, if that is less than the config says.
+    pub fn share_rate(&mut self, instruments: usize) -> Option<u32> {
+        let limits = &self.risk_management.limits;
+        let per_second = limits.max_orders_per_second?;
+        let kept = per_second.saturating_mul(limits.cancel_reserve_pct?).div_ceil(100);
+        let count = u32::try_from(instruments.max(1)).unwrap_or(u32::MAX);
+        let share = (per_second.saturating_sub(kept) / count).max(1);
+        let own = &mut self.strategy.requests_per_second;
+        (share < *own).then(|| {
+            *own = share;
+            share
+        })
+    }
+
     /// Names what can be known to be wrong before the instruments are known.
     pub(super) fn check_before_bound(&self, faults: &mut Faults) {
         // Fees are checked in their own section, and those of a config with faults go nowhere.
@@ -149,7 +184,7 @@ impl RawConfig {
             let (tick, lot) = (Scale::power_of_ten(2), Scale::power_of_ten(8));
             let product =
                 Product { symbol, base, quote, tick, lot, order_step: lot, trading: true };
-            // Whoever is named twice, or beyond the table's end, stands in it or is named elsewhere.
+            // Who is named twice, or beyond the table's end, stands in it or is named elsewhere.
             table.add(Venue::Simulated, &product).ok();
         };
         for conversion in &self.account.conversions {

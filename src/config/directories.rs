@@ -3,7 +3,7 @@
 //! A directory that is not there is made, a file is written into it, synced and taken away again.
 //! Nothing that stands there is looked at or changed.
 
-use super::{Config, ExitCode, relations};
+use super::{Config, ExitCode, Mode, relations};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -57,13 +57,29 @@ impl fmt::Display for DirectoryFault {
 
 impl std::error::Error for DirectoryFault {}
 
+/// The data directory that was made for a run which may not begin.
+#[derive(Debug)]
+pub struct Made(Option<PathBuf>);
+
+impl Made {
+    /// Takes the directory away again if nothing was put into it.
+    pub fn take_back(self) {
+        if let Some(path) = self.0 {
+            // What is not empty stays.
+            fs::remove_dir(path).ok();
+        }
+    }
+}
+
 /// Makes and tries the directories of a config.
 ///
 /// # Errors
 /// As [`DirectoryFault`] names them.
-pub fn prepare(config: &Config) -> Result<(), DirectoryFault> {
+pub fn prepare(config: &Config) -> Result<Made, DirectoryFault> {
     let (data, logs) = (config.data_directory.as_deref(), config.logging.directory.as_deref());
-    for (what, path) in [("data", data), ("log", logs)] {
+    let made = Made(data.filter(|path| !path.exists()).map(Path::to_owned));
+    let report = (config.mode == Mode::Backtest).then_some(config.report.directory.as_path());
+    for (what, path) in [("data", data), ("log", logs), ("report", report)] {
         let Some(path) = path else { continue };
         try_directory(path).map_err(|cause| DirectoryFault::NotWritable {
             what,
@@ -75,7 +91,7 @@ pub fn prepare(config: &Config) -> Result<(), DirectoryFault> {
         (Some(data), Some(logs)) if relations::is_inside(data, logs) => {
             Err(DirectoryFault::Inside { data: data.to_owned(), logs: logs.to_owned() })
         }
-        _ => Ok(()),
+        _ => Ok(made),
     }
 }
 

@@ -9,6 +9,7 @@ use super::live::{LiveParams, RawLive};
 use super::load::Environment;
 use super::persistence::PersistenceConfig;
 use super::relations;
+use super::report::{RawReport, ReportConfig};
 use super::risk::RawRisk;
 use super::sections::{
     InstrumentParams, Overrides, RawInstrument, RawLogging, RawShutdown, RawTiming, RingParams,
@@ -16,7 +17,7 @@ use super::sections::{
 };
 use super::simulator::RawSimulator;
 use super::strategy::StrategyConfig;
-use super::{Faults, Mode, RawSpan, RawSpeed, ThreadsParams, ThreadsSection};
+use super::{Faults, Mode, RawSpan, RawSpeed, ThreadMode, ThreadsParams, ThreadsSection};
 use crate::journal::JournalParams;
 use crate::logs::LogParams;
 use crate::types::{InstrumentTable, Nanos, Symbol, Venue};
@@ -66,6 +67,8 @@ pub struct RawConfig {
     pub exchange: RawExchange,
     /// How often things are done.
     pub timing: RawTiming,
+    /// What a backtest reports.
+    pub report: RawReport,
     /// How the run ends.
     pub shutdown: RawShutdown,
     /// What is logged and where.
@@ -94,6 +97,7 @@ impl Default for RawConfig {
             strategy: StrategyConfig::default(),
             exchange: RawExchange::default(),
             timing: RawTiming::default(),
+            report: RawReport::default(),
             shutdown: RawShutdown::default(),
             logging: RawLogging::default(),
             persistence: PersistenceConfig::default(),
@@ -147,6 +151,8 @@ pub struct Config {
     pub journal: JournalParams,
     /// How often things are done.
     pub timing: TimingParams,
+    /// What a backtest reports.
+    pub report: ReportConfig,
     /// How the run ends.
     pub shutdown: ShutdownParams,
     /// What is logged and where.
@@ -188,9 +194,18 @@ impl RawConfig {
                 engines.extend(self.persistence.data_directory.take());
                 self.logging.directory = None;
             }
+            if mode == Mode::Backtest {
+                self.threads.mode = ThreadMode::Auto;
+            }
             self.mode = mode;
         }
         let data_directory = &mut self.persistence.data_directory;
+        if mode == Mode::Backtest {
+            self.report.overlay(flags.backtest_output.as_ref(), &engines, faults);
+        } else if let Some(path) = &flags.backtest_output {
+            let allowed = format!("left out in mode {}: only a backtest reports", mode.name());
+            faults.add("--backtest-output", path.display(), allowed);
+        }
         if mode.is_recorded() {
             put(data_directory, &flags.data_dir);
             if let Some(own) = data_directory.as_deref()
@@ -250,6 +265,7 @@ impl RawConfig {
             live: self.exchange.live.check("exchange.live", self.mode, venue, faults),
             journal: self.persistence.check("persistence", faults),
             timing: self.timing.check("timing", faults),
+            report: self.report.check("report", faults),
             shutdown: self.shutdown.check("shutdown", faults),
             logging: self.logging.check("logging", self.mode, faults),
             threads: self.threads.check("threads", faults),

@@ -53,8 +53,8 @@ impl Default for RawFills {
             order_latency_us: 5000,
             report_latency_us: 5000,
             feed_latency_us: 0,
-            maker_fee_bps: Signed::whole(10),
-            taker_fee_bps: Signed::whole(10),
+            maker_fee_bps: Signed::whole(1),
+            taker_fee_bps: Signed::whole(5),
         }
     }
 }

@@ -143,6 +143,28 @@ impl Json {
         }
     }
 
+    /// Puts a value at a path, with the objects that lead there; false if a step leads through
+    /// something else, or to an item that is not there.
+    pub(super) fn put(&mut self, steps: &[Step], value: Self) -> bool {
+        let Some((step, rest)) = steps.split_first() else {
+            *self = value;
+            return true;
+        };
+        match (self, step) {
+            (Self::Map(map), Step::Key(key)) => {
+                let at = map.iter().position(|(held, _)| held == key).unwrap_or_else(|| {
+                    map.push((key.clone(), Self::Map(Vec::new())));
+                    map.len() - 1
+                });
+                map[at].1.put(rest, value)
+            }
+            (Self::List(list), Step::Item(at)) => {
+                list.get_mut(*at).is_some_and(|item| item.put(rest, value))
+            }
+            _ => false,
+        }
+    }
+
     /// Takes out the value at a path. An item of a list cannot go without renaming those behind it,
     /// so the whole list goes; what was taken is told, and nothing if the path leads nowhere.
     pub(super) fn remove(&mut self, steps: &[Step]) -> Option<usize> {
@@ -266,5 +288,25 @@ mod tests {
         check(&[key("a"), key("b"), Step::Item(0)], r#"{"a":{},"d":3}"#, Some(2));
         check(&[key("x")], tree, None);
         check(&[], tree, None);
+    }
+
+    #[test]
+    fn what_is_put_stands_there_and_nothing_else_changes() {
+        let check = |steps: &[Step], expected: Option<&str>| {
+            let tree = r#"{"a":{"b":[1,{"c":2}]},"d":3}"#;
+            let mut tree = Json::parse(tree, &mut Vec::new()).unwrap();
+            let is_put = tree.put(steps, Json::Scalar("9".to_owned()));
+            assert_eq!(is_put.then(|| tree.to_string()).as_deref(), expected, "{steps:?}");
+        };
+        let key = |key: &str| Step::Key(key.to_owned());
+        check(&[key("d")], Some(r#"{"a":{"b":[1,{"c":2}]},"d":9}"#));
+        check(
+            &[key("a"), key("b"), Step::Item(1), key("c")],
+            Some(r#"{"a":{"b":[1,{"c":9}]},"d":3}"#),
+        );
+        check(&[key("x"), key("y")], Some(r#"{"a":{"b":[1,{"c":2}]},"d":3,"x":{"y":9}}"#));
+        check(&[key("a"), key("b"), Step::Item(2)], None);
+        check(&[key("a"), key("b"), key("c")], None);
+        check(&[key("d"), key("e")], None);
     }
 }

@@ -5,6 +5,7 @@
 use super::arguments::Arguments;
 use super::file::{Config, RawConfig};
 use super::json::Malformed;
+use super::sweep::Sweep;
 use super::{ExitCode, Faults, Mode};
 use std::ffi::OsString;
 use std::fmt;
@@ -62,6 +63,8 @@ pub struct Loaded {
     pub effective: RawConfig,
     /// The same, checked.
     pub config: Config,
+    /// The runs of a sweep, if it is one.
+    pub sweep: Option<Sweep>,
 }
 
 /// Why there is no config.
@@ -166,8 +169,12 @@ pub fn load_text(
     let config = effective.check(&mut meant);
     // What could not be read was taken out, and must not be called missing as well.
     faults.add_unless_named(meant);
+    let mut sweep = None;
+    if let Some(config) = config.as_ref().filter(|_| faults.is_empty()) {
+        sweep = flags.sweep(&effective, config, &mut faults);
+    }
     match config {
-        Some(config) if faults.is_empty() => Ok(Loaded { source, effective, config }),
+        Some(config) if faults.is_empty() => Ok(Loaded { source, effective, config, sweep }),
         _ => Err(ConfigFault::Wrong { source, faults }),
     }
 }
@@ -199,6 +206,10 @@ impl Loaded {
             Mode::Simulation | Mode::Paper => format!("{} instruments", config.symbols.len()),
             Mode::Replay | Mode::Backtest => format!("{} recordings", config.input.len()),
         };
-        format!("{source} has no faults: {} on {}, {what}", config.mode.name(), config.venue)
+        let runs = self
+            .sweep
+            .as_ref()
+            .map_or(String::new(), |sweep| format!(", {} runs", sweep.points.len()));
+        format!("{source} has no faults: {} on {}, {what}{runs}", config.mode.name(), config.venue)
     }
 }

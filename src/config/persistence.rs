@@ -22,6 +22,8 @@ pub struct PersistenceConfig {
     pub sync: String,
     /// How often the journal is synced with `batch`.
     pub journal_sync_interval_ms: f64,
+    /// With `batch`, quoting stops when the last sync is older.
+    pub unsynced_max_ms: u32,
 }
 
 impl Default for PersistenceConfig {
@@ -31,6 +33,7 @@ impl Default for PersistenceConfig {
             segment_bytes: 64 << 20,
             sync: "batch".into(),
             journal_sync_interval_ms: 10.0,
+            unsynced_max_ms: 2000,
         }
     }
 }
@@ -61,7 +64,12 @@ impl PersistenceConfig {
         #[expect(clippy::cast_possible_truncation, reason = "checked to be in range")]
         let sync_interval = Nanos((interval * 1e6) as i64);
         let sync = sync.map_or(SyncMode::Batch, |(_, mode)| *mode);
-        JournalParams { segment_bytes, sync, sync_interval }
+        let unsynced = faults.within(&key("unsyncedMaxMs"), self.unsynced_max_ms, 10..=60_000);
+        if f64::from(unsynced) < interval {
+            faults.add(&key("unsyncedMaxMs"), unsynced, "at least journalSyncIntervalMs");
+        }
+        let unsynced_max = Nanos::from_millis(i64::from(unsynced));
+        JournalParams { segment_bytes, sync, sync_interval, unsynced_max }
     }
 }
 

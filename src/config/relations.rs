@@ -1,7 +1,7 @@
 //! What the root keys of a config must be to one another: mode, venue, recordings, directories.
 
 use super::sections::check_directory;
-use super::{Faults, Mode, RawConfig, RawSpeed};
+use super::{Faults, Mode, RawConfig, RawSpeed, ThreadMode};
 use crate::types::{Symbol, Venue};
 use crate::venue::recorded::Speed;
 use crate::venue::session::facts::{self, Content};
@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 pub(super) fn check(raw: &RawConfig, symbols: &[Symbol], faults: &mut Faults) -> Option<Venue> {
     check_input(raw, faults);
     check_speed(raw, faults);
+    check_threads(raw, faults);
     check_directories(raw, faults);
     match raw.mode {
         Mode::Simulation => check_embedded(raw, faults),
@@ -39,6 +40,13 @@ fn check_speed(raw: &RawConfig, faults: &mut Faults) {
             _ => "max".to_owned(),
         };
         faults.add("speed", text, "1 in mode paper: a live feed goes as fast as it goes");
+    }
+}
+
+fn check_threads(raw: &RawConfig, faults: &mut Faults) {
+    let mode = raw.threads.mode;
+    if raw.mode == Mode::Backtest && mode != ThreadMode::Auto {
+        faults.add("threads.mode", mode.name(), "auto in mode backtest: it runs in one thread");
     }
 }
 

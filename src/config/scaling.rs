@@ -1,5 +1,5 @@
-//! Quantities that are meant for one price, for instruments of another: a recording's instruments
-//! are not known when the config is written.
+//! Quantities that are meant for one price, for instruments of another: a recording's instruments,
+//! and those that a flag names, are not known when the config is written.
 //!
 //! With `strategy.referencePrice` the quantities of `strategy` and of the limits are those of an
 //! instrument at that price; one at another price gets what is worth the same, in whole order
@@ -50,7 +50,7 @@ impl Scaling {
 }
 
 impl RawConfig {
-    /// Gives an instrument of a recording its own quantities, where it has none and the config
+    /// Gives an instrument its own quantities, where it has none and the config
     /// says what price the others are meant for.
     pub fn scale_for(&mut self, instrument: &Instrument, price: Option<Price>) {
         let symbol = instrument.symbol.as_str();

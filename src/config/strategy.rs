@@ -87,8 +87,9 @@ pub struct StrategyConfig {
     pub imbalance_threshold: f64,
     /// Levels of each side that the imbalance counts. More than one costs time at each change.
     pub imbalance_levels: u32,
-    /// What the quantities here and in the limits are meant for: an instrument of a recording at
-    /// another price gets what is worth the same. If it is not given they stand as they are.
+    /// What the quantities here and in the limits are meant for: in simulation and of a recording,
+    /// an instrument at another price gets what is worth the same. If it is not given they stand as
+    /// they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference_price: Option<Exact>,
     /// At a level, with nothing held.
@@ -316,6 +317,9 @@ impl StrategyConfig {
             "of an instrument with usable steps",
         );
         let step = step.max(1);
+        if let Some(reference) = self.reference_price {
+            keys.holds(reference.0.mantissa > 0, "referencePrice", reference, "above zero");
+        }
         let order = keys.lots("orderQuantity", self.order_quantity, step);
         let min = keys.lots("minOrderQuantity", self.min_order_quantity, step);
         let max = keys.lots("maxOrderQuantity", self.max_order_quantity, step);

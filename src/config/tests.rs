@@ -52,6 +52,10 @@ instruments[0].symbol         | "../BTC"   | "ETH-USD"
 instruments[0].enabled        | -          | -
 account.currency              | "U D"      | "EUR"
 account.capital               | 0          | 5
+account.conversions[0].currency | "U D"    | "DAI"
+account.conversions[0].rate   | 0          | 0.9
+account.conversions[1].currency | "USDT"   | "DAI"
+account.conversions[1].rate   | -1         | 1.1
 risk_management.limits.max_position_size     | 0    | 2
 risk_management.limits.max_notional_exposure | -1   | 2
 risk_management.limits.max_net_exposure      | 200001 | 2
@@ -78,6 +82,7 @@ strategy.volatilityFactor       | -1         | 2
 strategy.imbalanceFactor        | 101        | 1
 strategy.imbalanceThreshold     | 2          | 0.4
 strategy.imbalanceLevels        | 0          | 5
+strategy.referencePrice         | 0          | 50000
 strategy.orderQuantity          | 0.06       | 0.02
 strategy.minOrderQuantity       | 0          | 0.002
 strategy.maxOrderQuantity       | 1e-9       | 0.06
@@ -100,6 +105,38 @@ strategy.arrivalHalfLifeMs      | 0          | 2000
 strategy.requestsPerSecond      | 0          | 2
 strategy.requestsBurst          | 0          | 50
 strategy.requestsKeptForCancels | 40         | 2
+exchange.simulator.volatility   | 11         | 0.6
+exchange.simulator.drift        | 11         | -0.1
+exchange.simulator.jumpsPerHour | -1         | 31
+exchange.simulator.jumpBps      | 1001       | 6
+exchange.simulator.tickSize     | 0          | 0.05
+exchange.simulator.lotSize      | 0          | 0.0001
+exchange.simulator.markets      | {"BTC-USD":{"startPrice":0.001}} | {"BTC-USD":{"startPrice":50000}}
+exchange.simulator.participants.taker.count         | 1001 | 11
+exchange.simulator.participants.taker.ratePerMinute | -1   | 61
+exchange.simulator.participants.taker.notional      | 0    | 1000
+exchange.simulator.participants.maker.count         | -1   | 21
+exchange.simulator.participants.maker.ratePerMinute | 1e7  | 1201
+exchange.simulator.participants.maker.notional      | 1e10 | 6001
+exchange.simulator.participants.maker.spreadBps     | 0    | 7
+exchange.simulator.participants.maker.lagMs         | -1   | 51
+exchange.simulator.participants.noise.count         | 1001 | 11
+exchange.simulator.participants.noise.ratePerMinute | -1   | 601
+exchange.simulator.participants.noise.notional      | 0    | 3001
+exchange.simulator.participants.noise.depthBps      | 1001 | 21
+exchange.simulator.participants.arbitrageur.count   | 1001 | 3
+exchange.simulator.participants.arbitrageur.ratePerMinute | -1 | 601
+exchange.simulator.participants.arbitrageur.notional | 0   | 10001
+exchange.simulator.participants.arbitrageur.edgeBps | 0    | 2
+exchange.simulator.feedLatencyUs    | 10000001 | 201
+exchange.simulator.feedJitterUs     | -1       | 101
+exchange.simulator.orderLatencyUs   | 10000001 | 301
+exchange.simulator.orderJitterUs    | -1       | 101
+exchange.simulator.reportLatencyUs  | 10000001 | 301
+exchange.simulator.reportJitterUs   | -1       | 101
+exchange.simulator.makerFeeBps      | 101      | -0.5
+exchange.simulator.takerFeeBps      | 0.001    | 6
+exchange.simulator.cancelOnDisconnect | -      | true
 exchange.fills.queueModel       | "fifo"     | "log"
 exchange.fills.orderLatencyUs   | 1000001    | 2
 exchange.fills.reportLatencyUs  | 1000001    | 2
@@ -107,6 +144,7 @@ exchange.fills.feedLatencyUs    | 1000001    | 2
 exchange.fills.makerFeeBps      | 1001       | -2
 exchange.fills.takerFeeBps      | -1001      | 2
 timing.publishStatsIntervalMs | 99         | 500
+timing.orderTimeoutMs         | 3600001    | 100
 shutdown.cancelTimeoutMs      | 600001     | 100
 logging.level                 | "loud"     | "error"
 logging.console               | -          | false
@@ -115,6 +153,9 @@ logging.directory             | ""         | "other"
 logging.maxFileBytes          | 0          | 65536
 logging.keepFiles             | 1001       | 0
 persistence.dataDirectory     | ""         | "other"
+persistence.segmentBytes      | 1048577    | 1048576
+persistence.sync              | "never"    | "each"
+persistence.journalSyncIntervalMs | 0      | 2.5
 threads.mode                  | "many"     | "shared"
 threads.pin                   | -          | false
 threads.stallMicros           | 99         | 100
@@ -177,7 +218,12 @@ fn every_shipped_key_is_checked_and_used() {
         let Loaded { config, effective, .. } = loaded;
         let (maker_bps, taker_bps) = (1.0, 2.0);
         let fees = crate::engine::quote::Fees { maker_bps, taker_bps };
-        let bound = effective.bind(&effective.stand_in(), fees, &mut Faults::default());
+        let table = effective.stand_in();
+        let mut scaled = effective.clone();
+        for instrument in &table {
+            scaled.scale_for(instrument, Some(crate::types::Price(3_000_000)));
+        }
+        let bound = scaled.bind(&table, fees, &mut Faults::default());
         (config, bound.unwrap())
     };
     let base = all(shipped("").unwrap());
@@ -201,10 +247,13 @@ fn every_shipped_key_is_checked_and_used() {
             // Another mode wants a venue as well.
             let line = if path == "mode" { "--venue kraken --symbol BTC/USD" } else { "" };
             // Another account's currency needs a rate for the instrument's.
-            let text = changed(steps, other).replace(
-                r#""currency":"EUR""#,
-                r#""currency":"EUR","conversions":[{"currency":"USD","rate":0.9}]"#,
-            );
+            let text = match path {
+                "account.currency" => changed(steps, other).replace(
+                    r#""conversions":["#,
+                    r#""conversions":[{"currency":"USD","rate":0.9},"#,
+                ),
+                _ => changed(steps, other),
+            };
             assert_ne!(
                 all(loaded(&text, line, &nowhere).unwrap()),
                 base,
@@ -304,8 +353,21 @@ fn command_lines_become_configs_or_faults() {
     );
     check("--mode backtest --venue kraken --input a", Ok("backtest kraken 1 Auto Max [] -"));
     check(
-        "--mode backtest --venue bitstamp --input a --data-dir x --threads shared",
-        Ok("backtest bitstamp 1 Shared Max [] x"),
+        "--mode backtest --venue bitstamp --input a --data-dir x",
+        Ok("backtest bitstamp 1 Auto Max [] x"),
+    );
+    check(
+        "--mode backtest --venue bitstamp --input a --threads shared",
+        Err(&["threads.mode = shared: must be auto in mode backtest: it runs in one thread"]),
+    );
+    check(
+        "--mode backtest --venue bitstamp --input a --backtest-output data/results",
+        Err(&["report.directory = data/results: must be outside of the engine's own data"]),
+    );
+    check(
+        "--backtest-output x",
+        Err(&["--backtest-output = x: must be left out in mode simulation: only a backtest \
+               reports"]),
     );
     check(
         "--mode paper --venue coinbase-exchange",

@@ -1,4 +1,33 @@
-//! Room for what one input can bring about, made once.
+//! Room for what one input can bring about, made once, and who else takes drafts.
+
+use crate::event::{Draft, Explanation, Mark, Proposal};
+
+/// Who takes what quoting says, in its order: a buffer where a ring follows, or risk itself.
+pub trait Drafts {
+    /// A top or a state changed.
+    fn mark(&mut self, mark: &Mark);
+    /// Why the proposals behind it are made.
+    fn explanation(&mut self, explanation: &Explanation);
+    /// A proposal.
+    fn proposal(&mut self, proposal: &Proposal);
+}
+
+impl Drafts for Buffer<Draft> {
+    #[inline]
+    fn mark(&mut self, mark: &Mark) {
+        self.push(Draft::Mark(*mark));
+    }
+
+    #[inline]
+    fn explanation(&mut self, explanation: &Explanation) {
+        self.push(Draft::Explanation(*explanation));
+    }
+
+    #[inline]
+    fn proposal(&mut self, proposal: &Proposal) {
+        self.push(Draft::Proposal(*proposal));
+    }
+}
 
 /// A list that never grows beyond what it was made for, so that nothing is allocated in the way.
 #[derive(Debug, Clone)]

@@ -16,10 +16,10 @@ mod table;
 
 pub use params::{CORE_VERSION, CoreParams, InstrumentParams};
 
-use crate::event::{Body, Draft, Event, Level};
+use crate::event::{Body, Event, Explanation, Level, Mark, Proposal};
 use crate::types::{Nanos, Qty};
 use book::{Books, Change};
-use buffer::Buffer;
+use buffer::{Buffer, Drafts};
 use quote::{Heard, Quoter};
 use risk::{Output, Risk};
 
@@ -28,27 +28,43 @@ use risk::{Output, Risk};
 pub struct Core {
     quoting: Quoting,
     risk: Risk,
-    drafts: Buffer<Draft>,
+}
+
+/// Risk takes each draft as quoting makes it: nothing lies between the two.
+struct Direct<'a> {
+    risk: &'a mut Risk,
+    out: &'a mut Buffer<Output>,
+}
+
+impl Drafts for Direct<'_> {
+    #[inline]
+    fn mark(&mut self, mark: &Mark) {
+        self.risk.mark(mark, self.out);
+    }
+
+    #[inline]
+    fn explanation(&mut self, explanation: &Explanation) {
+        self.risk.explanation(explanation);
+    }
+
+    #[inline]
+    fn proposal(&mut self, proposal: &Proposal) {
+        self.risk.proposal(proposal, self.out);
+    }
 }
 
 impl Core {
     /// The core as the epoch begins.
     #[must_use]
     pub fn new(params: &CoreParams) -> Self {
-        let drafts = Buffer::new(Self::drafts_max(params));
-        Self { quoting: Quoting::new(params), risk: risk_of(params), drafts }
+        Self { quoting: Quoting::new(params), risk: risk_of(params) }
     }
 
     /// What input n brings about: book, quote, risk, order, in this order and never back.
     #[inline]
     pub fn apply(&mut self, input: &Event, levels: &[Level], out: &mut Buffer<Output>) -> Change {
-        self.drafts.clear();
-        let change = self.quoting.apply(input, levels, &mut self.drafts);
         self.risk.input(input, levels, out);
-        for draft in self.drafts.items() {
-            self.risk.draft(draft, out);
-        }
-        change
+        self.quoting.apply(input, levels, &mut Direct { risk: &mut self.risk, out })
     }
 
     /// The next time at which something has to happen even if nothing is heard.
@@ -62,6 +78,12 @@ impl Core {
     #[must_use]
     pub const fn quoting(&self) -> &Quoting {
         &self.quoting
+    }
+
+    /// What quoting said to risk of the last input, in order.
+    #[must_use]
+    pub fn drafts(&self) -> &[Draft] {
+        self.drafts.items()
     }
 
     /// What is left of it at the end of a run.
@@ -130,12 +152,15 @@ impl Quoting {
         for (one, position) in params.instruments.iter().zip(held) {
             quoter.set_position(one.instrument.id, Qty(position.lots));
         }
+        if let Some(opening) = &params.opening {
+            quoter.set_state(opening.trading.state);
+        }
         Self { books, quoter }
     }
 
     /// Applies an input to the books, and says what is wanted then.
     #[inline]
-    pub fn apply(&mut self, input: &Event, levels: &[Level], drafts: &mut Buffer<Draft>) -> Change {
+    pub fn apply(&mut self, input: &Event, levels: &[Level], drafts: &mut impl Drafts) -> Change {
         let change = match input.body {
             Body::Timer => self.books.on_time(input.received),
             Body::Report(_)

@@ -3,6 +3,7 @@
 //!
 //! All prices are in ticks of the instrument. Text is made where it is shown.
 
+use crate::event::{RefusalCode, RejectCode, Stale, TradingState};
 use crate::types::{InstrumentId, Nanos, Price, Qty};
 
 /// What moved a quote away from where the strategy wanted it: a set.
@@ -122,6 +123,20 @@ impl Withheld {
             Self::Disabled => "disabled",
             Self::IdsExhausted => "ids_exhausted",
         }
+    }
+
+    /// The stable name with that of the number behind it: `venue_rejecting:rate_limited`.
+    #[must_use]
+    pub fn reason(self, code: u8) -> String {
+        let at = usize::from(code);
+        let behind = match self {
+            Self::BookStale => Stale::ALL.get(at).map(|reason| reason.name()),
+            Self::Refused => RefusalCode::ALL.get(at).map(|code| code.name()),
+            Self::VenueRejecting => RejectCode::ALL.get(at).map(|code| code.name()),
+            Self::State => TradingState::ALL.get(at).map(|state| state.name()),
+            _ => None,
+        };
+        behind.map_or_else(|| self.name().to_owned(), |behind| format!("{}:{behind}", self.name()))
     }
 }
 

@@ -45,7 +45,81 @@ struct Packed {
     words: [u64; 4],
 }
 
+impl Packed {
+    #[inline]
+    const fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    #[inline]
+    fn levels(&self) -> Option<Levels> {
+        let [follows, id, sum, _] = self.words;
+        let [c0, c1, c2, c3, price_decimals, qty_decimals, ..] = sum.to_le_bytes();
+        let crc = u32::from_le_bytes([c0, c1, c2, c3]);
+        if usize::from(self.count) > PART_LEVELS_MAX {
+            return None;
+        }
+        let checksum = || Checksum::new(crc, price_decimals, qty_decimals);
+        Some(Levels {
+            shape: match self.small {
+                0 => Shape::Snapshot,
+                1 => Shape::Update,
+                2 => Shape::Top,
+                _ => return None,
+            },
+            first: self.has(FIRST),
+            last: self.has(LAST),
+            count: self.count,
+            follows,
+            id,
+            checksum: self.has(CHECKSUM).then(checksum),
+        })
+    }
+
+    #[inline]
+    fn order(&self) -> Option<OrderUpdate> {
+        let [high, low, id, _] = self.words;
+        Some(OrderUpdate {
+            key: OrderKey { high, low },
+            action: match self.small {
+                0 => OrderAction::Open,
+                1 => OrderAction::Match,
+                2 => OrderAction::Change,
+                3 => OrderAction::Done,
+                4 => OrderAction::Received,
+                _ => return None,
+            },
+            snapshot: self.has(SNAPSHOT),
+            first: self.has(FIRST),
+            id,
+        })
+    }
+
+    #[inline]
+    fn report(&self) -> Option<Report> {
+        let [order, trade_id, fee, rest] = self.words;
+        let [code, fee_decimals, ..] = rest.to_le_bytes();
+        Some(Report {
+            order: OrderId(order),
+            kind: *ReportKind::ALL.get(usize::from(self.small))?,
+            code: *RejectCode::ALL.get(usize::from(code))?,
+            trade_id,
+            fee: fee.cast_signed(),
+            fee_decimals,
+            fee_in: if self.has(FEE_IN_BASE) { FeeIn::Base } else { FeeIn::Quote },
+            maker: self.has(MAKER),
+        })
+    }
+}
+
 impl Event {
+    /// When the event of that head line was received.
+    #[inline]
+    #[must_use]
+    pub const fn received_of(head: &Line) -> Nanos {
+        Nanos(head.0[2].cast_signed())
+    }
+
     /// The head line of this event; its levels go by [`pack_levels`].
     #[inline]
     #[must_use]
@@ -164,52 +238,17 @@ impl Body {
 
     #[inline]
     fn unpack(packed: &Packed) -> Option<Self> {
-        let set = |flag: u8| packed.flags & flag != 0;
-        let [a, b, c, d] = packed.words;
+        let [a, b, c, _] = packed.words;
         let small = usize::from(packed.small);
         Some(match packed.tag {
-            TAG_LEVELS => {
-                let [c0, c1, c2, c3, price_decimals, qty_decimals, ..] = c.to_le_bytes();
-                let crc = u32::from_le_bytes([c0, c1, c2, c3]);
-                if usize::from(packed.count) > PART_LEVELS_MAX {
-                    return None;
-                }
-                Self::Levels(Levels {
-                    shape: match packed.small {
-                        0 => Shape::Snapshot,
-                        1 => Shape::Update,
-                        2 => Shape::Top,
-                        _ => return None,
-                    },
-                    first: set(FIRST),
-                    last: set(LAST),
-                    count: packed.count,
-                    follows: a,
-                    id: b,
-                    checksum: set(CHECKSUM)
-                        .then(|| Checksum::new(crc, price_decimals, qty_decimals)),
-                })
-            }
-            TAG_ORDER => Self::Order(OrderUpdate {
-                key: OrderKey { high: a, low: b },
-                action: match packed.small {
-                    0 => OrderAction::Open,
-                    1 => OrderAction::Match,
-                    2 => OrderAction::Change,
-                    3 => OrderAction::Done,
-                    4 => OrderAction::Received,
-                    _ => return None,
-                },
-                snapshot: set(SNAPSHOT),
-                first: set(FIRST),
-                id: c,
-            }),
+            TAG_LEVELS => Self::Levels(packed.levels()?),
+            TAG_ORDER => Self::Order(packed.order()?),
             TAG_TRADE => Self::Trade(Trade {
                 price: Price(a.cast_signed()),
                 qty: Qty(b.cast_signed()),
                 id: c,
                 aggressor: *Side::BOTH.get(small)?,
-                history: set(HISTORY),
+                history: packed.has(HISTORY),
             }),
             TAG_HEARTBEAT => Self::Heartbeat { id: a, trade_id: b },
             TAG_STATUS => Self::Status(match packed.small {
@@ -222,19 +261,7 @@ impl Body {
             TAG_FAULT => Self::Fault(*Stale::ALL.get(small)?),
             TAG_SUBSCRIBED => Self::Subscribed { depth: u32::try_from(a).ok()? },
             TAG_IGNORED => Self::Ignored,
-            TAG_REPORT => {
-                let [code, fee_decimals, ..] = d.to_le_bytes();
-                Self::Report(Report {
-                    order: OrderId(a),
-                    kind: *ReportKind::ALL.get(small)?,
-                    code: *RejectCode::ALL.get(usize::from(code))?,
-                    trade_id: b,
-                    fee: c.cast_signed(),
-                    fee_decimals,
-                    fee_in: if set(FEE_IN_BASE) { FeeIn::Base } else { FeeIn::Quote },
-                    maker: set(MAKER),
-                })
-            }
+            TAG_REPORT => Self::Report(packed.report()?),
             TAG_REFUSED => Self::Refused(Refused {
                 order: OrderId(a),
                 kind: *RequestKind::ALL.get(usize::try_from(b).ok()?)?,

@@ -141,16 +141,13 @@ impl Health {
     pub const WRITE_FAILED: Self = Self(1 << 2);
     /// An agent has not turned for too long.
     pub const AGENT_STALLED: Self = Self(1 << 3);
-    /// The venue's private channel is down.
-    pub const ORDER_ENTRY_DOWN: Self = Self(1 << 4);
 
     /// Each condition by itself, with its stable name.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 4] = [
         (Self::RING_NEAR_FULL, "ring_near_full"),
         (Self::SYNC_LATE, "sync_late"),
         (Self::WRITE_FAILED, "write_failed"),
         (Self::AGENT_STALLED, "agent_stalled"),
-        (Self::ORDER_ENTRY_DOWN, "order_entry_down"),
     ];
 
     /// Whether nothing is wrong.

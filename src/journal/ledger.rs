@@ -1,6 +1,7 @@
 //! Where inputs and outputs are written, if they are: a backtest may keep nothing.
 
 use super::files::FileSegments;
+use super::supply::{Orders, Supply, supply};
 use super::{Journaled, WriteError, Writer};
 use crate::engine::risk::{OrderRequest, Output};
 use crate::event::{Event, Level};
@@ -9,13 +10,48 @@ use crate::event::{Event, Level};
 #[derive(Debug)]
 pub enum Ledger {
     /// Everything is written before it leaves.
-    Kept(Box<Writer<FileSegments>>),
+    Kept(Box<Kept>),
     /// The run keeps nothing: a replay or backtest without a data directory, whose orders reach
     /// only a model.
     Unkept,
 }
 
+/// A journal's writer and where its segments come from.
+#[derive(Debug)]
+pub struct Kept {
+    writer: Writer<FileSegments>,
+    orders: Orders,
+}
+
+/// More than one record ever takes.
+const RECORD_BYTES_MAX: usize = 4096;
+
+impl Kept {
+    /// Looks for the next segment in good time.
+    #[inline]
+    fn prepare(&mut self) {
+        if self.writer.wanted().is_some() {
+            self.prepare_next();
+        }
+    }
+
+    #[cold]
+    fn prepare_next(&mut self) {
+        self.orders.settle(&mut self.writer);
+        if self.writer.room() < RECORD_BYTES_MAX {
+            self.orders.await_asked(&mut self.writer);
+        }
+    }
+}
+
 impl Ledger {
+    /// A journal that is kept, and the other end of its supply of segments.
+    #[must_use]
+    pub fn kept(writer: Writer<FileSegments>) -> (Self, Supply) {
+        let (orders, supply) = supply(writer.segments());
+        (Self::Kept(Box::new(Kept { writer, orders })), supply)
+    }
+
     /// Writes an input.
     ///
     /// # Errors
@@ -23,7 +59,10 @@ impl Ledger {
     #[inline]
     pub fn input(&mut self, event: &Event, levels: &[Level]) -> Result<(), WriteError> {
         match self {
-            Self::Kept(writer) => writer.append_input(event, levels),
+            Self::Kept(kept) => {
+                kept.prepare();
+                kept.writer.append_input(event, levels)
+            }
             Self::Unkept => Ok(()),
         }
     }
@@ -38,7 +77,7 @@ impl Ledger {
         output: &Output,
     ) -> Result<Option<Journaled<OrderRequest>>, WriteError> {
         match (self, output) {
-            (Self::Kept(writer), _) => writer.append_output(output),
+            (Self::Kept(kept), _) => kept.writer.append_output(output),
             (Self::Unkept, Output::Request(request)) => Ok(Some(Journaled::by_writer(*request))),
             (Self::Unkept, _) => Ok(None),
         }
@@ -50,7 +89,11 @@ impl Ledger {
     /// As [`Self::input`].
     pub fn close(self) -> Result<(), WriteError> {
         match self {
-            Self::Kept(writer) => writer.close(),
+            Self::Kept(kept) => {
+                let Kept { mut writer, mut orders } = *kept;
+                orders.await_asked(&mut writer);
+                writer.close()
+            }
             Self::Unkept => Ok(()),
         }
     }

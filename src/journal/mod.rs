@@ -30,6 +30,7 @@ pub mod replay;
 pub mod segment;
 pub mod start;
 pub mod stats;
+pub mod supply;
 pub mod sync;
 pub mod writer;
 
@@ -45,6 +46,7 @@ pub use read::{Journal, Place, Summary};
 pub use record::{Content, Record};
 pub use released::Journaled;
 pub use start::Start;
+pub use supply::Supply;
 pub use sync::Syncer;
 pub use writer::Writer;
 

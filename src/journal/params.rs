@@ -25,6 +25,8 @@ pub struct JournalParams {
     pub sync: SyncMode,
     /// How often is synced with [`SyncMode::Batch`].
     pub sync_interval: Nanos,
+    /// With [`SyncMode::Batch`] quoting stops when the last sync is older.
+    pub unsynced_max: Nanos,
 }
 
 impl JournalParams {

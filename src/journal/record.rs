@@ -27,7 +27,7 @@ use super::fault::Flaw;
 use crate::engine::risk::Output;
 use crate::event::pack::unpack_levels;
 use crate::event::{Event, Level, Line, Part};
-use crc32c::crc32c_append;
+use crate::sys::crc::crc32c_append;
 
 mod write;
 

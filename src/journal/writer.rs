@@ -241,6 +241,13 @@ impl<S: Segments> Writer<S> {
         cut.map_err(|error| self.die(WriteError::Sync(error)))
     }
 
+    /// Bytes that are left before the next segment begins.
+    #[inline]
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.storage.len().saturating_sub(self.at + SEAL_BYTES)
+    }
+
     /// The number of the next segment, if none is made ahead.
     #[must_use]
     pub const fn wanted(&self) -> Option<u64> {

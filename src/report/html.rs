@@ -11,32 +11,36 @@ use std::fmt::Write as _;
 /// Instruments that get plots: those that traded, so many at most.
 const PLOTTED_MAX: usize = 12;
 
-const STYLE: &str = include_str!("page.css");
+pub(super) const STYLE: &str = include_str!("page.css");
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// A number with so many digits behind the point, or a dash where there is none.
-fn number(value: Option<f64>, decimals: usize) -> String {
+pub(super) fn number(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(|| "–".to_string(), |value| format!("{value:.decimals$}"))
 }
 
-fn percent(value: Option<f64>) -> String {
+pub(super) fn percent(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_string(), |value| format!("{:.1} %", value * 100.0))
 }
 
 /// Some six digits of an amount, whatever its size.
-fn amount(value: f64) -> String {
+pub(super) fn amount(value: f64) -> String {
     match value.abs() {
         size if size >= 1000.0 => format!("{value:.2}"),
         size if size >= 1.0 => format!("{value:.4}"),
-        _ => format!("{value:.8}"),
+        _ => {
+            let text = format!("{value:.8}");
+            let cut = text.trim_end_matches('0').trim_end_matches('.');
+            if cut.trim_start_matches('-') == "0" { "0".to_string() } else { cut.to_string() }
+        }
     }
 }
 
 /// A stamp without its fraction.
-fn seconds(stamp: &str) -> &str {
+pub(super) fn seconds(stamp: &str) -> &str {
     stamp.split('.').next().unwrap_or(stamp)
 }
 

@@ -13,6 +13,8 @@ mod returns;
 mod series;
 mod summary;
 mod svg;
+pub mod sweep;
+mod text;
 
 pub use returns::Ratios;
 pub use summary::{
@@ -22,7 +24,7 @@ pub use summary::{
 
 use crate::engine::risk::OrderRequest;
 use crate::event::{Body, Event, Level, Mark};
-use crate::types::{Currency, InstrumentTable, Money, Nanos};
+use crate::types::{Currency, Instrument, Money, Nanos};
 use market::Market;
 use returns::{Drawdown, Returns};
 use series::Series;
@@ -82,7 +84,10 @@ impl Report {
     /// # Panics
     /// The period is not above zero: our own fault, the config has checked.
     #[must_use]
-    pub fn new(table: &InstrumentTable, params: ReportParams) -> Self {
+    pub fn new<'a>(
+        instruments: impl IntoIterator<Item = &'a Instrument>,
+        params: ReportParams,
+    ) -> Self {
         let account = AccountPath {
             last: Account::default(),
             returns: Returns::new(params.period),
@@ -92,7 +97,8 @@ impl Report {
             below: Series::new(),
             hours: Vec::new(),
         };
-        Self { params, markets: table.iter().map(Market::new).collect(), account, begin: None }
+        let markets = instruments.into_iter().map(Market::new).collect();
+        Self { params, markets, account, begin: None }
     }
 
     /// The run has begun by then.
@@ -220,6 +226,11 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// Adds something to know that the run itself could not know.
+    pub fn note(&mut self, name: &str, value: String) {
+        self.summary.facts.push(Fact { name: name.to_string(), value });
+    }
+
     /// All numbers.
     #[must_use]
     pub const fn summary(&self) -> &Summary {
@@ -233,6 +244,12 @@ impl Finished {
     #[must_use]
     pub fn json(&self) -> String {
         serde_json::to_string_pretty(&self.summary).expect("plain numbers and texts")
+    }
+
+    /// The figures that are looked at first, as a table for a terminal.
+    #[must_use]
+    pub fn text(&self) -> String {
+        text::of(&self.summary)
     }
 
     /// One page with all that a person wants to see; it loads nothing.

@@ -4,7 +4,7 @@
 //! floats; those of the account are exact decimal texts in the account's currency.
 
 use super::returns::Ratios;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The whole report.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -26,7 +26,8 @@ pub struct Summary {
 }
 
 /// Something to know of a run.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fact {
     /// What, such as `seed`.
     pub name: String,

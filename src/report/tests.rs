@@ -3,7 +3,8 @@
 use super::*;
 use crate::event::{FeeIn, Proposal, Report as OrderReport, ReportKind, RequestKind, Stale};
 use crate::types::{
-    InstrumentId, OrderId, Origin, Price, Product, Qty, Scale, Side, Symbol, TimeInForce, Venue,
+    InstrumentId, InstrumentTable, OrderId, Origin, Price, Product, Qty, Scale, Side, Symbol,
+    TimeInForce, Venue,
 };
 use serde_json::Value;
 
@@ -29,7 +30,7 @@ fn empty() -> Report {
     }
     let fact = Fact { name: "seed".to_string(), value: "<7>".to_string() };
     let period = Nanos::from_seconds(1);
-    Report::new(&table, ReportParams { currency: name(b"USD"), period, facts: vec![fact] })
+    Report::new(table.iter(), ReportParams { currency: name(b"USD"), period, facts: vec![fact] })
 }
 
 fn feed(report: &mut Report, line: &str) {

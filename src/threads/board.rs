@@ -4,8 +4,12 @@
 //! needed by a decision, and a reader that never comes costs nothing. What readers make of it is
 //! theirs.
 
+mod account;
 mod pace;
 
+pub use account::AccountView;
+
+use super::latency::{Latency, LatencyView, latency};
 use super::view::{Publisher, View, Words, view};
 use crate::engine::book::BookState;
 use crate::engine::quote::Slot;
@@ -14,6 +18,7 @@ use crate::engine::{Core, Quoting};
 use crate::event::explanation::Withheld;
 use crate::event::{Body, Event, RefusalCode, ReportKind, Stale, StateReason, TradingState};
 use crate::types::{Instrument, InstrumentId, Nanos, Price, Qty, Side};
+use account::{join, split};
 use pace::Pace;
 
 /// One side of an instrument's market and of our quotes on it.
@@ -29,6 +34,8 @@ pub struct SideView {
     pub own_qty: Qty,
     /// Why we do not quote, as it was decided last.
     pub withheld: Withheld,
+    /// The number of what stands behind that.
+    pub code: u8,
 }
 
 /// One instrument as quoting sees it.
@@ -52,7 +59,8 @@ impl Words<15> for QuoteView {
     fn to_words(&self) -> [u64; 15] {
         let word = i64::cast_unsigned;
         let [bid, ask] = &self.sides;
-        let withheld = u64::from(bid.withheld as u8) | u64::from(ask.withheld as u8) << 8;
+        let why = |side: &SideView| u64::from(side.withheld as u8) << 8 | u64::from(side.code);
+        let withheld = why(bid) << 16 | why(ask);
         [
             self.sequence,
             word(self.time.0),
@@ -74,7 +82,7 @@ impl Words<15> for QuoteView {
 
     fn from_words(words: &[u64; 15]) -> Self {
         let place = |word: u64| usize::try_from(word).expect("a small number");
-        let side = |at: usize, withheld: u64| {
+        let side = |at: usize, why: u64| {
             let [market, market_qty, own, own_qty] =
                 std::array::from_fn(|i| words[at + i].cast_signed());
             SideView {
@@ -82,7 +90,8 @@ impl Words<15> for QuoteView {
                 market_qty: Qty(market_qty),
                 own: Price(own),
                 own_qty: Qty(own_qty),
-                withheld: Withheld::ALL[place(withheld)],
+                withheld: Withheld::ALL[place(why >> 8 & 0xff)],
+                code: why.to_le_bytes()[0],
             }
         };
         Self {
@@ -91,7 +100,7 @@ impl Words<15> for QuoteView {
             stale: place(words[2]).checked_sub(1).map(|at| Stale::ALL[at]),
             fair_value: f64::from_bits(words[3]),
             volatility: f64::from_bits(words[4]),
-            sides: [side(6, words[5] & 0xff), side(10, words[5] >> 8)],
+            sides: [side(6, words[5] >> 16), side(10, words[5])],
         }
     }
 }
@@ -116,64 +125,6 @@ impl Words<3> for HoldingView {
     }
 }
 
-/// The account. Money is in 10⁻¹² of the account currency.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct AccountView {
-    /// The trading state.
-    pub state: TradingState,
-    /// Why.
-    pub reason: StateReason,
-    /// Everything earned, fees taken off.
-    pub profit: i128,
-    /// How far capital and profit are below their high-water mark.
-    pub drawdown: i128,
-    /// Gross exposure, working orders included.
-    pub gross: i128,
-    /// Orders that are not known to be gone.
-    pub open_orders: u64,
-    /// Trades of ours.
-    pub fills: u64,
-    /// Requests released.
-    pub requests: u64,
-    /// Proposals refused.
-    pub refusals: u64,
-}
-
-impl Words<11> for AccountView {
-    fn to_words(&self) -> [u64; 11] {
-        let ([p0, p1], [d0, d1], [g0, g1]) =
-            (split(self.profit), split(self.drawdown), split(self.gross));
-        let state = self.state as u64 | (self.reason as u64) << 8;
-        [state, p0, p1, d0, d1, g0, g1, self.open_orders, self.fills, self.requests, self.refusals]
-    }
-
-    fn from_words(words: &[u64; 11]) -> Self {
-        let [state, reason, ..] = words[0].to_le_bytes();
-        Self {
-            state: TradingState::ALL[usize::from(state)],
-            reason: StateReason::ALL[usize::from(reason)],
-            profit: join(words[1], words[2]),
-            drawdown: join(words[3], words[4]),
-            gross: join(words[5], words[6]),
-            open_orders: words[7],
-            fills: words[8],
-            requests: words[9],
-            refusals: words[10],
-        }
-    }
-}
-
-fn split(number: i128) -> [u64; 2] {
-    let bits = number.cast_unsigned();
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
-    let halves = [bits as u64, (bits >> 64) as u64];
-    halves
-}
-
-fn join(low: u64, high: u64) -> i128 {
-    (u128::from(high) << 64 | u128::from(low)).cast_signed()
-}
-
 /// The reading ends of everything.
 #[derive(Clone, Debug)]
 pub struct Views {
@@ -185,6 +136,8 @@ pub struct Views {
     pub holdings: Vec<View<HoldingView, 3>>,
     /// The account.
     pub account: View<AccountView, 11>,
+    /// From an input to its requests.
+    pub latency: View<LatencyView, 4>,
 }
 
 /// What quoting publishes.
@@ -213,6 +166,8 @@ pub struct Board {
     pub quoting: QuotingBoard,
     /// Of risk.
     pub risk: RiskBoard,
+    /// Of whoever hears and releases.
+    pub latency: Latency,
 }
 
 /// Both ends for these instruments.
@@ -243,7 +198,9 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
     let (account, account_view) = view(account);
     let pace = Pace::new();
     let latest = (0, Nanos(0));
+    let (latency, latency_view) = latency();
     let board = Board {
+        latency,
         quoting: QuotingBoard { quotes, pace, latest },
         risk: RiskBoard { holdings, account, pace, fills: 0, requests: 0 },
     };
@@ -252,6 +209,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         quotes: quote_views,
         holdings: holding_views,
         account: account_view,
+        latency: latency_view,
     };
     (board, views)
 }
@@ -271,10 +229,11 @@ impl Board {
         self.risk.idle(core.risk());
     }
 
-    /// Shows how it ended.
-    pub fn close(&mut self, core: &Core) {
-        self.quoting.close(core.quoting());
+    /// Shows how it ended, with the last input.
+    pub fn close(&mut self, core: &Core, last: (u64, Nanos)) {
+        self.quoting.close(core.quoting(), last);
         self.risk.close(core.risk());
+        self.latency.publish();
     }
 }
 
@@ -297,9 +256,9 @@ impl QuotingBoard {
         }
     }
 
-    /// Shows how it ended.
-    pub fn close(&mut self, quoting: &Quoting) {
-        self.publish(u64::MAX, self.pace.due, quoting);
+    /// Shows how it ended, with the last input.
+    pub fn close(&mut self, quoting: &Quoting, (sequence, time): (u64, Nanos)) {
+        self.publish(sequence, time, quoting);
     }
 
     fn publish(&mut self, sequence: u64, time: Nanos, quoting: &Quoting) {
@@ -318,7 +277,8 @@ impl QuotingBoard {
                     (shown.own, shown.own_qty) = (price, qty);
                 }
                 if let Some(explained) = explained {
-                    shown.withheld = explained.sides[side.index()].withheld;
+                    let explained = explained.sides[side.index()];
+                    (shown.withheld, shown.code) = (explained.withheld, explained.code);
                 }
             }
             publisher.publish(&QuoteView {

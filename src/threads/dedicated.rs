@@ -16,6 +16,7 @@ pub use quoting::QuotingAgent;
 pub use risk::RiskAgent;
 
 use super::board::Board;
+use super::health::HealthSlot;
 use super::lane::lane;
 use super::link::Wish;
 use super::outcome;
@@ -62,6 +63,9 @@ impl Gauges {
 /// What comes back to the feed.
 type Feedback = (InstrumentId, Body);
 
+/// A request that stands in the journal, and the number of its input.
+type Released = (u64, Journaled<OrderRequest>);
+
 /// How large the rings are made beyond what they must hold, in lines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RingSizes {
@@ -78,6 +82,12 @@ pub struct RingSizes {
 }
 
 impl RingSizes {
+    /// No more inputs than this are on their way at a time: each is a line at least in every ring.
+    #[must_use]
+    pub const fn inputs_max(&self) -> usize {
+        self.inputs + self.drafts + self.outputs
+    }
+
     /// No more than one input can bring about: what every size must reach.
     #[must_use]
     pub fn least(params: &CoreParams) -> Self {
@@ -104,6 +114,8 @@ pub struct Parts {
     pub ledger: Ledger,
     /// What is shown.
     pub board: Board,
+    /// What must stop quoting.
+    pub health: HealthSlot,
     /// Where each stage says what it leaves.
     pub outcome: Sender<outcome::Part>,
 }
@@ -126,8 +138,7 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
     let (to_quoting, inputs) = lane(sizes.inputs.max(least.inputs));
     let (to_risk, drafts) = lane(sizes.drafts.max(least.drafts));
     let (to_journal, outputs) = lane(sizes.outputs.max(least.outputs));
-    let (released_in, released) =
-        RingBuffer::<Journaled<OrderRequest>>::new(sizes.requests.max(least.requests));
+    let (released_in, released) = RingBuffer::<Released>::new(sizes.requests.max(least.requests));
     let (feedback_in, feedback) = RingBuffer::<Feedback>::new(sizes.feedback.max(least.feedback));
     let (wishes_in, wishes) = RingBuffer::<Wish>::new(params.instruments.len().max(1));
     let quoting = Quoting::new(params);
@@ -147,6 +158,8 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
                 released,
                 feedback,
                 wishes,
+                health: parts.health,
+                latency: boards.latency,
                 gauges: Arc::clone(&gauges),
                 outcome: parts.outcome.clone(),
             },

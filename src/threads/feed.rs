@@ -1,7 +1,7 @@
 //! Market data: a venue's frames come in, parts go out, one for each call.
 //!
-//! A plain struct that is turned: no thread, no clock. A frame may be left in the middle for as long
-//! as the caller likes; while nobody calls, the source is not read at all, so a slow reader slows
+//! A plain struct that is turned: no thread, no clock. A frame may be left in the middle as long as
+//! the caller likes; while nobody calls, the source is not read at all, so a slow reader slows
 //! the venue's socket and nothing else. What a broken book needs is said by whoever owns the books,
 //! as a [`Wish`]; a fault that cannot be laid to one book is the connection's, and the feed leaves
 //! it by itself.
@@ -209,6 +209,20 @@ impl Feed {
     /// What the decoder of each connection has counted.
     pub fn decoded(&self) -> impl Iterator<Item = &Counts> {
         self.connections.iter().map(|connection| connection.decoder.counts())
+    }
+
+    /// All of a recording that could not be read on the way, in words; nothing of a live session.
+    #[must_use]
+    pub fn damage(&self) -> Vec<String> {
+        let Source::Recorded(recorded) = &self.source else { return Vec::new() };
+        let mut found = recorded.damage();
+        for connection in &self.connections {
+            let count = connection.decoder.counts().malformed;
+            if let (1.., Some(wrong)) = (count, connection.decoder.last_wrong()) {
+                found.push(format!("{count} messages cannot be read, the last one: {wrong}"));
+            }
+        }
+        found
     }
 
     /// Whether a frame was left in the middle.

@@ -5,14 +5,14 @@
 
 use super::board::Board;
 use super::digest::Digest;
-use super::outcome::Part;
+use super::outcome;
 use super::pilot::Pilot;
 use super::resyncs;
 use super::sequencer::Sequencer;
 use crate::engine::buffer::Buffer;
 use crate::engine::risk::{OUTPUT_LINES_MAX, Output};
 use crate::engine::{Core, CoreParams};
-use crate::event::{Body, Line, Proposal, Refused};
+use crate::event::{Body, Health, Line, Part, Proposal, Refused};
 use crate::journal::{Ledger, WriteError};
 use crate::types::{InstrumentId, Nanos};
 
@@ -28,10 +28,23 @@ pub struct Fused {
     failure: Option<WriteError>,
 }
 
+/// An input behind its turn.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// The input.
+    pub part: &'a Part,
+    /// The core as the input has left it.
+    pub core: &'a Core,
+    /// What was decided.
+    pub outputs: &'a [Output],
+}
+
 impl Fused {
     /// The engine as the epoch begins; the ledger has its start.
     #[must_use]
     pub fn new(params: &CoreParams, sequencer: Sequencer, ledger: Ledger, board: Board) -> Self {
+        let mut sequencer = sequencer;
+        sequencer.link().lend();
         Self {
             sequencer,
             core: Core::new(params),
@@ -55,11 +68,29 @@ impl Fused {
     /// After a failure of the journal nothing is taken any more: see [`Self::has_failed`].
     #[inline]
     pub fn turn(&mut self, now: Nanos) -> bool {
-        if self.failure.is_some() || !self.sequencer.advance(now, self.core.deadline()) {
+        if self.failure.is_some() {
             return false;
         }
+        self.board.latency.begin();
+        let Self { sequencer, core, .. } = self;
+        let books = Some(core.quoting().books());
+        if !sequencer.advance(now, core.deadline(), books) {
+            return false;
+        }
+        self.board.latency.heard(self.sequencer.sequence());
         self.failure = self.take(now).err();
         true
+    }
+
+    /// Takes the health as it is now.
+    pub const fn set_health(&mut self, health: Health) {
+        self.sequencer.set_health(health);
+    }
+
+    /// What the last [`Self::turn`] took and brought about, for a caller that collects.
+    #[must_use]
+    pub fn seen(&self) -> Seen<'_> {
+        Seen { part: self.sequencer.input(), core: &self.core, outputs: self.out.items() }
     }
 
     /// Whether the journal could not be written: nothing of that input has left. [`Self::end`] says
@@ -85,12 +116,14 @@ impl Fused {
         out.clear();
         let change = core.apply(&input, levels, out);
         ledger.input(&input, levels)?;
+        sequencer.told(change, core.quoting().books());
         for output in out.items() {
             let mut lines = [Line::default(); OUTPUT_LINES_MAX];
             let count = output.pack_into(&mut lines);
             digest.take(&input, &lines[..count]);
             if let Some(request) = ledger.output(output)? {
                 sequencer.send(&request, now);
+                board.latency.released(input.sequence);
             }
             if let Some((instrument, body)) = fed_back(output) {
                 sequencer.feed_back(instrument, body);
@@ -103,13 +136,14 @@ impl Fused {
 
     /// Ends the run: the journal is sealed, the venue's side kept; what each stage leaves.
     #[must_use]
-    pub fn end(mut self) -> [Part; 3] {
-        self.board.close(&self.core);
+    pub fn end(mut self) -> [outcome::Part; 3] {
+        let last = (self.sequencer.sequence(), self.sequencer.latest());
+        self.board.close(&self.core, last);
         let feed = self.sequencer.end();
         let fills = self.board.risk.fills();
-        let risk = Part::Risk(Box::new(self.core.into_risk()), fills);
+        let risk = outcome::Part::Risk(Box::new(self.core.into_risk()), fills);
         let failure = self.failure.or(self.ledger.close().err());
-        [feed, risk, Part::Journal { digest: self.digest, failure }]
+        [feed, risk, outcome::Part::Journal { digest: self.digest, failure }]
     }
 }
 

@@ -1,8 +1,9 @@
 //! The gateway: the only one who hands requests to the venue, and who notices that no answer comes.
 //!
-//! It takes nothing but what stands in the journal. That a request has left, or has not, and that an
-//! answer is overdue are inputs that it makes; what they mean for an order is risk's to say. An
-//! order without an answer is asked about, again and again: unknown is not gone.
+//! It takes nothing but what stands in the journal. That a request has left, or has not, and that
+//! an answer is overdue are inputs that it makes; what they mean for an order is risk's to say. An
+//! order without an answer, or of which the venue has said that it does not know it, is asked
+//! about, again and again: unknown is not gone.
 
 use super::link::Link;
 use crate::engine::risk::OrderRequest;
@@ -32,7 +33,7 @@ struct Awaited {
     side: Side,
     kind: RequestKind,
     due: Nanos,
-    /// It was said that the answer is overdue; now the answer to a question is awaited.
+    /// What has become of the order is in doubt: only the answer to a question ends that.
     asked: bool,
 }
 
@@ -41,7 +42,7 @@ struct Awaited {
 pub struct Gateway {
     /// How long an answer may take.
     timeout: Nanos,
-    /// In the order in which they are due, as all wait equally long.
+    /// In the order in which they are due.
     awaited: VecDeque<Awaited>,
     /// What the gateway has to say itself.
     reports: VecDeque<(Event, Level)>,
@@ -72,7 +73,7 @@ impl Gateway {
         let mut report = Report::new(terms.order, ReportKind::Sent);
         if has_left {
             self.counts.sent += 1;
-            self.awaited.push_back(Awaited {
+            self.wait(Awaited {
                 order: terms.order,
                 instrument: terms.instrument,
                 side: terms.side,
@@ -120,7 +121,13 @@ impl Gateway {
         link.query(awaited.order, awaited.instrument, now);
         awaited.asked = true;
         awaited.due = Nanos(now.0 + self.timeout.0);
-        self.awaited.push_back(awaited);
+        self.wait(awaited);
+    }
+
+    /// Awaits an answer, behind those that are due as early.
+    fn wait(&mut self, awaited: Awaited) {
+        let at = self.awaited.partition_point(|other| other.due <= awaited.due);
+        self.awaited.insert(at, awaited);
     }
 
     /// Says of every request without an answer that there is none: the process ends.
@@ -138,9 +145,14 @@ impl Gateway {
 
     /// Takes note of an input on its way to the core.
     #[inline]
-    pub fn note(&mut self, body: &Body) {
-        match *body {
-            Body::Report(report) => self.settle(report.order, report.kind),
+    pub fn note(&mut self, input: &Event, levels: &[Level]) {
+        match input.body {
+            Body::Report(report) => {
+                self.settle(report.order, report.kind);
+                if is_missed(&report) {
+                    self.doubt(input, report.order, levels[0].side());
+                }
+            }
             Body::Command(Command::Kill) => self.is_closed = true,
             Body::Command(Command::ResumeConfirmed) => self.is_closed = false,
             _ => {}
@@ -150,14 +162,32 @@ impl Gateway {
     /// Strikes off what that report answers.
     fn settle(&mut self, order: OrderId, kind: ReportKind) {
         use ReportKind as R;
-        let answers = |request: RequestKind| match kind {
+        let answers = |awaited: &Awaited| match kind {
+            R::Open | R::Absent => true,
+            _ if awaited.asked => false,
             R::Sent | R::NotSent | R::TimedOut => false,
-            R::Accepted | R::Rejected | R::Filled => request == RequestKind::Place,
-            R::Replaced | R::ReplaceRejected => request != RequestKind::Cancel,
-            R::CancelRejected => request == RequestKind::Cancel,
-            R::Canceled | R::Open | R::Absent => true,
+            R::Accepted | R::Rejected | R::Filled => awaited.kind == RequestKind::Place,
+            R::Replaced | R::ReplaceRejected => awaited.kind != RequestKind::Cancel,
+            R::CancelRejected => awaited.kind == RequestKind::Cancel,
+            R::Canceled => true,
         };
-        self.awaited.retain(|awaited| awaited.order != order || !answers(awaited.kind));
+        self.awaited.retain(|awaited| awaited.order != order || !answers(awaited));
+    }
+
+    /// The venue does not know an order that we take to be there: risk holds it for unknown, and
+    /// nothing but the answer to a question ends that. It is asked at once.
+    fn doubt(&mut self, input: &Event, order: OrderId, side: Side) {
+        if self.awaited.iter().any(|awaited| awaited.order == order && awaited.asked) {
+            return;
+        }
+        self.wait(Awaited {
+            order,
+            instrument: input.instrument,
+            side,
+            kind: RequestKind::Cancel,
+            due: input.received,
+            asked: true,
+        });
     }
 
     /// What was counted.
@@ -165,6 +195,12 @@ impl Gateway {
     pub const fn counts(&self) -> &GatewayCounts {
         &self.counts
     }
+}
+
+/// Whether the venue was asked to change an order that it does not know.
+const fn is_missed(report: &Report) -> bool {
+    matches!(report.kind, ReportKind::CancelRejected | ReportKind::ReplaceRejected)
+        && matches!(report.code, RejectCode::UnknownOrder)
 }
 
 fn event(instrument: InstrumentId, report: Report, now: Nanos) -> Event {

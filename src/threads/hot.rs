@@ -2,6 +2,7 @@
 
 use super::agent::Agent;
 use super::fused::Fused;
+use super::health::HealthSlot;
 use super::outcome::Part;
 use super::pilot::Pilot;
 use crossbeam_channel::Sender;
@@ -14,14 +15,15 @@ const BATCH: usize = 64;
 pub struct HotAgent {
     fused: Option<Fused>,
     pilot: Pilot,
+    health: HealthSlot,
     parts: Sender<Part>,
 }
 
 impl HotAgent {
     /// The engine, the time it runs by, and where it says what it leaves.
     #[must_use]
-    pub const fn new(fused: Fused, pilot: Pilot, parts: Sender<Part>) -> Self {
-        Self { fused: Some(fused), pilot, parts }
+    pub const fn new(fused: Fused, pilot: Pilot, health: HealthSlot, parts: Sender<Part>) -> Self {
+        Self { fused: Some(fused), pilot, health, parts }
     }
 }
 
@@ -31,7 +33,10 @@ impl Agent for HotAgent {
     }
 
     fn do_work(&mut self) -> usize {
-        let Self { fused: Some(fused), pilot, .. } = self else { return 0 };
+        let Self { fused: Some(fused), pilot, health, .. } = self else { return 0 };
+        if !pilot.is_lock_step() {
+            fused.set_health(health.get());
+        }
         let mut work = 0;
         for _ in 0..BATCH {
             let Some(now) = fused.now(pilot) else { break };

@@ -50,6 +50,12 @@ impl Sender {
         room
     }
 
+    /// Whether less than an eighth of it is free: whoever reads it does not keep up.
+    #[must_use]
+    pub fn is_near_full(&self) -> bool {
+        self.ring.slots() < self.ring.buffer().capacity() / 8
+    }
+
     /// Sends the lines of one item as one.
     ///
     /// # Panics

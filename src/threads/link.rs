@@ -4,17 +4,21 @@
 //! both links; nobody behind this file can tell them apart. A link has no clock: it is asked for
 //! what has reached us by a time that it is given.
 
+mod decoded;
 mod embedded;
 mod modelled;
 mod packed;
 
+pub use decoded::{Decoded, Events};
 pub use embedded::Embedded;
 pub use modelled::{Market, Modelled};
 pub use packed::Packed;
 
+use crate::engine::book::{Books, Change};
 use crate::engine::risk::OrderRequest;
 use crate::event::Part;
 use crate::types::{InstrumentId, Nanos, OrderId};
+use crate::venue::recorded::replay::ReplayError;
 
 /// What the owner of the books asks of the feed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +31,33 @@ pub enum Wish {
     Reconnect,
 }
 
+/// How a link ended.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct End {
+    /// Why it ended before its time, or could not be kept, if so.
+    pub failure: Option<String>,
+    /// What of a recording could not be read, in words.
+    pub damage: Vec<String>,
+}
+
+impl End {
+    /// A live venue's end, if it has ended for good.
+    const fn of_live(failure: Option<String>) -> Self {
+        Self { failure, damage: Vec::new() }
+    }
+
+    /// A recording's end: bytes that are no recording are damage, a system that says no is a
+    /// failure.
+    fn of(mut damage: Vec<String>, error: Option<ReplayError>) -> Self {
+        let mut failure = None;
+        match error {
+            Some(error) if error.is_damage() => damage.push(error.to_string()),
+            error => failure = error.map(|error| error.to_string()),
+        }
+        Self { failure, damage }
+    }
+}
+
 /// A venue, or what stands for one.
 #[derive(Debug)]
 pub enum Link {
@@ -37,12 +68,28 @@ pub enum Link {
 }
 
 impl Link {
-    /// The next thing that has reached us by `now`, if there is one. Never blocks.
+    /// The next thing that has reached us by `now`, if there is one. Never blocks. `books` are the
+    /// engine's, behind all that was heard before, once they are lent; else nothing.
     #[inline]
-    pub fn hear(&mut self, now: Nanos, part: &mut Part) -> bool {
+    pub fn hear(&mut self, now: Nanos, part: &mut Part, books: Option<&Books>) -> bool {
         match self {
             Self::Simulated(venue) => venue.hear(now, part),
-            Self::Modelled(modelled) => modelled.hear(now, part),
+            Self::Modelled(modelled) => modelled.hear(now, part, books),
+        }
+    }
+
+    /// From here on the engine's books are shown at each call: a model need not keep the same again.
+    pub fn lend(&mut self) {
+        if let Self::Modelled(modelled) = self {
+            modelled.lend();
+        }
+    }
+
+    /// The engine's books, which are lent, have had that input.
+    #[inline]
+    pub fn told(&mut self, part: &Part, change: Change, books: &Books) {
+        if let Self::Modelled(modelled) = self {
+            modelled.told(part, change, books);
         }
     }
 
@@ -72,7 +119,7 @@ impl Link {
         match self {
             // Without a connection there is no answer, and it is asked again.
             Self::Simulated(embedded) => _ = embedded.venue().query(order, instrument, now),
-            Self::Modelled(modelled) => modelled.fills.query(order, now),
+            Self::Modelled(modelled) => modelled.fills.query(order, instrument, now),
         }
     }
 
@@ -84,11 +131,14 @@ impl Link {
         }
     }
 
-    /// Keeps what is to be kept; why it ended before its time, if it did.
-    pub fn end(&mut self) -> Option<String> {
+    /// Keeps what is to be kept, and says how it ended.
+    pub fn end(&mut self) -> End {
         match self {
-            Self::Simulated(embedded) => embedded.persist().err().map(|error| error.to_string()),
-            Self::Modelled(modelled) => modelled.market().take_failure(),
+            Self::Simulated(embedded) => {
+                let failure = embedded.persist().err().map(|error| error.to_string());
+                End { failure, damage: Vec::new() }
+            }
+            Self::Modelled(modelled) => modelled.market().end(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What joins stages, and the stages that are joined. Threads carry; they do not decide.
 
 pub mod agent;
+pub mod backtest;
 pub mod board;
 pub mod cgroup;
 pub mod cores;
@@ -11,9 +12,12 @@ pub mod digest;
 pub mod feed;
 pub mod fused;
 pub mod gateway;
+pub mod health;
 pub mod hot;
+pub mod housekeeping;
 pub mod idle;
 pub mod lane;
+pub mod latency;
 pub mod link;
 pub mod outcome;
 pub mod pilot;
@@ -26,6 +30,8 @@ pub mod signals;
 pub mod status;
 pub mod stepper;
 pub mod store;
+pub mod sweep;
 pub mod timeline;
 pub mod topology;
 pub mod view;
+pub mod watch;

@@ -3,6 +3,7 @@
 
 use super::digest::Digest;
 use super::gateway::GatewayCounts;
+use super::link::End;
 use crate::engine::risk::Risk;
 use crate::journal::WriteError;
 use crate::types::{InstrumentId, OrderId};
@@ -17,8 +18,8 @@ pub enum Part {
         sequence: u64,
         /// What the gateway has counted.
         gateway: GatewayCounts,
-        /// Why the venue's side ended before its time, or could not be kept, if so.
-        failure: Option<String>,
+        /// How the venue's side ended.
+        end: End,
     },
     /// Risk as it was left, and the trades it was told of.
     Risk(Box<Risk>, u64),
@@ -50,8 +51,8 @@ pub struct Outcome {
     pub open_orders: Vec<OrderId>,
     /// What the gateway has counted.
     pub gateway: GatewayCounts,
-    /// Why the venue's side ended before its time, if so.
-    pub venue_failure: Option<String>,
+    /// How the venue's side ended.
+    pub venue: End,
     /// Why the journal could not be written, if so.
     pub journal_failure: Option<WriteError>,
 }
@@ -63,14 +64,12 @@ impl Outcome {
         let (mut feed, mut risk, mut journal) = (None, None, None);
         for part in parts.try_iter() {
             match part {
-                Part::Feed { sequence, gateway, failure } => {
-                    feed = Some((sequence, gateway, failure));
-                }
+                Part::Feed { sequence, gateway, end } => feed = Some((sequence, gateway, end)),
                 Part::Risk(left, fills) => risk = Some((left, fills)),
                 Part::Journal { digest, failure } => journal = Some((digest, failure)),
             }
         }
-        let ((sequence, gateway, venue_failure), (risk, fills), (digest, journal_failure)) =
+        let ((sequence, gateway, venue), (risk, fills), (digest, journal_failure)) =
             (feed?, risk?, journal?);
         let ids = (0..risk.instruments()).filter_map(|at| u16::try_from(at).ok());
         Some(Self {
@@ -82,7 +81,7 @@ impl Outcome {
             profit: risk.profit(),
             open_orders: risk.live_orders().map(|order| order.id).collect(),
             gateway,
-            venue_failure,
+            venue,
             journal_failure,
         })
     }

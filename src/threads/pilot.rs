@@ -108,7 +108,7 @@ impl Pilot {
         }
         let is_over = self.end.is_some_and(|end| now.is_none_or(|now| now >= end));
         let is_asked = self.stop.requested();
-        if !is_over && !is_asked && !sequencer.link().is_finished() {
+        if !is_over && !is_asked && !sequencer.is_finished() {
             return now;
         }
         let end = match self.end.filter(|_| is_over) {

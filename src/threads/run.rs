@@ -3,25 +3,30 @@
 //! This is the process's own thread: it starts the others, shows what they publish, and waits.
 //! Nothing on the path needs it.
 
+use super::backtest;
 use super::board::{Views, board};
 use super::cores::Allowance;
 use super::crew::{Crew, Muster, name_panics};
 use super::dedicated::{self, RingSizes};
 use super::fused::Fused;
 use super::gateway::Gateway;
+use super::health::HealthSlot;
 use super::hot::HotAgent;
+use super::housekeeping::{Housekeeping, Keeping};
 use super::outcome::{Outcome, Part};
 use super::pilot::{Pilot, PilotParams};
 use super::sequencer::{Sequencer, SequencerParams};
-use super::setup::{Setup, setup};
+use super::setup::{Setup, SetupFault, setup};
 use super::signals::Stop;
 use super::status::Status;
-use super::store::{Store, Syncing};
+use super::store::Store;
+use super::sweep;
 use super::topology::{self, Plan, Wish};
+use super::watch::{Watch, thread_fields};
 use crate::config::sections::RingParams;
 use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
-use crate::engine::Core;
-use crate::journal::Ledger;
+use crate::engine::{Core, CoreParams};
+use crate::journal::{Ledger, SyncMode};
 use crate::logs::Log;
 use crate::types::{InstanceTag, Nanos, OrderId};
 use crossbeam_channel::{Receiver, bounded};
@@ -48,14 +53,18 @@ struct Begun {
     done: Arc<AtomicBool>,
     views: Views,
     plan: Plan,
+    watch: Watch,
 }
 
-/// Runs until its end, its duration or a signal, and says the last line.
-///
-/// # Errors
-/// Why it could not begin, or did not end well; nothing is lost that stands in the journal.
-pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault> {
-    name_panics();
+/// A run that may begin: its venue's side, its journal.
+pub(super) struct Prepared {
+    pub(super) setup: Setup,
+    pub(super) ledger: Ledger,
+    pub(super) keeping: Option<Keeping>,
+}
+
+/// Sets up the venue's side, and takes the data directory if there is one.
+pub(super) fn prepare(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<Prepared, RunFault> {
     let config = &loaded.config;
     let data = config.data_directory.as_deref();
     let is_recorded = matches!(config.mode, Mode::Replay | Mode::Backtest);
@@ -66,7 +75,9 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
         }
         _ => None,
     };
-    let mut setup = first_pass(loaded, data, store.as_ref().and_then(Store::latest), stop)?;
+    let after = store.as_ref().and_then(Store::latest);
+    let own = (loaded.clone(), data.map(Path::to_owned));
+    let mut setup = interruptible(stop, move || setup(&own.0, own.1.as_deref(), after))?;
     for remark in &setup.remarks {
         log.info("remark", vec![("text", remark.as_str().into())]);
     }
@@ -74,33 +85,55 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
         let opened = Store::open(path, config, config.venue, setup.currency);
         store = Some(opened.map_err(RunFault::Store)?);
     }
-    let (ledger, mut syncing) = match store {
+    let (ledger, keeping) = match store {
         Some(store) => {
-            let (ledger, syncer) = store.begin(loaded, &mut setup).map_err(RunFault::Store)?;
-            (ledger, Syncing::new(syncer, config))
+            let begun = store.begin(loaded, &mut setup).map_err(RunFault::Store)?;
+            (begun.0, Some(begun.1))
         }
         None => {
             setup.begin(1, None);
             (Ledger::Unkept, None)
         }
     };
+    Ok(Prepared { setup, ledger, keeping })
+}
+
+/// Runs until its end, its duration or a signal, and says the last line.
+///
+/// # Errors
+/// Why it could not begin, or did not end well; nothing is lost that stands in the journal.
+pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault> {
+    name_panics();
+    let config = &loaded.config;
+    if let Some(plan) = &loaded.sweep {
+        return sweep::run(loaded, plan, stop);
+    }
+    if config.mode == Mode::Backtest {
+        return backtest::run(loaded, stop, log);
+    }
+    let Prepared { setup, ledger, keeping } = prepare(loaded, stop, log)?;
     let mut status = Status::new(config, setup.currency, log.clone());
     let tag = setup.tag;
-    let begun = begin(config, setup, ledger, stop)?;
+    let begun = begin(config, setup, (ledger, keeping), stop)?;
     for remark in &begun.plan.remarks {
         log.info("threads", vec![("text", remark.as_str().into())]);
     }
+    let mut watch = begun.watch;
     while !begun.done.load(Ordering::Acquire) {
         if let Some(thread) = begun.crew.failed() {
             return Err(RunFault::Thread(thread));
         }
         status.show(&begun.views);
-        if let Some(syncing) = &mut syncing {
-            syncing.when_due().map_err(RunFault::Sync)?;
+        watch.look(&begun.crew);
+        if watch.has_failed() {
+            stop.request();
         }
         std::thread::sleep(LOOK_EVERY);
     }
     let Begun { crew, parts, views, .. } = begun;
+    for (thread, counts) in crew.counts() {
+        log.info("thread_ended", thread_fields(thread, &counts));
+    }
     let faults = crew.end(END_WITHIN);
     if let Some(fault) = faults.into_iter().next() {
         return Err(RunFault::End(fault));
@@ -108,6 +141,9 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
     let outcome = Outcome::of(&parts).expect("every stage says what it leaves");
     let open: Vec<_> = outcome.open_orders.iter().map(|order| order_name(*order, tag)).collect();
     status.stopped(&views, &outcome, &open).map_err(RunFault::Output)?;
+    if watch.has_failed() {
+        return Err(RunFault::Kept);
+    }
     judge(config, outcome, open)
 }
 
@@ -116,19 +152,15 @@ fn order_name(order: OrderId, tag: Option<InstanceTag>) -> String {
     tag.map_or_else(|| order.0.to_string(), |tag| tag.whole(order).to_string())
 }
 
-/// Sets up the venue's side on a thread of its own: a first pass over a recording reads all of it,
-/// a venue may be slow to answer, and a signal need not wait for that.
-fn first_pass(
-    loaded: &Loaded,
-    data: Option<&Path>,
-    after: Option<Nanos>,
+/// Does what reads files on a thread of its own: a first pass over a recording reads all of it, a
+/// venue may be slow to answer, and a signal need not wait for that.
+pub(super) fn interruptible<T: Send + 'static>(
     stop: &Stop,
-) -> Result<Setup, RunFault> {
-    let (loaded, data) = (loaded.clone(), data.map(Path::to_owned));
-    let body = move || setup(&loaded, data.as_deref(), after);
+    pass: impl FnOnce() -> Result<T, SetupFault> + Send + 'static,
+) -> Result<T, RunFault> {
     let pass = std::thread::Builder::new()
         .name("setup".into())
-        .spawn(body)
+        .spawn(pass)
         .expect("the system gives a thread at start");
     let begun = Instant::now();
     while !pass.is_finished() {
@@ -141,62 +173,100 @@ fn first_pass(
     pass.join().expect("the first pass does not panic").map_err(RunFault::Setup)
 }
 
-/// Starts the threads.
-fn begin(config: &Config, setup: Setup, ledger: Ledger, stop: &Stop) -> Result<Begun, RunFault> {
-    let allowance = Allowance::read().map_err(RunFault::Allowance)?;
-    let wish = Wish { mode: config.threads.mode, rest: vec![ThreadName::Main] };
-    let plan = topology::plan(&allowance, &wish, &config.threads);
-    let instruments = setup.instruments();
-    let (board, views) = board(&instruments);
+/// The venue's side of a run, ready to be turned.
+pub(super) struct Ready {
+    pub(super) core: CoreParams,
+    pub(super) sequencer: Sequencer,
+    pub(super) pilot: Pilot,
+    /// Said when the run is over.
+    pub(super) done: Arc<AtomicBool>,
+}
+
+/// Puts the venue's side under a sequencer and a pilot.
+pub(super) fn ready(config: &Config, setup: Setup, stop: &Stop) -> Ready {
     let done = Arc::new(AtomicBool::new(false));
     let grace = if config.mode == Mode::Paper { config.shutdown.cancel_timeout } else { GRACE };
     let params = PilotParams { duration: config.duration, grace };
     let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
     let orders_max = setup.core.risk.orders_max as usize;
     let gateway = Gateway::new(config.timing.order_timeout, orders_max);
-    let sequencer = Sequencer::new(
-        setup.link,
-        gateway,
-        SequencerParams {
-            sequence: setup.sequence,
-            latest: setup.begins,
-            feedback_max: Core::outputs_max(&setup.core),
-        },
-    );
+    let begins = SequencerParams {
+        sequence: setup.sequence,
+        latest: setup.begins,
+        feedback_max: Core::outputs_max(&setup.core),
+    };
+    let sequencer = Sequencer::new(setup.link, gateway, begins);
+    Ready { core: setup.core, sequencer, pilot, done }
+}
+
+/// Starts the threads.
+fn begin(
+    config: &Config,
+    setup: Setup,
+    (ledger, keeping): (Ledger, Option<Keeping>),
+    stop: &Stop,
+) -> Result<Begun, RunFault> {
+    let allowance = Allowance::read().map_err(RunFault::Allowance)?;
+    let wish =
+        Wish { mode: config.threads.mode, rest: vec![ThreadName::Main, ThreadName::Housekeeping] };
+    let plan = topology::plan(&allowance, &wish, &config.threads);
+    let instruments = setup.instruments();
+    let (mut board, views) = board(&instruments);
+    let sizes = ring_sizes(&config.rings);
+    if !setup.timeline.is_lock_step() {
+        // In one thread the input at hand is the only one.
+        let is_cut = plan.mode == ThreadMode::Dedicated;
+        board.latency.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
+    }
+    let Ready { core, sequencer, pilot, done } = ready(config, setup, stop);
     let (said, parts) = bounded(8);
-    let mut crew = Crew::default();
+    let (mut crew, health) = (Crew::default(), HealthSlot::default());
     let muster = Muster { plan: &plan, allowance: &allowance, stall_ns: config.threads.stall_ns };
     if plan.mode == ThreadMode::Dedicated {
-        let parts = dedicated::Parts { sequencer, pilot, ledger, board, outcome: said };
-        let sizes = ring_sizes(&config.rings);
-        let stages = dedicated::stages(&setup.core, parts, sizes);
+        let health = health.clone();
+        let parts = dedicated::Parts { sequencer, pilot, ledger, board, health, outcome: said };
+        let stages = dedicated::stages(&core, parts, sizes);
         crew.start(ThreadName::Feed, stages.feed, muster).map_err(RunFault::Start)?;
         crew.start(ThreadName::Quoting, stages.quoting, muster).map_err(RunFault::Start)?;
         crew.start(ThreadName::Risk, stages.risk, muster).map_err(RunFault::Start)?;
         crew.start(ThreadName::Journal, stages.journal, muster).map_err(RunFault::Start)?;
     } else {
-        let fused = Fused::new(&setup.core, sequencer, ledger, board);
-        crew.start(ThreadName::Hot, HotAgent::new(fused, pilot, said), muster)
-            .map_err(RunFault::Start)?;
+        let fused = Fused::new(&core, sequencer, ledger, board);
+        let hot = HotAgent::new(fused, pilot, health.clone(), said);
+        crew.start(ThreadName::Hot, hot, muster).map_err(RunFault::Start)?;
     }
-    Ok(Begun { crew, parts, done, views, plan })
+    let mut watch = Watch::new(health.clone(), config.journal.unsynced_max);
+    if let Some(keeping) = keeping {
+        let (housekeeping, synced) = Housekeeping::new(keeping, health);
+        if config.journal.sync == SyncMode::Batch {
+            watch.watch_syncs(synced);
+        }
+        // Last, so that it outlives those whose segments it makes.
+        crew.start(ThreadName::Housekeeping, housekeeping, muster).map_err(RunFault::Start)?;
+    }
+    Ok(Begun { crew, parts, done, views, plan, watch })
 }
 
 /// What the end of a run means to the caller. `open` are the orders that may still stand at the
 /// venue.
-fn judge(config: &Config, outcome: Outcome, open: Vec<String>) -> Result<ExitCode, RunFault> {
+pub(super) fn judge(
+    config: &Config,
+    outcome: Outcome,
+    open: Vec<String>,
+) -> Result<ExitCode, RunFault> {
     if let Some(error) = outcome.journal_failure {
         return Err(RunFault::Journal(error));
     }
     let is_live = config.mode == Mode::Paper;
     if is_live && !open.is_empty() {
-        let (waited, failure) = (config.shutdown.cancel_timeout, outcome.venue_failure);
+        let (waited, failure) = (config.shutdown.cancel_timeout, outcome.venue.failure);
         return Err(RunFault::CancelsOpen { orders: open, waited, failure });
     }
-    match outcome.venue_failure {
+    match outcome.venue.failure {
         Some(failure) if is_live => Err(RunFault::Ended(failure)),
         Some(failure) => Err(RunFault::Venue(failure)),
-        None => Ok(ExitCode::Done),
+        None if outcome.venue.damage.is_empty() => Ok(ExitCode::Done),
+        None => Err(RunFault::Damaged(outcome.venue.damage)),
     }
 }
 

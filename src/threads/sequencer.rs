@@ -8,6 +8,7 @@
 use super::gateway::Gateway;
 use super::link::{Link, Wish};
 use super::outcome;
+use crate::engine::book::{Books, Change};
 use crate::engine::risk::OrderRequest;
 use crate::event::{Body, Command, Event, Health, Part};
 use crate::journal::Journaled;
@@ -38,6 +39,8 @@ pub struct Sequencer {
     /// The health that was said last, and as it is: the latest wins, nothing queues.
     health: (Health, Health),
     part: Part,
+    /// When the venue is heard next, from asking until something is heard or sent.
+    heard_next: Option<Option<Nanos>>,
 }
 
 impl Sequencer {
@@ -53,13 +56,17 @@ impl Sequencer {
             commands: VecDeque::new(),
             health: (Health::GOOD, Health::GOOD),
             part: Part::empty(),
+            heard_next: None,
         }
     }
 
-    /// The next input by `now`, if there is one: [`Self::input`]. `deadline` is the core's.
+    /// The next input by `now`, if there is one: [`Self::input`]. `deadline` is the core's, and
+    /// `books` are too where they are lent.
     #[inline]
-    pub fn advance(&mut self, now: Nanos, deadline: Option<Nanos>) -> bool {
-        if !self.take_internal(now) && !self.take_due(now, deadline) {
+    pub fn advance(&mut self, now: Nanos, deadline: Option<Nanos>, books: Option<&Books>) -> bool {
+        let is_taken = self.take_internal(now) || self.take_due(now, deadline, books);
+        self.heard_next = None;
+        if !is_taken {
             return false;
         }
         self.sequence += 1;
@@ -67,7 +74,7 @@ impl Sequencer {
         event.sequence = self.sequence;
         self.latest = self.latest.max(event.received);
         event.received = self.latest;
-        self.gateway.note(&event.body);
+        self.gateway.note(&self.part.event, self.part.levels());
         true
     }
 
@@ -91,13 +98,15 @@ impl Sequencer {
 
     /// What is due: a timer of the core, an answer that is overdue, or the venue.
     #[inline]
-    fn take_due(&mut self, now: Nanos, deadline: Option<Nanos>) -> bool {
-        let heard = self.link.due().unwrap_or(now);
+    fn take_due(&mut self, now: Nanos, deadline: Option<Nanos>, books: Option<&Books>) -> bool {
+        let heard = self.link_due().unwrap_or(now);
         if let Some(overdue) = self.gateway.deadline().filter(|due| *due <= now && *due <= heard)
             && deadline.is_none_or(|deadline| overdue < deadline)
         {
-            self.gateway.on_time(&mut self.link, overdue);
-            if self.take_internal(overdue) {
+            let now = overdue.max(self.latest);
+            self.heard_next = None;
+            self.gateway.on_time(&mut self.link, now);
+            if self.take_internal(now) {
                 return true;
             }
         }
@@ -105,7 +114,7 @@ impl Sequencer {
             self.part.event = own(deadline, InstrumentId::ALL, Body::Timer);
             return true;
         }
-        self.link.hear(now, &mut self.part)
+        self.link.hear(now, &mut self.part, books)
     }
 
     /// When the next input is due, in virtual time; nothing where nothing will come.
@@ -114,8 +123,21 @@ impl Sequencer {
         if self.has_internal() {
             return Some(self.latest);
         }
-        let all = [self.link.due(), deadline, self.gateway.deadline()];
+        let all = [self.link_due(), deadline, self.gateway.deadline()];
         all.into_iter().flatten().min().map(|due| due.max(self.latest))
+    }
+
+    /// The books, which are lent, have had the input.
+    #[inline]
+    pub fn told(&mut self, change: Change, books: &Books) {
+        self.heard_next = None;
+        self.link.told(&self.part, change, books);
+    }
+
+    /// What the venue says of its next word, asked once.
+    #[inline]
+    fn link_due(&mut self) -> Option<Nanos> {
+        *self.heard_next.get_or_insert_with(|| self.link.due())
     }
 
     /// Whether something waits inside that needs nobody else to come.
@@ -164,12 +186,21 @@ impl Sequencer {
 
     /// Hands a request to the venue.
     pub fn send(&mut self, request: &Journaled<OrderRequest>, now: Nanos) {
+        self.heard_next = None;
         self.gateway.send(request, &mut self.link, now);
     }
 
     /// Does what the owner of the books wishes.
     pub fn heed(&mut self, wish: Wish, now: Nanos) {
+        self.heard_next = None;
         self.link.heed(wish, now);
+    }
+
+    /// Whether the venue will never be heard again.
+    #[inline]
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.link.is_finished()
     }
 
     /// The gateway.
@@ -183,13 +214,14 @@ impl Sequencer {
         outcome::Part::Feed {
             sequence: self.sequence,
             gateway: *self.gateway.counts(),
-            failure: self.link.end(),
+            end: self.link.end(),
         }
     }
 
     /// The venue.
     #[must_use]
     pub const fn link(&mut self) -> &mut Link {
+        self.heard_next = None;
         &mut self.link
     }
 }

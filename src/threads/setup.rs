@@ -5,7 +5,7 @@
 
 mod fault;
 mod paper;
-mod recorded;
+pub(super) mod recorded;
 mod simulated;
 
 pub use fault::SetupFault;
@@ -31,6 +31,8 @@ pub struct Setup {
     pub timeline: Timeline,
     /// The time at which the run begins.
     pub begins: Nanos,
+    /// The last time that is recorded, where that is known.
+    pub ends: Option<Nanos>,
     /// The number of the last input before.
     pub sequence: u64,
     /// What our orders are known by; nothing where no journal is kept.

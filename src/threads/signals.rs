@@ -1,9 +1,8 @@
-//! The wish to stop, from the system or from inside, and the wait for the cancels.
+//! The wish to stop, from the system or from inside.
 //!
 //! The signal sets a flag and is counted; nothing else happens in the moment of the signal. What a
 //! stop means to a mode is decided where the mode runs.
 
-use crate::types::Nanos;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
@@ -72,44 +71,6 @@ impl Signals {
     }
 }
 
-/// The wait for cancels to be confirmed. Its end is fixed at the first request: it takes no
-/// signals, so that no further one can shorten it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct CancelWait {
-    until: Nanos,
-}
-
-/// How such a wait stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cancelling {
-    /// Orders are open, and there is time.
-    Waiting,
-    /// No order is open.
-    Confirmed,
-    /// Time is up and orders are open, or their state is unknown.
-    TimedOut,
-}
-
-impl CancelWait {
-    /// Begins now, and ends after `shutdown.cancelTimeoutMs`.
-    #[must_use]
-    pub const fn new(now: Nanos, timeout: Nanos) -> Self {
-        Self { until: Nanos(now.0.saturating_add(timeout.0)) }
-    }
-
-    /// How it stands with so many orders open or unknown.
-    #[must_use]
-    pub const fn state(&self, now: Nanos, open: usize) -> Cancelling {
-        if open == 0 {
-            Cancelling::Confirmed
-        } else if now.0 < self.until.0 {
-            Cancelling::Waiting
-        } else {
-            Cancelling::TimedOut
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,21 +97,5 @@ mod tests {
         copy.request();
         assert!(stop.requested());
         assert_eq!(stop.count(), 0);
-    }
-
-    #[test]
-    fn cancels_are_awaited_to_the_last_or_to_the_end_of_the_wait() {
-        let wait = CancelWait::new(Nanos(100), Nanos(20));
-        let check = |now, open, expected| {
-            assert_eq!(wait.state(Nanos(now), open), expected, "{now} {open}");
-        };
-        check(100, 2, Cancelling::Waiting);
-        check(119, 1, Cancelling::Waiting);
-        check(119, 0, Cancelling::Confirmed);
-        check(120, 1, Cancelling::TimedOut);
-        // Confirmed in the last moment is confirmed.
-        check(120, 0, Cancelling::Confirmed);
-        let endless = CancelWait::new(Nanos(i64::MAX - 1), Nanos(20));
-        assert_eq!(endless.state(Nanos(i64::MAX - 1), 1), Cancelling::Waiting);
     }
 }

@@ -4,13 +4,15 @@
 //! Everything comes from views; nothing on the path is asked. Numbers of the market are exact
 //! decimal text.
 
-use super::board::{AccountView, QuoteView, Views};
+mod block;
+
+use super::board::Views;
 use super::outcome::Outcome;
 use crate::config::Config;
 use crate::event::Stale;
-use crate::event::explanation::Withheld;
 use crate::logs::Log;
-use crate::types::{Currency, Instrument, Money, Nanos};
+use crate::types::{Currency, Money, Nanos};
+use block::{Counted, Head, Rates};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -33,8 +35,7 @@ pub struct Status {
     block_at: Instant,
     line_every: Duration,
     line_at: Instant,
-    /// Inputs, fills and when they were counted last: for rates.
-    before: (u64, u64, Instant),
+    rates: Rates,
 }
 
 /// The last line.
@@ -68,8 +69,15 @@ impl Status {
             block_at: now,
             line_every: Duration::from_nanos(every.unsigned_abs()),
             line_at: now,
-            before: (0, 0, now),
+            rates: Rates::default(),
         }
+    }
+
+    /// Nothing is written over the terminal: somebody else does.
+    #[must_use]
+    pub fn without_block(mut self) -> Self {
+        self.has_block = false;
+        self
     }
 
     /// Shows what is due.
@@ -132,56 +140,41 @@ impl Status {
 
     /// Writes the block over the one before.
     fn block(&mut self, views: &Views, now: Instant) {
+        let account = views.account.read();
+        let inputs = views.quotes.iter().map(|quote| quote.read().sequence).max().unwrap_or(0);
+        let counted = Counted { inputs, requests: account.requests, fills: account.fills };
+        let rates = self.rates.of(now, counted);
+        let amount = |amount| self.amount(amount);
+        let head = Head { account, counted, rates, latency: views.latency.read() };
+        let mut lines = head.lines(amount, self.currency);
+        lines.push(block::titles());
+        let shown = views.instruments.iter().enumerate().take(SHOWN_MAX);
+        lines.extend(shown.map(|(at, instrument)| {
+            block::row(instrument, &views.quotes[at].read(), views.holdings[at].read())
+        }));
+        let more = views.instruments.len().saturating_sub(SHOWN_MAX);
+        if more > 0 {
+            lines.push(format!("and {more} more instruments"));
+        }
+        // Without wrapping, so that a line is a row of a narrow terminal too.
         let mut text = String::from("\x1b[?7l");
         if self.standing > 0 {
             write!(text, "\x1b[{}A", self.standing).expect("a string takes all");
         }
-        let account = views.account.read();
-        let (inputs, rate) = self.rate(views, account.fills, now);
-        let head = self.head(&account, inputs, rate);
-        writeln!(text, "\r{head}\x1b[K").expect("a string takes all");
-        let shown = views.instruments.len().min(SHOWN_MAX);
-        for (at, instrument) in views.instruments.iter().enumerate().take(SHOWN_MAX) {
-            let quote = views.quotes[at].read();
-            let held = views.holdings[at].read();
-            let row = row(instrument, &quote, held.lots);
-            writeln!(text, "{row}\x1b[K").expect("a string takes all");
+        for line in &lines {
+            write!(text, "\r{line}\x1b[K\r\n").expect("a string takes all");
         }
         text.push_str("\x1b[?7h");
-        self.standing = 1 + shown;
+        self.standing = lines.len();
         // A terminal that has gone is nobody who could be told.
         io::stderr().write_all(text.as_bytes()).ok();
-    }
-
-    fn rate(&mut self, views: &Views, fills: u64, now: Instant) -> (u64, u64) {
-        let inputs = views.quotes.iter().map(|quote| quote.read().sequence).max().unwrap_or(0);
-        let (before, _, at) = self.before;
-        let micros = now.duration_since(at).as_micros().max(1);
-        let rate = u128::from(inputs.saturating_sub(before)) * 1_000_000 / micros;
-        self.before = (inputs, fills, now);
-        (inputs, u64::try_from(rate).unwrap_or(u64::MAX))
-    }
-
-    fn head(&self, account: &AccountView, inputs: u64, rate: u64) -> String {
-        format!(
-            "{} ({})  P&L {} {}  drawdown {}  gross {}  {} open, {} fills, {} requests, {} refused  \
-             {inputs} inputs, {rate}/s",
-            account.state.name(),
-            account.reason.name(),
-            cents(&self.amount(account.profit)),
-            self.currency,
-            cents(&self.amount(account.drawdown)),
-            cents(&self.amount(account.gross)),
-            account.open_orders,
-            account.fills,
-            account.requests,
-            account.refusals,
-        )
     }
 
     /// A line of the log.
     fn line(&self, views: &Views) {
         let account = views.account.read();
+        let latency = views.latency.read();
+        let inputs = views.quotes.iter().map(|quote| quote.read().sequence).max().unwrap_or(0);
         let mut fields: Vec<(&'static str, Value)> = vec![
             ("state", account.state.name().into()),
             ("reason", account.reason.name().into()),
@@ -190,6 +183,9 @@ impl Status {
             ("requests", account.requests.into()),
             ("refusals", account.refusals.into()),
             ("open_orders", account.open_orders.into()),
+            ("inputs", inputs.into()),
+            ("latency_p50_ns", latency.p50.into()),
+            ("latency_p99_ns", latency.p99.into()),
         ];
         let mut books = serde_json::Map::new();
         for (at, instrument) in views.instruments.iter().enumerate().take(SHOWN_MAX) {
@@ -211,7 +207,7 @@ impl Status {
                 json!({
                     "market": prices(false),
                     "quotes": prices(true),
-                    "withheld": quote.sides.map(|side| side.withheld.name()),
+                    "withheld": quote.sides.map(|side| side.withheld.reason(side.code)),
                     "book": quote.stale.map_or("fresh", Stale::name),
                     "position": instrument.lot.text(held.lots).to_string(),
                 }),
@@ -219,37 +215,5 @@ impl Status {
         }
         fields.push(("instruments", Value::Object(books)));
         self.log.info("status", fields);
-    }
-}
-
-/// One instrument's line of the block.
-fn row(instrument: &Instrument, quote: &QuoteView, lots: i64) -> String {
-    let price = |at: i64| instrument.tick.text(at).to_string();
-    let [bid, ask] = quote.sides.map(|side| {
-        let market = if side.market_qty.0 == 0 { "-".to_string() } else { price(side.market.0) };
-        let own = match (side.own_qty.0, side.withheld) {
-            (0, Withheld::Quoted) => "-".to_string(),
-            (0, why) => why.name().to_string(),
-            (qty, _) => format!("{} x {}", instrument.lot.text(qty), price(side.own.0)),
-        };
-        (market, own)
-    });
-    let state = quote.stale.map_or("fresh", Stale::name);
-    format!(
-        "{:<10} {state:<12} market {:>12} | {:<12} ours {:>26} | {:<26} position {}",
-        instrument.symbol,
-        bid.0,
-        ask.0,
-        bid.1,
-        ask.1,
-        instrument.lot.text(lots)
-    )
-}
-
-/// The text cut behind the second digit of its fraction.
-fn cents(text: &str) -> &str {
-    match text.find('.') {
-        Some(point) => &text[..text.len().min(point + 3)],
-        None => text,
     }
 }

@@ -3,19 +3,18 @@
 //! What an earlier process has left (positions, profit, the trading state) is found by playing its
 //! journal through a fresh core, and carried over in the next start. Orders are not.
 
+use super::housekeeping::Keeping;
 use super::setup::Setup;
 use crate::config::{Config, ExitCode, Loaded, Mode};
 use crate::engine::CORE_VERSION;
 use crate::journal::replay::{Left, ReplayError, replay};
-use crate::journal::{self, DataDirectory, Identity, Ledger, OpenError, Start, SyncMode, Syncer};
+use crate::journal::{self, DataDirectory, Identity, Ledger, OpenError, Start};
 use crate::types::name::NameError;
 use crate::types::{Currency, InstanceTag, Instrument, Nanos, Venue};
 use crate::venue::recorded::Speed;
 use serde_json::value::RawValue;
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 /// The account of venues that are not real.
 const NO_ACCOUNT: &str = "none";
@@ -128,7 +127,11 @@ impl Store {
     ///
     /// # Errors
     /// The instruments are others than before, or the journal cannot be written.
-    pub fn begin(self, loaded: &Loaded, setup: &mut Setup) -> Result<(Ledger, Syncer), StoreFault> {
+    pub fn begin(
+        self,
+        loaded: &Loaded,
+        setup: &mut Setup,
+    ) -> Result<(Ledger, Keeping), StoreFault> {
         let instruments = setup.instruments();
         let Self { path, directory, left } = self;
         let mut opening = None;
@@ -161,7 +164,9 @@ impl Store {
         };
         let begun = journal::begin(directory, &config.journal, epoch_min, start)
             .map_err(StoreFault::Open)?;
-        Ok((Ledger::Kept(Box::new(begun.writer)), begun.syncer))
+        let (ledger, supply) = Ledger::kept(begun.writer);
+        let keeping = Keeping { supply, syncer: begun.syncer, params: config.journal };
+        Ok((ledger, keeping))
     }
 }
 
@@ -173,37 +178,4 @@ fn tag(config: &Config) -> InstanceTag {
     }
     let time = super::timeline::wall().0.cast_unsigned();
     InstanceTag::new(time.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(std::process::id()))
-}
-
-/// Syncs what is written, off the hot threads, as often as the config says.
-#[derive(Debug)]
-pub struct Syncing {
-    syncer: Syncer,
-    every: Duration,
-    due: Instant,
-}
-
-impl Syncing {
-    /// Nothing where the mode does not sync, or syncs before each release.
-    #[must_use]
-    pub fn new(syncer: Syncer, config: &Config) -> Option<Self> {
-        if config.journal.sync != SyncMode::Batch {
-            return None;
-        }
-        let every = Duration::from_nanos(config.journal.sync_interval.0.unsigned_abs());
-        Some(Self { syncer, every, due: Instant::now() + every })
-    }
-
-    /// Syncs if it is time again.
-    ///
-    /// # Errors
-    /// The system says no.
-    pub fn when_due(&mut self) -> io::Result<()> {
-        let now = Instant::now();
-        if now >= self.due {
-            self.due = now + self.every;
-            self.syncer.sync()?;
-        }
-        Ok(())
-    }
 }

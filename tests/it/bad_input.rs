@@ -75,6 +75,7 @@ fn survey(feed: &Feed) -> Survey {
         orders: vec![0; 2],
         prices: vec![None; 2],
         utc: true,
+        last: Nanos::UNKNOWN,
     }
 }
 

@@ -23,7 +23,7 @@ const MINUTE: i64 = 60_000_000_000;
 /// The only instrument of the log, which does not name it.
 pub(crate) fn survey() -> Survey {
     let table = table(Venue::Bitstamp, &["btcusd"], 2, 8);
-    Survey { table, orders: vec![40_000], prices: vec![None], utc: true }
+    Survey { table, orders: vec![40_000], prices: vec![None], utc: true, last: Nanos::UNKNOWN }
 }
 
 fn replay() -> Option<Replay> {

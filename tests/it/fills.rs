@@ -20,7 +20,7 @@ use pinnaclemm::venue::recorded::replay::{Replay, books_of};
 use pinnaclemm::venue::recorded::survey::survey;
 use std::collections::BTreeMap;
 
-const RECORDINGS: &[(Venue, &[&str])] = &[
+pub(crate) const RECORDINGS: &[(Venue, &[&str])] = &[
     (Venue::BinanceSpot, &["binance/spot/btcusdt_20240808.gz", "binance/spot/btcusdt_20240809.gz"]),
     (Venue::BinanceUsdm, &["binance/usdm/btcusdt_20240808.gz"]),
     (Venue::BinanceSpot, &["binance/multi/10symbols_20210405.txt.zst"]),
@@ -222,7 +222,7 @@ fn fills_on(venue: Venue, names: &[&str], queue: QueueModel) -> Option<u64> {
         facts: vec![fact("input", names.join(" ")), fact("queue", format!("{queue:?}"))],
     };
     let mut maker = Maker {
-        report: Report::new(&survey.table, params),
+        report: Report::new(survey.table.iter(), params),
         cash: 0,
         position: 0,
         fees: 0,

@@ -56,6 +56,7 @@ fn open(path: &Path) -> Begun {
         segment_bytes: 1 << 20,
         sync: SyncMode::Process,
         sync_interval: Nanos::from_millis(10),
+        unsynced_max: Nanos::from_seconds(2),
     };
     let directory = DataDirectory::open(path, &identity).unwrap();
     begin(directory, &params, 1, |epoch| Start {

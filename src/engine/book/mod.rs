@@ -55,6 +55,8 @@ pub struct Book {
     state: BookState,
     /// A snapshot is coming in.
     loading: bool,
+    /// The last stamp of the venue was too far from ours.
+    is_clock_off: bool,
     course: Course,
     /// The venue's id of the last message applied; 0 where it has none.
     id: u64,
@@ -79,6 +81,7 @@ impl Book {
             bridge: params.rules.bridges.then(Bridge::new),
             state: BookState::Stale(Stale::NoSnapshot),
             loading: false,
+            is_clock_off: false,
             course: Course::Skip,
             id: 0,
             bridged: false,
@@ -165,10 +168,11 @@ impl Book {
     }
 
     fn judge_clock(&mut self, event: &Event) {
-        if let Some(offset) = event.clock_offset()
-            && offset.0.saturating_abs() > self.rules.clock_offset_max.0
-        {
-            self.fail(Stale::ClockOffset);
+        if let Some(offset) = event.clock_offset() {
+            self.is_clock_off = offset.0.saturating_abs() > self.rules.clock_offset_max.0;
+            if self.is_clock_off {
+                self.fail(Stale::ClockOffset);
+            }
         }
     }
 
@@ -189,6 +193,10 @@ impl Book {
             self.loading = false;
             self.id = head.id;
             self.bridged = false;
+            if self.is_clock_off {
+                // A snapshot says nothing of the clock, and must not pass for its cure.
+                return self.fail(Stale::ClockOffset);
+            }
             self.state = BookState::Fresh;
             self.settle(&head);
             self.cross_bridge();

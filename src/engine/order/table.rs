@@ -94,6 +94,13 @@ impl OrderTable {
         &self.sides[instrument.index()][side.index()]
     }
 
+    /// What is live on both sides.
+    #[inline]
+    #[must_use]
+    pub fn open_sides(&self, instrument: InstrumentId) -> &[OpenSide; 2] {
+        &self.sides[instrument.index()]
+    }
+
     /// The live orders of that side, the newest first.
     #[inline]
     pub fn live_of(&self, instrument: InstrumentId, side: Side) -> impl Iterator<Item = &Order> {

@@ -7,9 +7,9 @@ use super::fair::float;
 use super::instrument::Instrument;
 use super::reconcile::{Means, Outcome, Proposals, Wish, reconcile};
 use super::slots::{Slot, SlotState};
-use crate::engine::buffer::Buffer;
+use crate::engine::buffer::Drafts;
 use crate::event::explanation::{Clamps, SideExplained, Withheld};
-use crate::event::{Draft, Event, Explanation};
+use crate::event::{Event, Explanation};
 use crate::types::{Nanos, Price, Qty, Side};
 
 /// Why a side is not quoted, with the number of what stands behind it.
@@ -95,7 +95,7 @@ impl Instrument {
         gate: Reason,
         input: &Event,
         desk: &mut Desk,
-        drafts: &mut Buffer<Draft>,
+        drafts: &mut impl Drafts,
     ) {
         let now = input.received;
         self.budget.advance(now);
@@ -177,7 +177,7 @@ impl Instrument {
         stances: &[Stance; 2],
         input: &Event,
         out: &Proposals,
-        drafts: &mut Buffer<Draft>,
+        drafts: &mut impl Drafts,
     ) {
         let reasons = stances.map(|stance| stance.reason);
         if out.items().is_empty() && reasons == self.shown {
@@ -186,9 +186,9 @@ impl Instrument {
         self.shown = reasons;
         let explanation = self.explain(stances, input);
         self.explanation = Some(explanation);
-        drafts.push(Draft::Explanation(explanation));
+        drafts.explanation(&explanation);
         for proposal in out.items() {
-            drafts.push(Draft::Proposal(*proposal));
+            drafts.proposal(proposal);
         }
     }
 

@@ -57,12 +57,14 @@ fn of_touch(top: &Top) -> f64 {
 }
 
 impl FairValue {
-    /// The fair value in ticks; `imbalance` is that of the configured levels.
+    /// The fair value in ticks; `imbalance` is that of so many levels.
     #[inline]
-    pub(super) fn of(self, top: &Top, imbalance: f64) -> f64 {
+    pub(super) fn of(self, top: &Top, imbalance: f64, levels: u32) -> f64 {
         let half_spread = float(top.spread()) * 0.5;
         match self {
             Self::Mid => top.mid(),
+            // The same number as of the touch, without dividing for it again.
+            Self::Microprice if levels == 1 => top.mid() + imbalance * half_spread,
             Self::Microprice => top.mid() + of_touch(top) * half_spread,
             Self::ImbalanceAdjusted => top.mid() + imbalance * half_spread,
         }
@@ -90,9 +92,9 @@ mod tests {
             for ask_qty in 1..40 {
                 let (bid_qty, ask_qty) = (Qty(bid_qty), Qty(ask_qty));
                 let top = Top { bid: Price(100), bid_qty, ask: Price(107), ask_qty };
-                let micro = FairValue::Microprice.of(&top, 0.0);
+                let micro = FairValue::Microprice.of(&top, 0.0, 5);
                 assert!((micro - top.microprice()).abs() < 1e-9);
-                let adjusted = FairValue::ImbalanceAdjusted.of(&top, of_touch(&top));
+                let adjusted = FairValue::ImbalanceAdjusted.of(&top, of_touch(&top), 1);
                 assert!((micro - adjusted).abs() < 1e-9 && micro > 100.0 && micro < 107.0);
                 assert_eq!(micro > top.mid(), bid_qty > ask_qty);
             }

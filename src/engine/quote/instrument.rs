@@ -16,10 +16,10 @@ use super::strategy::{Shape, Situation};
 use super::volatility::Volatility;
 use super::{LEVELS_MAX, QuoteParams};
 use crate::engine::book::{Book, BookState, Top};
-use crate::engine::buffer::Buffer;
+use crate::engine::buffer::Drafts;
 use crate::event::explanation::Withheld;
 use crate::event::{
-    Draft, Event, Explanation, Level, Mark, MarketStatus, Proposal, Refused, Report, ReportKind,
+    Event, Explanation, Level, Mark, MarketStatus, Proposal, Refused, Report, ReportKind,
     RequestKind, Trade,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Origin, Price, Qty, Side, TimeInForce};
@@ -293,7 +293,7 @@ impl Instrument {
         input: &Event,
         book: &Book,
         desk: &mut Desk,
-        drafts: &mut Buffer<Draft>,
+        drafts: &mut impl Drafts,
     ) {
         let gate = self.gate(desk);
         let is_settled = self.settled == Some(gate) && input.received < self.wake;

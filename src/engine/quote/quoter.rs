@@ -5,8 +5,8 @@ use super::instrument::Instrument;
 use super::slots::Slot;
 use super::{LEVELS_MAX, QuoteParams};
 use crate::engine::book::{Books, Change};
-use crate::engine::buffer::Buffer;
-use crate::event::{Body, Draft, Event, Explanation, Level};
+use crate::engine::buffer::Drafts;
+use crate::event::{Body, Event, Explanation, Level, TradingState};
 use crate::types::{InstrumentId, Nanos, Qty, Side};
 
 /// An input as the quoter takes it: the books have applied it already.
@@ -67,6 +67,11 @@ impl Quoter {
         self.instruments[id.index()].hold(position);
     }
 
+    /// The trading state that the epoch begins in: a halt outlives a restart.
+    pub fn set_state(&mut self, state: TradingState) {
+        self.desk.state(state);
+    }
+
     /// When a timer has to come, if nothing else does.
     #[inline]
     #[must_use]
@@ -87,7 +92,7 @@ impl Quoter {
 
     /// Takes one input, which the books have applied, and adds what comes of it to the drafts.
     #[inline]
-    pub fn apply(&mut self, heard: Heard<'_>, books: &Books, drafts: &mut Buffer<Draft>) {
+    pub fn apply(&mut self, heard: Heard<'_>, books: &Books, drafts: &mut impl Drafts) {
         let Heard { event, change, .. } = heard;
         match event.body {
             Body::Levels(_) | Body::Order(_) if event.instrument != InstrumentId::ALL => {
@@ -97,7 +102,7 @@ impl Quoter {
                 let (at, book) = (event.instrument.index(), books.get(event.instrument));
                 let own = &mut self.instruments[at];
                 own.book(book, event.received);
-                drafts.push(Draft::Mark(own.mark(event, book)));
+                drafts.mark(&own.mark(event, book));
                 let before = own.wake;
                 own.decide(event, book, &mut self.desk, drafts);
                 if own.wake != before {
@@ -111,7 +116,7 @@ impl Quoter {
                 let (at, book) = (event.instrument.index(), books.get(event.instrument));
                 let own = &mut self.instruments[at];
                 own.trade(&trade, event);
-                drafts.push(Draft::Mark(own.mark(event, book)));
+                drafts.mark(&own.mark(event, book));
             }
             Body::Heartbeat { .. } | Body::Ignored => {}
             _ => self.apply_seldom(heard, books, drafts),
@@ -120,7 +125,7 @@ impl Quoter {
 
     /// What is no change of a book by levels or orders.
     #[cold]
-    fn apply_seldom(&mut self, heard: Heard<'_>, books: &Books, drafts: &mut Buffer<Draft>) {
+    fn apply_seldom(&mut self, heard: Heard<'_>, books: &Books, drafts: &mut impl Drafts) {
         self.take(heard);
         let event = heard.event;
         let own = event.instrument.index();
@@ -133,7 +138,7 @@ impl Quoter {
                 own.book(book, event.received);
             }
             if changed || own.has_traded() {
-                drafts.push(Draft::Mark(own.mark(event, book)));
+                drafts.mark(&own.mark(event, book));
             }
         }
         for own in &mut self.instruments[range] {

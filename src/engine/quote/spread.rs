@@ -47,7 +47,7 @@ impl Pricing {
     /// The prices of both sides on that touch.
     #[inline]
     pub(super) fn of(params: &QuoteParams, shape: &Shape, top: &Top, imbalance: f64) -> Self {
-        let fair = params.fair_value.of(top, imbalance);
+        let fair = params.fair_value.of(top, imbalance, params.imbalance_levels);
         let ticks_per_bp = fair * 1e-4;
         let terms = &params.spread;
         let beyond = imbalance.abs() > terms.imbalance_threshold;

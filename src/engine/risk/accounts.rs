@@ -215,6 +215,9 @@ impl Accounts {
     /// The sum over all currencies, in the account currency.
     #[inline]
     fn total(&self, of: impl Fn(&Worth) -> i128) -> i128 {
+        if let [home] = &self.ledgers[..] {
+            return of(&home.sum);
+        }
         let mut total = 0_i128;
         for ledger in &self.ledgers {
             total = total.saturating_add(ledger.rate.convert(of(&ledger.sum)));
@@ -346,10 +349,12 @@ fn worth(holding: &Holding, buys: i64, sells: i64) -> Worth {
     if position.lots == 0 && buys == 0 && sells == 0 {
         return Worth { profit: position.profit(unit), ..Worth::default() };
     }
-    let up = value(holding, position.lots.saturating_add(buys));
-    let down = value(holding, position.lots.saturating_sub(sells));
+    let [held, up, down] = unit.values_at_half(
+        position.mark_twice,
+        [position.lots, position.lots.saturating_add(buys), position.lots.saturating_sub(sells)],
+    );
     let gross = magnitude(up).max(magnitude(down));
-    Worth { profit: position.profit(unit), gross, up, down }
+    Worth { profit: position.profit_at(held), gross, up, down }
 }
 
 #[inline]

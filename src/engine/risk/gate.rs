@@ -25,6 +25,11 @@ impl Risk {
     pub(super) fn propose(&mut self, proposal: &Proposal, out: &mut Buffer<Output>) {
         self.bucket.fill(self.now);
         if proposal.kind == RequestKind::Cancel {
+            // Its end may be asked for already, as by a halt of this very input: once is enough.
+            let order = self.orders.get(proposal.order);
+            if order.is_some_and(|order| order.status.is_cancelling()) {
+                return;
+            }
             self.explain(proposal.instrument, out);
             self.release_cancel(*proposal, out);
             return;

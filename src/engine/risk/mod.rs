@@ -40,10 +40,10 @@ pub use view::PositionView;
 use crate::engine::buffer::Buffer;
 use crate::engine::order::{OpenSide, OrderTable};
 use crate::event::{
-    Body, Command, Draft, Event, Explanation, Level, Mark, RefusalCode, Report, StateReason,
-    TradingState,
+    Body, Command, Draft, Event, Explanation, Level, Mark, Proposal, RefusalCode, Report,
+    StateReason, TradingState,
 };
-use crate::types::{InstrumentId, Nanos, OrderId, Origin, Side};
+use crate::types::{InstrumentId, Nanos, OrderId, Origin};
 use accounts::Accounts;
 use cancels::Sweep;
 use flatten::Flatten;
@@ -147,22 +147,34 @@ impl Risk {
     #[inline]
     pub fn draft(&mut self, draft: &Draft, out: &mut Buffer<Output>) {
         match draft {
-            Draft::Mark(mark) => self.on_mark(mark, out),
-            Draft::Explanation(explanation) => self.explanation = Some(*explanation),
-            Draft::Proposal(proposal) => self.propose(proposal, out),
+            Draft::Mark(mark) => self.mark(mark, out),
+            Draft::Explanation(explanation) => self.explanation(explanation),
+            Draft::Proposal(proposal) => self.proposal(proposal, out),
         }
     }
 
+    /// Takes a mark.
     #[inline]
-    fn on_mark(&mut self, mark: &Mark, out: &mut Buffer<Output>) {
-        let open = self.open_sides(mark.instrument);
-        if self.accounts.mark(mark, &open) {
+    pub fn mark(&mut self, mark: &Mark, out: &mut Buffer<Output>) {
+        if self.accounts.mark(mark, self.orders.open_sides(mark.instrument)) {
             self.judge_losses(out);
         }
     }
 
+    /// Takes why the proposals behind it are made.
+    #[inline]
+    pub fn explanation(&mut self, explanation: &Explanation) {
+        self.explanation = Some(*explanation);
+    }
+
+    /// Takes a proposal.
+    #[inline]
+    pub fn proposal(&mut self, proposal: &Proposal, out: &mut Buffer<Output>) {
+        self.propose(proposal, out);
+    }
+
     fn open_sides(&self, instrument: InstrumentId) -> [OpenSide; 2] {
-        Side::BOTH.map(|side| *self.orders.open(instrument, side))
+        *self.orders.open_sides(instrument)
     }
 
     /// Something is due.

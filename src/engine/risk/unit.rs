@@ -47,6 +47,19 @@ impl Unit {
         self.scaled(ticks_twice, lots, 1)
     }
 
+    /// The same for three quantities: what a lot is worth is worked out once.
+    #[inline]
+    #[must_use]
+    pub fn values_at_half(self, ticks_twice: i64, lots: [i64; 3]) -> [i128; 3] {
+        match ticks_twice.checked_mul(self.mul) {
+            // No product of two words overflows.
+            Some(lot) if self.div == 1 => {
+                lots.map(|lots| i128::from(lot).wrapping_mul(i128::from(lots)) >> 1)
+            }
+            _ => lots.map(|lots| self.value_at_half(ticks_twice, lots)),
+        }
+    }
+
     #[inline]
     fn scaled(self, ticks: i64, lots: i64, halvings: u32) -> i128 {
         let lot = i128::from(ticks).wrapping_mul(i128::from(self.mul));
@@ -215,6 +228,14 @@ mod tests {
         check("1", "1", i64::MAX, -i64::MAX, i128::MIN);
         let unit = Unit::of(scale("0.01"), scale("0.1")).unwrap();
         assert_eq!(unit.value_at_half(3, 1), 1_500_000_000);
+        for (tick, lot) in [("0.01", "0.1"), ("0.000001", "0.00000001"), ("1", "1")] {
+            let unit = Unit::of(scale(tick), scale(lot)).unwrap();
+            for ticks in [0, 3, -3, 12_345_679, i64::MAX, i64::MIN] {
+                let lots = [7, -1_234_567_891, i64::MAX];
+                let each = lots.map(|lots| unit.value_at_half(ticks, lots));
+                assert_eq!(unit.values_at_half(ticks, lots), each);
+            }
+        }
         assert_eq!(unit.lots_within(unit.value(100, 7), 100), 7);
         assert_eq!(unit.lots_within(unit.value(100, 7) - 1, 100), 6);
         assert_eq!(Unit::of(scale("1000000000000000"), scale("10000")), None);

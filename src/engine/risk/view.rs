@@ -38,6 +38,14 @@ impl Risk {
         self.accounts.profit
     }
 
+    /// What fees have cost, rebates taken off, at the rates of now.
+    #[must_use]
+    pub fn fees(&self) -> i128 {
+        let ids = (0..).map(InstrumentId).zip(&self.accounts.holdings);
+        let fees = ids.map(|(id, held)| self.accounts.convert(id, held.position.fees));
+        fees.fold(0, i128::saturating_add)
+    }
+
     /// What of it was earned today.
     #[must_use]
     pub const fn profit_today(&self) -> i128 {

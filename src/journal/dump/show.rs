@@ -202,7 +202,7 @@ impl View<'_> {
         object.text("price", self.price(id, side.price));
         object.text("qty", self.qty(id, side.qty));
         object.number("levels", side.levels);
-        object.text("withheld", side.withheld.name());
+        object.text("withheld", side.withheld.reason(side.code));
         object.number("code", side.code);
         let clamps = Clamps::ALL.iter().filter(|(clamp, _)| side.clamps.has(*clamp));
         object.raw("clamps", &names(clamps.map(|(_, name)| *name)));

@@ -5,7 +5,7 @@
 use super::{HEAD_BYTES, Kind, OUTPUT_LINES_MAX, Seed};
 use crate::event::pack::pack_levels;
 use crate::event::{Event, LEVELS_PER_LINE, Level, Line};
-use crc32c::crc32c_append;
+use crate::sys::crc::crc32c_append;
 
 /// The greatest sequence a record can have.
 const SEQUENCE_MAX: u64 = (1 << 48) - 1;

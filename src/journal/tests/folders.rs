@@ -36,6 +36,7 @@ const PARAMS: JournalParams = JournalParams {
     segment_bytes: 1 << 16,
     sync: SyncMode::Batch,
     sync_interval: Nanos::from_millis(10),
+    unsynced_max: Nanos::from_seconds(2),
 };
 
 fn run(path: &Path, epoch_min: u32) -> Result<Begun, OpenError> {

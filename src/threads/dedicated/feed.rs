@@ -1,11 +1,11 @@
 //! The first stage: the sequencer and the gateway, with the venue's sockets, on one thread.
 
-use super::{BATCH, Feedback, Gauges, drain};
-use crate::engine::risk::OrderRequest;
-use crate::event::{Body, Command};
-use crate::journal::Journaled;
+use super::{BATCH, Feedback, Gauges, Released, drain};
+use crate::event::{Body, Command, Health};
 use crate::threads::agent::Agent;
+use crate::threads::health::HealthSlot;
 use crate::threads::lane::Sender;
+use crate::threads::latency::Latency;
 use crate::threads::link::Wish;
 use crate::threads::outcome;
 use crate::threads::pilot::Pilot;
@@ -19,9 +19,11 @@ use std::sync::atomic::Ordering;
 #[derive(Debug)]
 pub(super) struct Ends {
     pub(super) lane: Sender,
-    pub(super) released: Consumer<Journaled<OrderRequest>>,
+    pub(super) released: Consumer<Released>,
     pub(super) feedback: Consumer<Feedback>,
     pub(super) wishes: Consumer<Wish>,
+    pub(super) health: HealthSlot,
+    pub(super) latency: Latency,
     pub(super) gauges: Arc<Gauges>,
     pub(super) outcome: crossbeam_channel::Sender<outcome::Part>,
 }
@@ -49,8 +51,9 @@ impl FeedAgent {
     fn take_back(&mut self) -> usize {
         let Self { sequencer, ends, now, .. } = self;
         let mut work = 0;
-        for request in drain(&mut ends.released) {
+        for (sequence, request) in drain(&mut ends.released) {
             sequencer.send(&request, *now);
+            ends.latency.released(sequence);
             work += 1;
         }
         for (instrument, body) in drain(&mut ends.feedback) {
@@ -79,10 +82,12 @@ impl FeedAgent {
             return false;
         };
         self.now = self.now.max(now);
-        if !self.sequencer.advance(now, deadline) {
+        self.ends.latency.begin();
+        if !self.sequencer.advance(now, deadline, None) {
             return false;
         }
         let part = self.sequencer.input();
+        self.ends.latency.heard(part.event.sequence);
         match part.event.body {
             Body::Timer => self.timer_at = part.event.sequence,
             Body::Command(Command::Shutdown) => self.shutdown_at = part.event.sequence,
@@ -112,6 +117,11 @@ impl Agent for FeedAgent {
             return work;
         }
         let most = if is_lock_step { 1 } else { BATCH };
+        if !is_lock_step {
+            let health = &self.ends.health;
+            health.set(Health::RING_NEAR_FULL, self.ends.lane.is_near_full());
+            self.sequencer.set_health(health.get());
+        }
         for _ in 0..most {
             if !self.ends.lane.has_room() || !self.sequence() {
                 break;
@@ -122,6 +132,7 @@ impl Agent for FeedAgent {
     }
 
     fn on_close(&mut self) {
+        self.ends.latency.publish();
         // Whoever asked may have gone.
         self.ends.outcome.send(self.sequencer.end()).ok();
     }

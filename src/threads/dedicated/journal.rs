@@ -1,9 +1,9 @@
 //! The last stage: writes each input with its outputs, and only then releases its requests.
 
-use super::{BATCH, Gauges, push};
-use crate::engine::risk::{OUTPUT_LINES_MAX, OrderRequest, Output};
+use super::{BATCH, Gauges, Released, push};
+use crate::engine::risk::{OUTPUT_LINES_MAX, Output};
 use crate::event::{Line, Part};
-use crate::journal::{Journaled, Ledger, WriteError};
+use crate::journal::{Ledger, WriteError};
 use crate::threads::agent::Agent;
 use crate::threads::digest::Digest;
 use crate::threads::lane::Receiver;
@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering;
 #[derive(Debug)]
 pub(super) struct Ends {
     pub(super) from: Receiver,
-    pub(super) released: Producer<Journaled<OrderRequest>>,
+    pub(super) released: Producer<Released>,
     pub(super) gauges: Arc<Gauges>,
     pub(super) outputs_max: usize,
     pub(super) outcome: crossbeam_channel::Sender<outcome::Part>,
@@ -58,7 +58,7 @@ impl JournalAgent {
             let output = Output::unpack(&lines[..count]).expect(damaged);
             digest.take(&part.event, &lines[..count]);
             if let Some(request) = ledger.output(&output)? {
-                push(&mut ends.released, request);
+                push(&mut ends.released, (part.event.sequence, request));
             }
             self.awaited -= 1;
         }

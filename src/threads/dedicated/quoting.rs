@@ -92,7 +92,8 @@ impl Agent for QuotingAgent {
 
     fn on_close(&mut self) {
         while self.do_work() > 0 {}
-        self.board.close(&self.quoting);
+        let last = &self.part.event;
+        self.board.close(&self.quoting, (last.sequence, last.received));
     }
 
     fn rings_full(&self) -> u64 {

@@ -79,6 +79,22 @@ impl Recorded {
         &self.tape
     }
 
+    /// All lines that could not be read so far, in words.
+    pub(super) fn damage(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for reader in self.tape.readers() {
+            let (path, report) = (reader.path().display(), reader.report());
+            if let Some(bytes) = report.torn {
+                found.push(format!("{path} stops inside a record; {bytes} bytes are left of it"));
+            }
+            if let Some((line, why)) = report.named.first() {
+                let (count, why) = (report.malformed, why.name());
+                found.push(format!("{path}: {count} lines are no records, first {line}: {why}"));
+            }
+        }
+        found
+    }
+
     /// When the next record was received; nothing behind the last one.
     fn due(&mut self) -> Option<Nanos> {
         if !self.waiting && !self.ended {

@@ -8,9 +8,8 @@ use crate::venue::recorded::{PackedError, PackedReader};
 #[derive(Debug)]
 pub struct Packed {
     reader: PackedReader,
-    /// The event that is not handed on yet.
-    next: Part,
-    waiting: bool,
+    /// When the next event was received, once that was looked at.
+    next: Option<Nanos>,
     ended: bool,
     latest: Nanos,
     failure: Option<PackedError>,
@@ -20,14 +19,7 @@ impl Packed {
     /// Plays from where the reader stands.
     #[must_use]
     pub fn new(reader: PackedReader) -> Self {
-        Self {
-            reader,
-            next: Part::empty(),
-            waiting: false,
-            ended: false,
-            latest: Nanos::UNKNOWN,
-            failure: None,
-        }
+        Self { reader, next: None, ended: false, latest: Nanos::UNKNOWN, failure: None }
     }
 
     /// Why it ended before the end, if it did; said once.
@@ -43,21 +35,17 @@ impl Packed {
 
     #[inline]
     pub(super) fn due(&mut self) -> Option<Nanos> {
-        if !self.waiting && !self.ended {
-            match self.reader.advance() {
-                Ok(Some((event, levels))) => {
-                    self.next.set(event, levels);
-                    self.latest = self.latest.max(event.received);
-                    self.waiting = true;
+        if self.next.is_none() && !self.ended {
+            match self.reader.due() {
+                Ok(Some(received)) => {
+                    self.latest = self.latest.max(received);
+                    self.next = Some(self.latest);
                 }
                 Ok(None) => self.ended = true,
-                Err(error) => {
-                    self.failure = Some(error);
-                    self.ended = true;
-                }
+                Err(error) => self.fail(error),
             }
         }
-        (!self.ended).then_some(self.latest)
+        self.next
     }
 
     #[inline]
@@ -65,11 +53,23 @@ impl Packed {
         if self.due().is_none_or(|due| due > now) {
             return false;
         }
-        self.waiting = false;
-        // The one who hears gets the event, and gives the place for the next one.
-        std::mem::swap(part, &mut self.next);
-        part.event.sequence = 0;
-        true
+        self.next = None;
+        match self.reader.take(part) {
+            Ok(is_there) => {
+                part.event.sequence = 0;
+                is_there
+            }
+            Err(error) => {
+                self.fail(error);
+                false
+            }
+        }
+    }
+
+    #[cold]
+    fn fail(&mut self, error: PackedError) {
+        self.failure = Some(error);
+        self.ended = true;
     }
 
     pub(super) const fn is_finished(&self) -> bool {

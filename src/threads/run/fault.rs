@@ -9,6 +9,7 @@ use crate::threads::store::StoreFault;
 use crate::types::Nanos;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 /// Why a run could not begin, or did not end well.
 #[derive(Debug)]
@@ -27,8 +28,8 @@ pub enum RunFault {
     End(EndFault),
     /// The journal could not be written.
     Journal(WriteError),
-    /// What is written could not be synced.
-    Sync(io::Error),
+    /// What is written could not be synced, or a segment not be made or cut; it was said when.
+    Kept,
     /// The venue's side ended before its time, or could not be kept.
     Venue(String),
     /// A live venue has ended it for good.
@@ -41,6 +42,22 @@ pub enum RunFault {
         waited: Nanos,
         /// Why the venue's side ended before its time, if it did.
         failure: Option<String>,
+    },
+    /// It was played and kept, but not all of the recording could be read.
+    Damaged(Vec<String>),
+    /// A result could not be written.
+    Report {
+        /// The file or directory.
+        path: PathBuf,
+        /// Why not.
+        cause: io::Error,
+    },
+    /// A run of a sweep.
+    Run {
+        /// Its keys and values.
+        point: String,
+        /// What went wrong.
+        fault: Box<RunFault>,
     },
     /// The last line could not be said.
     Output(io::Error),
@@ -55,7 +72,8 @@ impl RunFault {
         match self {
             Self::Setup(fault) => fault.code(),
             Self::Store(fault) => fault.code(),
-            Self::Journal(_) | Self::Sync(_) => ExitCode::JournalFailed,
+            Self::Journal(_) | Self::Kept => ExitCode::JournalFailed,
+            Self::Damaged(_) => ExitCode::Damaged,
             Self::Stopped => ExitCode::Done,
             Self::Ended(_) => ExitCode::Venue,
             Self::CancelsOpen { .. } => ExitCode::CancelsOpen,
@@ -66,7 +84,9 @@ impl RunFault {
             | Self::Thread(_)
             | Self::End(_)
             | Self::Venue(_)
+            | Self::Report { .. }
             | Self::Output(_) => ExitCode::Storage,
+            Self::Run { fault, .. } => fault.code(),
         }
     }
 }
@@ -81,7 +101,7 @@ impl fmt::Display for RunFault {
             Self::Thread(thread) => write!(f, "thread {} ended unasked", thread.name()),
             Self::End(fault) => fault.fmt(f),
             Self::Journal(error) => write!(f, "the journal could not be written: {error}"),
-            Self::Sync(error) => write!(f, "the journal could not be synced: {error}"),
+            Self::Kept => f.write_str("the journal could not be kept; quoting was stopped"),
             Self::Venue(failure) | Self::Ended(failure) => f.write_str(failure),
             Self::CancelsOpen { orders, waited, failure } => {
                 if let Some(failure) = failure {
@@ -95,6 +115,14 @@ impl fmt::Display for RunFault {
                 )?;
                 orders.iter().try_for_each(|order| write!(f, "\n  {order}"))
             }
+            Self::Damaged(found) => {
+                f.write_str("played, but the recording is damaged:")?;
+                found.iter().try_for_each(|one| write!(f, "\n  {one}"))
+            }
+            Self::Report { path, cause } => {
+                write!(f, "the report cannot be written to {}: {cause}", path.display())
+            }
+            Self::Run { point, fault } => write!(f, "the run with {point}: {fault}"),
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
             Self::Stopped => f.write_str("stopped before it began"),
         }

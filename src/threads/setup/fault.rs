@@ -28,6 +28,8 @@ pub enum SetupFault {
         /// Whose it is.
         venue: Venue,
     },
+    /// A recording cannot be read to its end.
+    Cut(String),
     /// There is nothing in the recordings.
     Empty,
     /// No message of them names an instrument.
@@ -90,6 +92,7 @@ impl SetupFault {
             | Self::NotListed { .. }
             | Self::Session(_) => ExitCode::Refused,
             Self::Recording(_)
+            | Self::Cut(_)
             | Self::NoFile(_)
             | Self::Empty
             | Self::NoInstrument(_)
@@ -109,6 +112,7 @@ impl fmt::Display for SetupFault {
                 faults.list().iter().try_for_each(|fault| write!(f, "\n  {fault}"))
             }
             Self::Recording(error) => error.fmt(f),
+            Self::Cut(why) => f.write_str(why),
             Self::NoFile(path) => write!(f, "{} is no plain file", path.display()),
             Self::OtherVenue { path, venue } => {
                 write!(f, "{} is a recording of {venue}: say --venue {venue}", path.display())

@@ -59,6 +59,7 @@ pub(super) fn setup(loaded: &Loaded, after: Option<Nanos>) -> Result<Setup, Setu
     let market = Market::Feed(Box::new(feed));
     let now = wall();
     Ok(Setup {
+        ends: None,
         venue,
         link: Link::Modelled(Box::new(Modelled::new(market, model))),
         timeline: Timeline::Wall,

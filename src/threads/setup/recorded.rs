@@ -7,6 +7,7 @@ use super::{Books, Setup, SetupFault, core_params};
 use crate::config::account::RawConversion;
 use crate::config::bind::bps;
 use crate::config::{Config, Exact, Loaded, RawConfig};
+use crate::engine::CoreParams;
 use crate::engine::book::Rules;
 use crate::engine::quote::Fees;
 use crate::threads::feed::{Feed, FeedParams, Recorded, Source};
@@ -21,11 +22,28 @@ use crate::venue::recorded::{PackedReader, Tape};
 pub(super) fn setup(loaded: &Loaded) -> Result<Setup, SetupFault> {
     let config = &loaded.config;
     let survey = look_over(config)?;
-    let mut raw = loaded.effective.clone();
-    let Adapted { traded, remarks } = adapt(&mut raw, config, &survey)?;
+    let bound = bind(&loaded.effective, config, &survey)?;
+    run(config, &survey, bound, open(config, &survey.table)?)
+}
+
+/// What the core is made of for these instruments.
+pub(in crate::threads) struct Bound {
+    core: CoreParams,
+    currency: Currency,
+    remarks: Vec<String>,
+}
+
+/// Checks the config against the instruments that were found.
+pub(in crate::threads) fn bind(
+    effective: &RawConfig,
+    config: &Config,
+    survey: &Survey,
+) -> Result<Bound, SetupFault> {
+    let mut raw = effective.clone();
+    let Adapted { traded, remarks } = adapt(&mut raw, config, survey)?;
     let venue = config.venue;
     let books = Books {
-        params: book_params(venue, &survey).collect(),
+        params: book_params(venue, survey).collect(),
         silence_max: Rules::of(venue).silence_max,
     };
     let params = &config.fills;
@@ -34,15 +52,27 @@ pub(super) fn setup(loaded: &Loaded) -> Result<Setup, SetupFault> {
     for (one, is_traded) in core.instruments.iter_mut().zip(traded) {
         one.quote.enabled &= is_traded;
     }
-    let market = open(config, &survey.table)?;
-    let fills = FillModel::new(params, &survey.table, books_of(venue, &survey));
+    Ok(Bound { core, currency, remarks })
+}
+
+/// A run on that market data.
+pub(in crate::threads) fn run(
+    config: &Config,
+    survey: &Survey,
+    bound: Bound,
+    market: Market,
+) -> Result<Setup, SetupFault> {
+    let venue = config.venue;
+    let fills = FillModel::new(&config.fills, &survey.table, books_of(venue, survey));
     let mut link = Link::Modelled(Box::new(Modelled::new(market, fills)));
     let begins = link.due().ok_or(SetupFault::Empty)?;
+    let Bound { core, currency, remarks } = bound;
     Ok(Setup {
         venue,
         link,
         timeline: Timeline::new(config.speed, None),
         begins,
+        ends: survey.last.is_known().then_some(survey.last),
         sequence: 0,
         tag: None,
         currency,
@@ -51,7 +81,11 @@ pub(super) fn setup(loaded: &Loaded) -> Result<Setup, SetupFault> {
     })
 }
 
-fn open(config: &Config, table: &InstrumentTable) -> Result<Market, SetupFault> {
+/// Opens the recordings.
+pub(in crate::threads) fn open(
+    config: &Config,
+    table: &InstrumentTable,
+) -> Result<Market, SetupFault> {
     if let [path] = &config.input[..]
         && PackedReader::is_packed(path)
     {
@@ -63,7 +97,7 @@ fn open(config: &Config, table: &InstrumentTable) -> Result<Market, SetupFault> 
 }
 
 /// Looks over the recordings: whether they can be played at all, and what they hold.
-fn look_over(config: &Config) -> Result<Survey, SetupFault> {
+pub(in crate::threads) fn look_over(config: &Config) -> Result<Survey, SetupFault> {
     for path in &config.input {
         if path.metadata().is_ok_and(|data| !data.is_file()) {
             return Err(SetupFault::NoFile(path.clone()));
@@ -130,9 +164,18 @@ fn adapt(raw: &mut RawConfig, config: &Config, survey: &Survey) -> Result<Adapte
             raw.account.conversions.push(RawConversion { currency: quote, instrument: None, rate });
         }
     }
-    let traded =
-        table.iter().zip(counted).map(|(one, is_counted)| is_counted && config.trades(one.symbol));
-    Ok(Adapted { traded: traded.collect(), remarks })
+    let traded: Vec<_> = table
+        .iter()
+        .zip(counted)
+        .map(|(one, is_counted)| is_counted && config.trades(one.symbol))
+        .collect();
+    let count = traded.iter().filter(|is_traded| **is_traded).count();
+    if let Some(share) = raw.share_rate(count) {
+        remarks.push(format!(
+            "{count} instruments share max_orders_per_second: requestsPerSecond is {share}"
+        ));
+    }
+    Ok(Adapted { traded, remarks })
 }
 
 /// The account currency: the config's, or that of the first instrument where it could count none.
@@ -153,7 +196,8 @@ fn choose_account(
     let chosen = first.or(own).expect("a survey has an instrument");
     remarks.push(format!("the account is counted in {chosen}, as its own currency counts nothing"));
     raw.account.currency = Some(chosen);
-    raw.account.conversions.retain(|one| one.currency != chosen && one.rate.is_some());
+    // Rates are told in the currency that was left.
+    raw.account.conversions.clear();
     chosen
 }
 

@@ -33,7 +33,11 @@ pub(super) fn setup(
     };
     let books = Books { params: table.iter().map(book).collect(), silence_max: rules.silence_max };
     let fees = Fees { maker_bps: params.maker_fee.bps(), taker_bps: params.taker_fee.bps() };
-    let (core, currency) = core_params(&loaded.effective, &table, books, fees)?;
+    let mut raw = loaded.effective.clone();
+    for (instrument, market) in table.iter().zip(&params.markets) {
+        raw.scale_for(instrument, Some(market.start_price));
+    }
+    let (core, currency) = core_params(&raw, &table, books, fees)?;
     // A later run goes on behind the earlier one: input time never steps back.
     let origin = if config.speed == Speed::Max { ORIGIN } else { wall() };
     let begins = after.map_or(origin, |after| {
@@ -47,6 +51,7 @@ pub(super) fn setup(
         link: Link::Simulated(Box::new(Embedded::new(venue))),
         timeline: Timeline::new(config.speed, Some(begins)),
         begins,
+        ends: None,
         sequence: 0,
         tag: None,
         currency,

@@ -12,6 +12,9 @@
 //! `report_latency` − `feed_latency`, at once where that is negative. A stamp that a request and a
 //! market event share belongs to the market first.
 //!
+//! It keeps books of its own, or sees those of the engine where both are in one thread: then one
+//! update of a book serves both, and what an event means for our orders is said behind it (`told`).
+//!
 //! Orders do not move the market: nobody reacts to them, and what they traded others traded too.
 //! `Sent` is the gateway's to report, not the venue's. Restarts are not known here.
 
@@ -24,7 +27,7 @@ mod requests;
 pub use params::{FeeRate, FillParams};
 pub use queue::QueueModel;
 
-use crate::engine::book::Books;
+use crate::engine::book::{Books, Change};
 use crate::engine::risk::OrderRequest;
 use crate::event::{Body, Event, Level, OrderAction, Part, Report, ReportKind, Shape, Trade};
 use crate::types::{InstrumentId, InstrumentTable, Nanos, OrderId, Price, Qty, Side};
@@ -37,7 +40,7 @@ use std::collections::VecDeque;
 #[derive(Clone, Copy, Debug)]
 enum Asked {
     Request(OrderRequest),
-    Query(OrderId),
+    Query(OrderId, InstrumentId),
 }
 
 /// What a fill model has counted.
@@ -61,7 +64,8 @@ pub struct FillModel {
     queue: QueueModel,
     /// From our send to the tape's time at which the venue has it.
     way_there: Nanos,
-    books: Books,
+    /// Its own; nothing where it is shown the engine's.
+    books: Option<Books>,
     markets: Vec<Market>,
     ids: Ids,
     /// In the order in which they arrive.
@@ -79,7 +83,7 @@ impl FillModel {
         Self {
             queue: params.queue,
             way_there: Nanos(params.order_latency.0 + params.feed_latency.0),
-            books,
+            books: Some(books),
             markets: table.iter().map(Market::new).collect(),
             ids: Ids::default(),
             pending: VecDeque::with_capacity(64),
@@ -95,31 +99,72 @@ impl FillModel {
         &self.counts
     }
 
+    /// From here on it is shown the engine's books, which have had every event that it has had: by
+    /// [`Self::approach`], [`Self::told`] and [`Self::hear_with`].
+    pub fn lend(&mut self) {
+        self.books = None;
+    }
+
+    /// Whether it is shown the engine's books.
+    #[must_use]
+    pub const fn is_lent(&self) -> bool {
+        self.books.is_none()
+    }
+
+    /// Takes its own books for a while; whoever takes them puts them back.
+    fn own(&mut self) -> Books {
+        self.books.take().expect("whoever lends books shows them at each call")
+    }
+
     /// A market event, as the venue had it. Requests that arrive before it are met first. Inputs
     /// that do not come from the market are none of its business.
+    ///
+    /// # Panics
+    /// It is shown the engine's books: our own fault.
     #[inline]
     pub fn observe(&mut self, event: &Event, levels: &[Level]) {
         if event.received > self.now {
             self.now = event.received;
             if self.pending.front().is_some_and(|(at, _)| *at < event.received) {
-                self.arrive(Nanos(event.received.0 - 1));
-            }
-            if self.books.on_time(event.received).state {
-                self.judge(InstrumentId::ALL);
+                self.arrive_by_own(Nanos(event.received.0 - 1));
             }
         }
-        let change = self.books.apply(event, levels);
+        let mut books = self.own();
+        if books.on_time(event.received).state {
+            self.judge(InstrumentId::ALL, &books);
+        }
+        let change = books.apply(event, levels);
+        self.told(event, change, &books);
+        self.books = Some(books);
+    }
+
+    /// Time has come to that event, which the books shown have not had yet: requests that arrive
+    /// before it are met.
+    #[inline]
+    pub fn approach(&mut self, event: &Event, books: &Books) {
+        if event.received > self.now {
+            self.now = event.received;
+            if self.pending.front().is_some_and(|(at, _)| *at < event.received) {
+                self.arrive(Nanos(event.received.0 - 1), books);
+            }
+        }
+    }
+
+    /// The books have had that event; a timer, too, where it has found a silence.
+    #[inline]
+    pub fn told(&mut self, event: &Event, change: Change, books: &Books) {
         if change.state {
-            self.judge(event.instrument);
+            let id = if event.body == Body::Timer { InstrumentId::ALL } else { event.instrument };
+            self.judge(id, books);
         }
         match event.body {
             Body::Levels(head) if head.last && head.shape != Shape::Top => {
-                self.settle(event, false);
+                self.settle(event, false, books);
             }
             Body::Order(order) => {
-                self.settle(event, order.action == OrderAction::Match);
+                self.settle(event, order.action == OrderAction::Match, books);
             }
-            Body::Trade(trade) if !trade.history => self.traded(event, &trade),
+            Body::Trade(trade) if !trade.history => self.traded(event, &trade, books),
             Body::Status(status) => {
                 for market in each(&mut self.markets, event.instrument) {
                     market.status = status;
@@ -130,25 +175,24 @@ impl FillModel {
     }
 
     /// The book of that instrument, or all of them, can be trusted no more or again.
-    fn judge(&mut self, id: InstrumentId) {
-        let books = &self.books;
+    fn judge(&mut self, id: InstrumentId, books: &Books) {
         each(&mut self.markets, id).iter_mut().for_each(|market| {
             market.judge(books.get(market.instrument.id));
         });
     }
 
     #[inline]
-    fn settle(&mut self, event: &Event, is_match: bool) {
+    fn settle(&mut self, event: &Event, is_match: bool, books: &Books) {
         let market = &mut self.markets[event.instrument.index()];
         market.told(event.venue_time);
         if !market.is_idle() {
-            market.settle(self.books.get(event.instrument), is_match, self.queue);
+            market.settle(books.get(event.instrument), is_match, self.queue);
         }
     }
 
     #[inline]
-    fn traded(&mut self, event: &Event, trade: &Trade) {
-        let Self { markets, books, answers, counts, now, .. } = self;
+    fn traded(&mut self, event: &Event, trade: &Trade, books: &Books) {
+        let Self { markets, answers, counts, now, .. } = self;
         let market = &mut markets[event.instrument.index()];
         if market.is_idle() {
             return;
@@ -174,8 +218,8 @@ impl FillModel {
     }
 
     /// Asks what has become of an order; the answer is `Open` or `Absent`.
-    pub fn query(&mut self, order: OrderId, now: Nanos) {
-        self.post(Asked::Query(order), now);
+    pub fn query(&mut self, order: OrderId, instrument: InstrumentId, now: Nanos) {
+        self.post(Asked::Query(order, instrument), now);
     }
 
     fn post(&mut self, asked: Asked, now: Nanos) {
@@ -194,39 +238,55 @@ impl FillModel {
 
     /// Lets arrive what is due and gives the next report that is due, oldest first; false when
     /// there is none.
+    ///
+    /// # Panics
+    /// As [`Self::observe`].
     pub fn hear(&mut self, now: Nanos, part: &mut Part) -> bool {
-        self.arrive(now);
+        self.arrive_by_own(now);
         self.answers.take(now, part)
     }
 
+    /// The same with the books as the engine has them now.
+    #[inline]
+    pub fn hear_with(&mut self, now: Nanos, part: &mut Part, books: &Books) -> bool {
+        self.arrive(now, books);
+        self.answers.take(now, part)
+    }
+
+    /// Everything that reaches the venue until then. A silence before it is found before it.
+    fn arrive_by_own(&mut self, until: Nanos) {
+        let mut books = self.own();
+        while let Some(at) = self.pending.front().map(|(at, _)| *at).filter(|at| *at <= until) {
+            if books.on_time(at).state {
+                self.judge(InstrumentId::ALL, &books);
+            }
+            self.arrive(at, &books);
+        }
+        self.books = Some(books);
+    }
+
     /// Everything that reaches the venue until then.
-    fn arrive(&mut self, until: Nanos) {
+    #[inline]
+    fn arrive(&mut self, until: Nanos, books: &Books) {
         while let Some((at, asked)) = self.pending.front().copied()
             && at <= until
         {
             self.pending.pop_front();
             self.now = self.now.max(at);
             match asked {
-                Asked::Request(request) => self.request(request.terms()),
-                Asked::Query(order) => self.answer(order),
+                Asked::Request(request) => self.request(request.terms(), books),
+                Asked::Query(order, instrument) => self.answer(order, instrument),
             }
         }
     }
 
-    fn answer(&mut self, id: OrderId) {
-        let found = self.markets.iter_mut().find_map(|market| {
-            let instrument = market.instrument.id;
-            market.find(id).map(|(side, order)| (instrument, side, *order))
-        });
-        let (instrument, kind, level) = match found {
-            Some((instrument, side, order)) => {
-                let level = Level::new(side, order.price, Qty(order.left));
-                (instrument, ReportKind::Open, level)
+    fn answer(&mut self, id: OrderId, instrument: InstrumentId) {
+        let found = self.markets.get_mut(instrument.index()).and_then(|market| market.find(id));
+        let (kind, level) = match found {
+            Some((side, order)) => {
+                (ReportKind::Open, Level::new(side, order.price, Qty(order.left)))
             }
-            None => {
-                let nothing = Level::new(Side::Bid, Price(0), Qty::ZERO);
-                (InstrumentId::ALL, ReportKind::Absent, nothing)
-            }
+            None => (ReportKind::Absent, Level::new(Side::Bid, Price(0), Qty::ZERO)),
         };
         self.answers.tell(self.now, instrument, Report::new(id, kind), level);
     }

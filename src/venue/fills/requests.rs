@@ -2,6 +2,7 @@
 
 use super::FillModel;
 use super::market::{Fill, Resting, is_better};
+use crate::engine::book::Books;
 use crate::event::{Level, MarketStatus, Proposal, RejectCode, Report, ReportKind, RequestKind};
 use crate::types::{Instrument, OrderId, Price, Qty, TimeInForce, decimal::pow10};
 
@@ -33,11 +34,11 @@ fn keeps_steps(of: &Instrument, qty: Qty) -> bool {
 }
 
 impl FillModel {
-    pub(super) fn request(&mut self, terms: &Proposal) {
+    pub(super) fn request(&mut self, terms: &Proposal, books: &Books) {
         self.counts.requests += 1;
         match terms.kind {
-            RequestKind::Place => self.place(terms),
-            RequestKind::Replace => self.replace(terms),
+            RequestKind::Place => self.place(terms, books),
+            RequestKind::Replace => self.replace(terms, books),
             RequestKind::Cancel => self.cancel(terms),
         }
     }
@@ -54,7 +55,7 @@ impl FillModel {
     }
 
     /// Why the venue does not take these terms, whatever order they are of.
-    fn objection(&self, terms: &Proposal) -> Option<RejectCode> {
+    fn objection(&self, terms: &Proposal, books: &Books) -> Option<RejectCode> {
         let market = &self.markets[terms.instrument.index()];
         let rests = terms.post_only;
         match market.status {
@@ -73,16 +74,16 @@ impl FillModel {
         if market.meets_own(terms.side, terms.price, terms.order) {
             return Some(RejectCode::SelfTrade);
         }
-        let book = self.books.get(terms.instrument);
+        let book = books.get(terms.instrument);
         let best = book.side(terms.side.opposite()).best();
         let crosses = best.is_some_and(|(best, _)| !is_better(terms.side, best, terms.price));
         (rests && crosses && market.trusts(book)).then_some(RejectCode::PostOnly)
     }
 
     /// What an order of these terms could take at once, up to `left`.
-    fn takes(&self, terms: &Proposal, left: i64) -> i64 {
+    fn takes(&self, terms: &Proposal, left: i64, books: &Books) -> i64 {
         let market = &self.markets[terms.instrument.index()];
-        let book = self.books.get(terms.instrument);
+        let book = books.get(terms.instrument);
         if terms.post_only || !market.trusts(book) {
             return 0;
         }
@@ -96,11 +97,11 @@ impl FillModel {
         sum
     }
 
-    fn place(&mut self, terms: &Proposal) {
-        let objection = self.objection(terms);
+    fn place(&mut self, terms: &Proposal, books: &Books) {
+        let objection = self.objection(terms, books);
         let objection =
             if self.ids.take(terms.order) { objection } else { Some(RejectCode::DuplicateId) };
-        let takes = self.takes(terms, terms.qty.0);
+        let takes = self.takes(terms, terms.qty.0, books);
         let least = match terms.time_in_force {
             TimeInForce::GoodTillCancel => 0,
             TimeInForce::ImmediateOrCancel => 1,
@@ -111,13 +112,13 @@ impl FillModel {
             return self.refuse(terms, ReportKind::Rejected, code);
         }
         self.say(terms, ReportKind::Accepted, Level::new(terms.side, terms.price, terms.qty));
-        self.take(terms, takes);
-        self.rest(terms, terms.qty.0 - takes, takes);
+        self.take(terms, takes, books);
+        self.rest(terms, [terms.qty.0 - takes, takes], books);
     }
 
     /// Takes so much of the book, best levels first.
-    fn take(&mut self, terms: &Proposal, mut left: i64) {
-        let Self { markets, books, answers, counts, now, .. } = self;
+    fn take(&mut self, terms: &Proposal, mut left: i64, books: &Books) {
+        let Self { markets, answers, counts, now, .. } = self;
         let market = &mut markets[terms.instrument.index()];
         let book = books.get(terms.instrument);
         while left > 0 {
@@ -134,7 +135,7 @@ impl FillModel {
     }
 
     /// Puts what is left at rest, or ends it.
-    fn rest(&mut self, terms: &Proposal, left: i64, filled: i64) {
+    fn rest(&mut self, terms: &Proposal, [left, filled]: [i64; 2], books: &Books) {
         if left == 0 {
             return;
         }
@@ -142,19 +143,19 @@ impl FillModel {
         if terms.time_in_force != TimeInForce::GoodTillCancel {
             return self.say(terms, ReportKind::Canceled, Level::new(side, price, Qty(left)));
         }
-        let book = self.books.get(terms.instrument);
+        let book = books.get(terms.instrument);
         let order = Resting { id: terms.order, price, left, filled, place: None };
         self.markets[terms.instrument.index()].rest(side, order, book);
     }
 
-    fn replace(&mut self, terms: &Proposal) {
+    fn replace(&mut self, terms: &Proposal, books: &Books) {
         let market = &mut self.markets[terms.instrument.index()];
         let Some((side, order)) = market.find(terms.order).map(|(side, order)| (side, *order))
         else {
             return self.refuse(terms, ReportKind::ReplaceRejected, RejectCode::UnknownOrder);
         };
         let terms = &Proposal { side, ..*terms };
-        if let Some(code) = self.objection(terms) {
+        if let Some(code) = self.objection(terms, books) {
             return self.refuse(terms, ReportKind::ReplaceRejected, code);
         }
         let left = terms.qty.0 - order.filled;
@@ -170,9 +171,9 @@ impl FillModel {
             return;
         }
         market.remove(terms.order);
-        let takes = self.takes(terms, left);
-        self.take(terms, takes);
-        self.rest(terms, left - takes, order.filled + takes);
+        let takes = self.takes(terms, left, books);
+        self.take(terms, takes, books);
+        self.rest(terms, [left - takes, order.filled + takes], books);
     }
 
     fn cancel(&mut self, terms: &Proposal) {

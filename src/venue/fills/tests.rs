@@ -187,7 +187,10 @@ fn play(mut model: FillModel, tape: &str) -> Vec<String> {
         }
         match words[0] {
             "place" | "replace" | "cancel" => model.send(&request(words), Nanos(time)),
-            "query" => model.query(order_id(number(words[1])), Nanos(time)),
+            "query" => {
+                let order = order_id(number(words[1]));
+                model.query(order, InstrumentId(0), Nanos(time));
+            }
             _ => {
                 let (event, levels) = market_event(time, words);
                 model.observe(&event, &levels);

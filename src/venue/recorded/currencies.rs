@@ -10,7 +10,7 @@ const QUOTES: [&str; 16] = [
     "ETH", "BNB", "DAI", "XBT",
 ];
 
-/// Base and quote of a symbol such as `BTC-USD`, `XBT/USD` or `BTCUSDT`; nothing if it does not say.
+/// Base and quote of a symbol such as `BTC-USD`, `XBT/USD` or `BTCUSDT`; nothing if it says none.
 #[must_use]
 pub fn of_symbol(symbol: &Symbol) -> Option<(Currency, Currency)> {
     let text = symbol.as_str().to_ascii_uppercase();

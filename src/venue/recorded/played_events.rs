@@ -7,7 +7,7 @@ use super::packed::{PackedError, PackedReader, Totals};
 use super::replay::ReplayError;
 use super::survey::{Survey, is_utc};
 use crate::event::{Body, Event, Level, OrderAction, Shape, Stale};
-use crate::types::{InstrumentId, Venue};
+use crate::types::{InstrumentId, Nanos, Venue};
 use crate::venue::decode::{Counts, Kind};
 use std::path::{Path, PathBuf};
 
@@ -62,7 +62,9 @@ pub(super) fn survey(venue: Venue, path: &Path) -> Result<Survey, ReplayError> {
     let table = reader.instruments().clone();
     let mut orders = vec![0; table.len()];
     let (mut prices, mut utc) = (vec![None; table.len()], None);
+    let mut last = Nanos::UNKNOWN;
     while let Some((event, levels)) = reader.advance()? {
+        last = last.max(event.received);
         if event.instrument == InstrumentId::ALL {
             continue;
         }
@@ -78,7 +80,7 @@ pub(super) fn survey(venue: Venue, path: &Path) -> Result<Survey, ReplayError> {
             orders[event.instrument.index()] += usize::from(order.action == OrderAction::Open);
         }
     }
-    Ok(Survey { table, orders, prices, utc: utc.unwrap_or(false) })
+    Ok(Survey { table, orders, prices, utc: utc.unwrap_or(false), last })
 }
 
 /// A packed file that is being played.

@@ -36,6 +36,8 @@ pub struct Survey {
     pub prices: Vec<Option<Price>>,
     /// Whether the recorder's stamps are UTC, so that they can be held against the venue's.
     pub utc: bool,
+    /// The greatest stamp, if there was one.
+    pub last: Nanos,
 }
 
 /// What is known of the instruments before the first pass.
@@ -80,6 +82,7 @@ struct Pass<'a> {
     digits: Vec<Digits>,
     orders: Vec<usize>,
     utc: Option<bool>,
+    last: Nanos,
 }
 
 /// Passes over the recordings once, or a few times if numbers do not fit.
@@ -110,6 +113,7 @@ pub fn survey_with(venue: Venue, paths: &[PathBuf], known: &Known) -> Result<Sur
             digits: Vec::new(),
             orders: Vec::new(),
             utc: None,
+            last: Nanos::UNKNOWN,
         };
         let Some(again) = pass.run(paths)? else {
             return pass.finish();
@@ -148,6 +152,7 @@ impl Pass<'_> {
         let mut decoders: Vec<_> = paths.iter().map(|_| VenueDecoder::new(self.venue)).collect();
         let mut part = Part::empty();
         while let Some((place, record)) = tape.advance()? {
+            self.last = self.last.max(record.received);
             let decoder = &mut decoders[place];
             if record.kind == Kind::Up {
                 decoder.connected();
@@ -273,7 +278,7 @@ impl Pass<'_> {
             table.add(self.venue, &product).expect("as many as in the table it is taken from");
         }
         let utc = self.utc.unwrap_or(false);
-        Ok(Survey { table, orders: self.orders, prices, utc })
+        Ok(Survey { table, orders: self.orders, prices, utc, last: self.last })
     }
 }
 

@@ -33,6 +33,11 @@ impl Delay {
     pub(super) fn hold(&mut self, until: Nanos) {
         self.last = self.last.max(until);
     }
+
+    /// Nothing is on its way any more: what sets out from here on waits for nobody.
+    pub(super) fn release(&mut self, now: Nanos) {
+        self.last = self.last.min(now);
+    }
 }
 
 /// Events and their levels on their way to us.

@@ -124,6 +124,7 @@ impl Wire {
                 }
             });
         }
+        self.report_delay.release(now);
         // They were lost from the last one on.
         self.owed.extend(owed.into_iter().rev());
         let body = Body::Fault(Stale::Disconnected);

@@ -6,10 +6,8 @@ use super::{
     Totals, VERSION, line,
 };
 use crate::event::pack::unpack_levels;
-use crate::event::{Body, Event, LEVELS_PER_LINE, Level, PART_LEVELS_MAX};
-use crate::types::{
-    Currency, InstrumentId, InstrumentTable, Nanos, Price, Product, Qty, Scale, Side, Symbol, Venue,
-};
+use crate::event::{Event, LEVELS_PER_LINE, Level, Part};
+use crate::types::{Currency, InstrumentId, InstrumentTable, Nanos, Product, Scale, Symbol, Venue};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
@@ -31,8 +29,7 @@ pub struct PackedReader {
     crc: u32,
     read: Totals,
     ended: bool,
-    event: Event,
-    levels: [Level; PART_LEVELS_MAX],
+    part: Part,
 }
 
 impl std::fmt::Debug for PackedReader {
@@ -83,7 +80,6 @@ impl PackedReader {
         let mut input = BufReader::with_capacity(BUFFER, input);
         let mut sum = crc32fast::Hasher::new();
         let (venue, instruments) = read_header(&mut input, &mut sum).map_err(fail)?;
-        let level = Level::new(Side::Bid, Price(0), Qty::ZERO);
         let mut reader = Self {
             path: path.to_owned(),
             input,
@@ -95,14 +91,7 @@ impl PackedReader {
             crc: sum.finalize(),
             read: Totals::default(),
             ended: false,
-            event: Event {
-                sequence: 0,
-                received: Nanos::UNKNOWN,
-                venue_time: Nanos::UNKNOWN,
-                instrument: InstrumentId::ALL,
-                body: Body::Ignored,
-            },
-            levels: [level; PART_LEVELS_MAX],
+            part: Part::empty(),
         };
         reader.load().map_err(fail)?;
         Ok(reader)
@@ -132,45 +121,80 @@ impl PackedReader {
     /// The file is cut or damaged from here on; the next call says that it has ended.
     #[inline]
     pub fn advance(&mut self) -> Result<Option<(&Event, &[Level])>, PackedError> {
-        match self.step() {
-            Ok(Some(count)) => Ok(Some((&self.event, &self.levels[..count]))),
-            Ok(None) => Ok(None),
-            Err(fault) => {
-                self.ended = true;
-                self.block.clear();
-                self.at = 0;
-                Err(PackedError { path: self.path.clone(), fault })
+        let is_there = match self.is_ready() {
+            Ok(true) => {
+                let rest = &self.block[self.at..];
+                let taken = unpack(rest, &self.instruments, &mut self.part);
+                self.account(taken)
             }
+            other => other,
+        };
+        match is_there {
+            Ok(true) => Ok(Some((&self.part.event, self.part.levels()))),
+            Ok(false) => Ok(None),
+            Err(fault) => Err(self.fail(fault)),
         }
     }
 
-    /// Unpacks the next event and says how many levels it has.
+    /// The same into a part of the caller's; false behind the last one.
+    ///
+    /// # Errors
+    /// As [`Self::advance`].
     #[inline]
-    fn step(&mut self) -> Result<Option<usize>, PackedFault> {
-        if self.at == self.block.len() {
-            self.load()?;
-            if self.ended {
-                return Ok(None);
+    pub fn take(&mut self, part: &mut Part) -> Result<bool, PackedError> {
+        let is_there = match self.is_ready() {
+            Ok(true) => {
+                let taken = unpack(&self.block[self.at..], &self.instruments, part);
+                self.account(taken)
             }
+            other => other,
+        };
+        is_there.map_err(|fault| self.fail(fault))
+    }
+
+    /// When the next event was received; nothing behind the last one.
+    ///
+    /// # Errors
+    /// As [`Self::advance`].
+    #[inline]
+    pub fn due(&mut self) -> Result<Option<Nanos>, PackedError> {
+        match self.is_ready() {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(fault) => return Err(self.fail(fault)),
         }
         let (lines, _) = self.block[self.at..].as_chunks::<LINE>();
-        let (head, behind) = lines.split_first().ok_or(PackedFault::Overlong)?;
-        let event = Event::unpack(&line(head)).map_err(PackedFault::NotAnEvent)?;
-        if event.instrument.index() >= self.instruments.len()
-            && event.instrument != InstrumentId::ALL
-        {
-            return Err(PackedFault::Instrument(event.instrument));
+        match lines.first() {
+            Some(head) => Ok(Some(Event::received_of(&line(head)))),
+            None => Err(self.fail(PackedFault::Overlong)),
         }
-        let (count, lines) = (event.level_count(), event.line_count());
-        let behind = behind.get(..lines - 1).ok_or(PackedFault::Overlong)?;
-        let (places, _) = self.levels.as_chunks_mut::<LEVELS_PER_LINE>();
-        for (four, bytes) in places.iter_mut().zip(behind) {
-            *four = unpack_levels(&line(bytes));
+    }
+
+    /// Nothing can be read any more.
+    #[cold]
+    fn fail(&mut self, fault: PackedFault) -> PackedError {
+        self.ended = true;
+        self.block.clear();
+        self.at = 0;
+        PackedError { path: self.path.clone(), fault }
+    }
+
+    /// Whether an event has to stand at `at`; false behind the last one.
+    #[inline]
+    fn is_ready(&mut self) -> Result<bool, PackedFault> {
+        if self.at == self.block.len() {
+            self.load()?;
         }
-        self.event = event;
-        self.at += lines * LINE;
-        self.read.add(Totals { lines: lines as u64, events: 1, levels: count as u64 });
-        Ok(Some(count))
+        Ok(!self.ended)
+    }
+
+    /// Goes on behind what was taken.
+    #[inline]
+    fn account(&mut self, taken: Result<Totals, PackedFault>) -> Result<bool, PackedFault> {
+        let taken = taken?;
+        self.at += usize::try_from(taken.lines).expect("they lie in memory") * LINE;
+        self.read.add(taken);
+        Ok(true)
     }
 
     /// Reads and checks the next block, or the end.
@@ -227,6 +251,25 @@ impl PackedReader {
     fn fault(&self, cause: io::Error) -> PackedFault {
         fault(cause, self.blocks)
     }
+}
+
+/// Unpacks the event that the lines begin with.
+#[inline]
+fn unpack(from: &[u8], of: &InstrumentTable, part: &mut Part) -> Result<Totals, PackedFault> {
+    let (lines, _) = from.as_chunks::<LINE>();
+    let (head, behind) = lines.split_first().ok_or(PackedFault::Overlong)?;
+    let event = Event::unpack(&line(head)).map_err(PackedFault::NotAnEvent)?;
+    if event.instrument.index() >= of.len() && event.instrument != InstrumentId::ALL {
+        return Err(PackedFault::Instrument(event.instrument));
+    }
+    let (count, lines) = (event.level_count(), event.line_count());
+    let behind = behind.get(..lines - 1).ok_or(PackedFault::Overlong)?;
+    let (places, _) = part.places().as_chunks_mut::<LEVELS_PER_LINE>();
+    for (four, bytes) in places.iter_mut().zip(behind) {
+        *four = unpack_levels(&line(bytes));
+    }
+    part.event = event;
+    Ok(Totals { lines: lines as u64, events: 1, levels: count as u64 })
 }
 
 fn fault(cause: io::Error, blocks: u64) -> PackedFault {

@@ -1,0 +1,78 @@
+//! Watches over the threads of a run, from the process's own: a late sync or a stalled agent stops
+//! quoting by name.
+
+use super::counters::Counts;
+use super::crew::Crew;
+use super::health::HealthSlot;
+use super::housekeeping::Synced;
+use crate::config::ThreadName;
+use crate::event::Health;
+use crate::logs::Field;
+use crate::types::Nanos;
+use std::time::{Duration, Instant};
+
+/// A hot thread that has not turned for so long has stalled.
+const STALL: Duration = Duration::from_millis(500);
+
+/// What is watched, and what was seen last.
+#[derive(Debug)]
+pub struct Watch {
+    health: HealthSlot,
+    unsynced_max: Duration,
+    synced: Option<Synced>,
+    /// Turns of each thread, and since when they have not changed.
+    turns: Vec<(ThreadName, u64, Instant)>,
+}
+
+impl Watch {
+    /// Nothing was seen yet.
+    #[must_use]
+    pub const fn new(health: HealthSlot, unsynced_max: Nanos) -> Self {
+        let unsynced_max = Duration::from_nanos(unsynced_max.0.unsigned_abs());
+        Self { health, unsynced_max, synced: None, turns: Vec::new() }
+    }
+
+    /// From now on a sync that is late stops quoting.
+    pub fn watch_syncs(&mut self, synced: Synced) {
+        self.synced = Some(synced);
+    }
+
+    /// Looks at everything once.
+    pub fn look(&mut self, crew: &Crew) {
+        if let Some(synced) = &self.synced {
+            self.health.set(Health::SYNC_LATE, synced.age() > self.unsynced_max);
+        }
+        let now = Instant::now();
+        let mut is_stalled = false;
+        for (thread, counts) in crew.counts().filter(|(thread, _)| thread.is_hot()) {
+            match self.turns.iter_mut().find(|(known, ..)| *known == thread) {
+                Some((_, turns, since)) if *turns == counts.turns => {
+                    is_stalled |= now.duration_since(*since) > STALL;
+                }
+                Some(known) => *known = (thread, counts.turns, now),
+                None => self.turns.push((thread, counts.turns, now)),
+            }
+        }
+        self.health.set(Health::AGENT_STALLED, is_stalled);
+    }
+
+    /// Whether the journal can no longer be kept.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.health.get().0 & Health::WRITE_FAILED.0 != 0
+    }
+}
+
+/// What a thread has done, for the log.
+#[must_use]
+pub fn thread_fields(thread: ThreadName, counts: &Counts) -> Vec<Field> {
+    vec![
+        ("thread", thread.name().into()),
+        ("turns", counts.turns.into()),
+        ("work", counts.work.into()),
+        ("duty", counts.duty().into()),
+        ("turn_ns_max", counts.turn_ns_max.into()),
+        ("stalls", counts.stalls.into()),
+        ("rings_full", counts.rings_full.into()),
+    ]
+}
