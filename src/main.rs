@@ -12,11 +12,8 @@ fn main() -> std::process::ExitCode {
         return print(&arguments::completions(shell)).into();
     }
     if !flags.merge.is_empty() {
-        return match sweep::merge(&flags.merge, flags.merge_output()) {
-            Ok(()) => ExitCode::Done,
-            Err(fault) => told(&fault, fault.code()),
-        }
-        .into();
+        let merged = sweep::merge(&flags.merge, flags.merge_output());
+        return merged.map_or_else(|fault| fail(&fault, fault.code()), |()| ExitCode::Done).into();
     }
     let environment = Environment::of(|name| std::env::var_os(name));
     let code = match config::load(&flags, &environment) {
@@ -50,7 +47,7 @@ fn run(loaded: &Loaded) -> ExitCode {
         Ok(code) => code,
         Err(fault) => {
             made.take_back();
-            told(&fault, fault.code())
+            fail(&fault, fault.code())
         }
     };
     let counts = logs.close();
@@ -60,15 +57,12 @@ fn run(loaded: &Loaded) -> ExitCode {
     code
 }
 
-/// Says why, where it did not just end as it was told to.
-fn told(fault: &dyn std::fmt::Display, code: ExitCode) -> ExitCode {
-    if code == ExitCode::Done { code } else { fail(fault, code) }
-}
-
-/// Says why and with which code it ends.
+/// Says why and with which code it ends, where it did not just end as it was told to.
 fn fail(fault: &dyn std::fmt::Display, code: ExitCode) -> ExitCode {
-    // Nobody who could be told is no reason to panic.
-    writeln!(io::stderr(), "pinnaclemm: {fault}").ok();
+    if code != ExitCode::Done {
+        // Nobody who could be told is no reason to panic.
+        writeln!(io::stderr(), "pinnaclemm: {fault}").ok();
+    }
     code
 }
 

@@ -11,14 +11,22 @@
 #[path = "it/agreement.rs"]
 #[expect(dead_code, reason = "shared with tests that look closer")]
 mod agreement;
+#[path = "it/core_rig.rs"]
+#[expect(dead_code, reason = "shared with tests of the thread modes")]
+mod core_rig;
 #[path = "it/data.rs"]
 mod data;
 #[path = "it/fuzz_checks.rs"]
 mod fuzz_checks;
 
+use core_rig::{Engine, loaded};
 use fuzz_checks::{TARGETS, frames, table};
+use pinnaclemm::engine::Core;
 use pinnaclemm::engine::book::{BookParams, BookState, Books, Rules, WireScales};
-use pinnaclemm::event::{Event, Part};
+use pinnaclemm::engine::buffer::Buffer;
+use pinnaclemm::event::{Event, Level, Part};
+use pinnaclemm::journal::{Content, Journal, ReadError};
+use pinnaclemm::threads::fused::Fused;
 use pinnaclemm::threads::lane::{Receiver, Sender, lane};
 use pinnaclemm::types::{InstrumentId, InstrumentTable, Nanos, Venue};
 use pinnaclemm::venue::decode::{Frame, Next, Origin};
@@ -26,6 +34,7 @@ use pinnaclemm::venue::decoder::VenueDecoder;
 use pinnaclemm::venue::recorded::replay::{books_of, frame_of};
 use pinnaclemm::venue::recorded::survey::survey;
 use pinnaclemm::venue::recorded::{Kind, PackedReader, PackedWriter, Reader, Tape};
+use serde_json::{Value, json};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::fmt::Write as _;
@@ -401,6 +410,111 @@ fn packed_events() {
         println!("{name}: {count} allocations for {events} packed events");
         assert_eq!((count, events), (0, 50_000));
     }
+}
+
+/// Inputs that a run on the embedded venue has journaled.
+fn inputs_of(data: &Path) -> Vec<(Event, Vec<Level>)> {
+    let mut inputs = Vec::new();
+    let mut part = Part::empty();
+    let visited = Journal::open(data).unwrap().visit(|_, record| {
+        if let Content::Input(input) = &record.content {
+            input.read_into(&mut part);
+            inputs.push((part.event, part.levels().to_vec()));
+        }
+        Ok::<_, ReadError>(())
+    });
+    visited.unwrap();
+    inputs
+}
+
+/// A lively run of that long on several instruments.
+fn lively(duration: &str) -> Value {
+    json!({
+        "seed": 3, "duration": duration, "symbols": ["BTC-USD", "ETH-USD"], "instruments": [],
+        "strategy": {
+            "baseSpreadBps": 3, "minSpreadBps": 2, "edgeBps": 0, "minQuoteLifeMs": 0,
+            "volatilityWarmupMs": 100
+        },
+        "persistence": { "segmentBytes": 64 << 20 },
+        "exchange": { "simulator": {
+            "makerFeeBps": 0,
+            "participants": { "taker": { "ratePerMinute": 600.0 } },
+            "faults": [{ "kind": "disconnect", "atMs": 1700, "everyMs": 3000, "forMs": 200 }]
+        } }
+    })
+}
+
+#[test]
+fn a_core_from_its_first_input_on() {
+    for strategy in ["BasicMarketMaker", "AvellanedaStoikov", "GLFT"] {
+        let scratch = core_rig::Scratch::new("core");
+        let mut over = lively("5s");
+        over["strategy"]["name"] = strategy.into();
+        let engine = Engine::new(loaded(&over, Some(scratch.path())), Some(scratch.path()));
+        let params = engine.core.clone();
+        let outcome = engine.run(core_rig::Way::Fused);
+        assert!(outcome.fills > 0, "{strategy} trades");
+        let inputs = inputs_of(scratch.path());
+        let mut core = Core::new(&params);
+        let mut out = Buffer::new(Core::outputs_max(&params));
+        let mut outputs = 0;
+        let count = allocations(|| {
+            for (event, levels) in &inputs {
+                out.clear();
+                core.apply(event, levels, &mut out);
+                outputs += out.items().len();
+            }
+        });
+        println!("{strategy}: {count} allocations, {} inputs, {outputs} outputs", inputs.len());
+        assert!(inputs.len() > 5000 && outputs > 100);
+        assert_eq!(count, 0, "{strategy}");
+    }
+}
+
+/// Turns the engine to the end; how often it allocates behind the first `warm` inputs.
+fn allocations_of_turns(engine: Engine, warm: u64) -> (u64, u64) {
+    let Engine { core, sequencer, mut pilot, ledger, board, .. } = engine;
+    let mut fused = Fused::new(&core, sequencer, ledger, board);
+    let (mut inputs, mut count) = (0, 0);
+    while !pilot.is_done() {
+        let one = allocations(|| {
+            if let Some(now) = fused.now(&mut pilot) {
+                inputs += u64::from(fused.turn(now));
+            }
+        });
+        count += if inputs > warm { one } else { 0 };
+        assert!(!fused.has_failed());
+    }
+    drop(fused.end());
+    (inputs, count)
+}
+
+#[test]
+fn the_whole_way_with_its_journal_on_the_embedded_venue() {
+    let scratch = core_rig::Scratch::new("turns");
+    let engine = Engine::new(loaded(&lively("20s"), Some(scratch.path())), Some(scratch.path()));
+    let (inputs, count) = allocations_of_turns(engine, 10_000);
+    println!("embedded venue: {count} allocations for {inputs} inputs");
+    assert!(inputs > 20_000);
+    // The venue's own market wanders and its lists double now and then (for its orders, shelves and
+    // fills); it stands for another process. Ours would show at every thousandth input at least.
+    assert!(count < 10, "{count} allocations for {inputs} inputs");
+}
+
+#[test]
+fn the_whole_way_with_modelled_fills_on_a_recording() {
+    let tape = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tapes/demo_coinbase_exchange.txt");
+    let scratch = core_rig::Scratch::new("modelled");
+    let over = json!({
+        "mode": "replay", "venue": "coinbase-exchange", "input": [tape], "instruments": [],
+        "strategy": { "volatilityWarmupMs": 0, "minQuoteLifeMs": 0 },
+        "persistence": { "segmentBytes": 64 << 20 }
+    });
+    let engine = Engine::new(loaded(&over, Some(scratch.path())), Some(scratch.path()));
+    let (inputs, count) = allocations_of_turns(engine, 300);
+    println!("modelled fills: {count} allocations for {inputs} inputs");
+    assert!(inputs > 500);
+    assert_eq!(count, 0);
 }
 
 #[test]

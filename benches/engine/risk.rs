@@ -3,6 +3,8 @@
 //! Six orders of ours stand, three a side, and a position is held. Time goes on by 20 ms an input,
 //! so that the budget of messages never binds; all other limits are the shipped ones.
 
+#![allow(clippy::cast_possible_truncation, reason = "a sum that is only compared")]
+
 use crate::harness::{Arm, measuring, row};
 use pinnaclemm::engine::buffer::Buffer;
 use pinnaclemm::engine::risk::{Output, Risk};
@@ -128,16 +130,16 @@ pub(crate) fn rows(params: &CoreParams) {
         (Desk::new(params), Desk::new(params), Desk::new(params));
     let moving = move || {
         (0..count).for_each(|at| moved.mark(BID + i64::from(at % 2)));
-        moved.risk.profit() as u64
+        moved.risk.profit().unsigned_abs() as u64
     };
     let standing = move || {
         (0..count).for_each(|_| still.mark(BID));
-        still.risk.profit() as u64
+        still.risk.profit().unsigned_abs() as u64
     };
     let nobody = move || {
         let body = Body::Heartbeat { id: 0, trade_id: 0 };
         (0..count).for_each(|_| idle.input(std::hint::black_box(body), &[]));
-        idle.risk.profit() as u64
+        idle.risk.profit().unsigned_abs() as u64
     };
     row(
         "risk: one mark, six orders and a position",

@@ -145,6 +145,8 @@ exchange.fills.makerFeeBps      | 1001       | -2
 exchange.fills.takerFeeBps      | -1001      | 2
 timing.publishStatsIntervalMs | 99         | 500
 timing.orderTimeoutMs         | 3600001    | 100
+report.directory              | ""         | "other"
+report.periodMs               | 0          | 500
 shutdown.cancelTimeoutMs      | 600001     | 100
 logging.level                 | "loud"     | "error"
 logging.console               | -          | false
@@ -484,7 +486,7 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
             "seed = -5: must be a whole number, not below zero",
             "sede = 5: must be left out: there is no such key here, only mode, venue, input, \
              speed, seed, duration, symbols, instruments, account, risk_management, strategy, \
-             exchange, timing, shutdown, logging, persistence, \
+             exchange, timing, report, shutdown, logging, persistence, \
              threads, rings",
             "instruments[0].maxPosition = -1: must be a decimal number: a sign is not \
              allowed here",

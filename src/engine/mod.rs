@@ -28,18 +28,24 @@ use risk::{Output, Risk};
 pub struct Core {
     quoting: Quoting,
     risk: Risk,
+    /// The marks of the last input, where somebody collects them.
+    marks: Option<Buffer<Mark>>,
 }
 
 /// Risk takes each draft as quoting makes it: nothing lies between the two.
 struct Direct<'a> {
     risk: &'a mut Risk,
     out: &'a mut Buffer<Output>,
+    marks: Option<&'a mut Buffer<Mark>>,
 }
 
 impl Drafts for Direct<'_> {
     #[inline]
     fn mark(&mut self, mark: &Mark) {
         self.risk.mark(mark, self.out);
+        if let Some(marks) = &mut self.marks {
+            marks.push(*mark);
+        }
     }
 
     #[inline]
@@ -57,14 +63,18 @@ impl Core {
     /// The core as the epoch begins.
     #[must_use]
     pub fn new(params: &CoreParams) -> Self {
-        Self { quoting: Quoting::new(params), risk: risk_of(params) }
+        Self { quoting: Quoting::new(params), risk: risk_of(params), marks: None }
     }
 
     /// What input n brings about: book, quote, risk, order, in this order and never back.
     #[inline]
     pub fn apply(&mut self, input: &Event, levels: &[Level], out: &mut Buffer<Output>) -> Change {
         self.risk.input(input, levels, out);
-        self.quoting.apply(input, levels, &mut Direct { risk: &mut self.risk, out })
+        let mut marks = self.marks.as_mut();
+        if let Some(marks) = &mut marks {
+            marks.clear();
+        }
+        self.quoting.apply(input, levels, &mut Direct { risk: &mut self.risk, out, marks })
     }
 
     /// The next time at which something has to happen even if nothing is heard.
@@ -80,10 +90,15 @@ impl Core {
         &self.quoting
     }
 
-    /// What quoting said to risk of the last input, in order.
+    /// From now on the marks of each input are kept until the next.
+    pub fn keep_marks(&mut self, params: &CoreParams) {
+        self.marks = Some(Buffer::new(Self::drafts_max(params)));
+    }
+
+    /// The marks of the last input, in order; none where they are not kept.
     #[must_use]
-    pub fn drafts(&self) -> &[Draft] {
-        self.drafts.items()
+    pub fn marks(&self) -> &[Mark] {
+        self.marks.as_ref().map_or(&[], Buffer::items)
     }
 
     /// What is left of it at the end of a run.

@@ -51,6 +51,7 @@ pub(super) fn play(
     let (board, views) = board(&instruments);
     let Ready { core, sequencer, mut pilot, .. } = ready(config, setup, stop);
     let mut fused = Fused::new(&core, sequencer, ledger, board);
+    fused.keep_marks(&core);
     let mut inputs = 0;
     while !pilot.is_done() {
         let now = fused.now(&mut pilot);
@@ -64,7 +65,7 @@ pub(super) fn play(
             if fused.has_failed() {
                 pilot.abort();
             }
-        } else if !pilot.is_done() && !(pilot.is_lock_step() && now.is_some()) {
+        } else if !(pilot.is_done() || pilot.is_lock_step() && now.is_some()) {
             watch(inputs, fused.seen().part.event.received)?;
             std::thread::sleep(PAUSE);
         }

@@ -87,6 +87,11 @@ impl Fused {
         self.sequencer.set_health(health);
     }
 
+    /// From now on [`Self::seen`] has the marks too.
+    pub fn keep_marks(&mut self, params: &CoreParams) {
+        self.core.keep_marks(params);
+    }
+
     /// What the last [`Self::turn`] took and brought about, for a caller that collects.
     #[must_use]
     pub fn seen(&self) -> Seen<'_> {

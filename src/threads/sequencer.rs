@@ -15,6 +15,9 @@ use crate::journal::Journaled;
 use crate::types::{InstrumentId, Nanos};
 use std::collections::VecDeque;
 
+/// Commands that wait at once without an allocation: operators and signals are slower than a turn.
+const COMMANDS_MAX: usize = 16;
+
 /// What a sequencer begins with.
 #[derive(Clone, Copy, Debug)]
 pub struct SequencerParams {
@@ -53,7 +56,7 @@ impl Sequencer {
             sequence: params.sequence,
             latest: params.latest,
             feedback: VecDeque::with_capacity(params.feedback_max),
-            commands: VecDeque::new(),
+            commands: VecDeque::with_capacity(COMMANDS_MAX),
             health: (Health::GOOD, Health::GOOD),
             part: Part::empty(),
             heard_next: None,

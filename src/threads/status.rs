@@ -162,7 +162,7 @@ impl Status {
             write!(text, "\x1b[{}A", self.standing).expect("a string takes all");
         }
         for line in &lines {
-            write!(text, "\r{line}\x1b[K\r\n").expect("a string takes all");
+            write!(text, "\r{line}\x1b[K\n").expect("a string takes all");
         }
         text.push_str("\x1b[?7h");
         self.standing = lines.len();

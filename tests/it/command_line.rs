@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 use crate::demo_tape;
+use crate::engine_rig::Home;
 use pinnaclemm::config::ExitCode;
 use serde_json::{Value, json};
 use std::fs;
@@ -159,6 +160,68 @@ fn a_directory_that_cannot_be_written_starts_nothing() {
         (names(&folder), names(&folder.join("d"))),
         (vec!["d".into(), "file".into()], vec![])
     );
+}
+
+#[test]
+fn a_directory_of_something_else_is_left_as_it_is() {
+    let home = Home::new("foreign");
+    let short = "--speed max --duration 2s --log-dir logs --data-dir kept";
+    home.done(short);
+    let identity = fs::read_to_string(home.path("kept/identity.json")).unwrap();
+    let check = |line: &str, code: ExitCode, words: &str| {
+        let before = home.segments("kept");
+        let ended = home.run(line);
+        assert_eq!((ended.code, ended.out.as_str()), (i32::from(code.code()), ""), "{line}");
+        assert!(ended.err.contains(words), "{line}: {}", ended.err);
+        assert!(home.segments("kept") == before, "{line}");
+    };
+    let demo = demo_tape::path();
+    let replay = format!("--mode replay --venue coinbase-exchange --input {}", demo.display());
+    let foreign = ExitCode::ForeignData;
+    check(
+        &format!("{replay} --data-dir kept"),
+        foreign,
+        "kept belongs to mode simulation, and this run has mode replay",
+    );
+    check(&format!("{short} --symbol ETH-USD"), foreign, "BTC-USD");
+    let newer = identity.replace("Version\": 1", "Version\": 7");
+    fs::write(home.path("kept/identity.json"), newer).unwrap();
+    check(short, foreign, "kept/identity.json has format version 7, this program knows 1");
+    fs::write(home.path("kept/identity.json"), identity).unwrap();
+    let running = home.start("--data-dir kept --log-dir logs");
+    running.wait_for("a request", |line| line["requests"].as_u64() > Some(0));
+    let ended = home.run("--duration 1s --data-dir kept --log-dir logs2");
+    assert_eq!(ended.code, i32::from(foreign.code()), "{}", ended.err);
+    assert!(ended.err.contains("kept is in use by process "), "{}", ended.err);
+    running.signal("TERM");
+    assert_eq!(running.end().code, 0);
+    home.check_journal("kept");
+}
+
+#[test]
+fn what_contradicts_itself_starts_nothing() {
+    let home = Home::new("contradiction");
+    let check = |change: &dyn Fn(&mut Value), words: &str| {
+        home.config("c.json", change);
+        let ended = home.run("--config c.json --duration 1s");
+        assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{words}: {}", ended.err);
+        assert!(ended.err.contains(words), "{words}: {}", ended.err);
+        assert_eq!(names(&home.path("")), ["c.json"]);
+    };
+    let limits = |key: &'static str, value: Value| {
+        move |config: &mut Value| config["risk_management"]["limits"][key] = value.clone()
+    };
+    check(&limits("max_order_size", json!(-1)), "limits.max_order_size = -1");
+    check(&limits("max_order_size", json!("NaN")), "limits.max_order_size = \"NaN\"");
+    check(&limits("min_order_size", json!(1)), "limits.min_order_size = 1");
+    check(&limits("max_order_size", json!(0.02)), "strategy.maxOrderQuantity = 0.05");
+    check(
+        &limits("max_orders_per_second", json!(20)),
+        "strategy.requestsPerSecond = 20: must be at most 16: max_orders_per_second less \
+         cancel_reserve_pct leaves 16 a second to 1 instruments",
+    );
+    check(&|config| config["strategy"]["edgeBps"] = json!(100), "strategy.maxSpreadBps = 50");
+    check(&|config| config["strategy"]["minSpreadBps"] = json!(11), "at most baseSpreadBps");
 }
 
 #[test]

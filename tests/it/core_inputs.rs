@@ -277,13 +277,20 @@ fn a_halt_cancels_all_and_a_resume_quotes_again() {
         &quoted(
             "
         10 halt
+        > state HALTED operator
+        > cancel #1 bid 9995x10
+        > cancel #2 ask 10005x10
         11 back
         12 book 9989x5 9991x5
         13 canceled #1
         14 canceled #2
         15 halt
         16 resume
+        > state ACTIVE operator
         17 back
+        > why quoted quoted
+        > place #3 bid 9985x10
+        > place #4 ask 9995x10
         18 resume
     ",
         ),
@@ -297,6 +304,9 @@ fn after_a_kill_only_a_confirmed_resume_is_taken() {
         &quoted(
             "
         10 kill
+        > state HALTED kill
+        > cancel #1 bid 9995x10
+        > cancel #2 ask 10005x10
         11 back
         12 canceled #1
         13 canceled #2
@@ -306,7 +316,11 @@ fn after_a_kill_only_a_confirmed_resume_is_taken() {
         17 halt
         18 book 9989x5 9991x5
         20 resume_confirmed
+        > state ACTIVE operator
         21 back
+        > why quoted quoted
+        > place #3 bid 9985x10
+        > place #4 ask 9995x10
     ",
         ),
     );
@@ -320,19 +334,27 @@ fn flatten_takes_inside_the_collar_until_nothing_is_held() {
         &quoted(
             "
         5 fill #1 10
+        > why quoted quoted
+        > place #3 bid 9993x6
         6 sent #3
         7 accepted #3
         10 flatten
+        > state HALTED flatten
+        > cancel #3 bid 9993x6
+        > cancel #2 ask 10005x10
         11 back
         12 canceled #3
         13 canceled #2
+        > place R1 ask 9900x10 ioc
         14 sent R1
         15 accepted R1
         16 fill R1 6
         17 canceled R1
+        > place R2 ask 9900x4 ioc
         117 timer
         118 sent R2
         119 fill R2 4
+        > state HALTED flatten
         120 back
         121 book 9989x5 9991x5
     ",
@@ -341,20 +363,30 @@ fn flatten_takes_inside_the_collar_until_nothing_is_held() {
 }
 
 #[test]
-fn what_reduces_stays_and_what_grows_goes_while_reducing() {
+fn nothing_is_quoted_while_reducing() {
     check(
         &usual(),
         &quoted(
             "
         5 fill #1 10
+        > why quoted quoted
+        > place #3 bid 9993x6
         6 accepted #3
         10 reduce
+        > state REDUCING operator
+        > cancel #3 bid 9993x6
+        > why trading_state trading_state
+        > cancel #2 ask 10005x10
         11 back
         12 canceled #3
         13 book 9989x5 9991x5
         14 canceled #2
         20 resume
+        > state ACTIVE operator
         21 back
+        > why quoted quoted
+        > place #4 bid 9983x6
+        > place #5 ask 9994x10
     ",
         ),
     );
@@ -367,6 +399,9 @@ fn the_end_of_the_process_is_an_end_of_quoting_for_good() {
         &quoted(
             "
         10 shutdown
+        > state HALTED shutdown
+        > cancel #1 bid 9995x10
+        > cancel #2 ask 10005x10
         11 back
         12 canceled #1
         13 canceled #2
@@ -386,10 +421,16 @@ fn each_condition_of_health_stops_quoting_and_its_end_starts_it() {
             &quoted(&format!(
                 "
             10 health {name}
+            > why unhealthy unhealthy
+            > cancel #1 bid 9995x10
+            > cancel #2 ask 10005x10
             11 canceled #1
             12 canceled #2
             13 book 9989x5 9991x5
             14 health good
+            > why quoted quoted
+            > place #3 bid 9985x10
+            > place #4 ask 9995x10
         "
             )),
         );
@@ -398,16 +439,22 @@ fn each_condition_of_health_stops_quoting_and_its_end_starts_it() {
 
 #[test]
 fn a_stale_book_has_no_quotes() {
-    for (_, name) in [(0, "sequence_gap"), (1, "disconnected"), (2, "checksum")] {
+    for name in ["sequence_gap", "disconnected", "checksum_mismatch"] {
         check(
             &usual(),
             &quoted(&format!(
                 "
             10 fault {name}
+            > why book_stale book_stale
+            > cancel #1 bid 9995x10
+            > cancel #2 ask 10005x10
             11 canceled #1
             12 canceled #2
             13 trade 10002x3
             14 book 9989x5 9991x5
+            > why quoted quoted
+            > place #3 bid 9985x10
+            > place #4 ask 9995x10
         "
             )),
         );
@@ -422,9 +469,15 @@ fn silence_is_found_by_a_timer() {
             "
         4000 trade 10001x2
         14000 timer
+        > why book_stale book_stale
+        > cancel #1 bid 9995x10
+        > cancel #2 ask 10005x10
         14001 canceled #1
         14002 canceled #2
         14003 book 9999x5 10001x5
+        > why quoted quoted
+        > place #3 bid 9995x10
+        > place #4 ask 10005x10
     ",
         ),
     );
@@ -437,9 +490,15 @@ fn a_market_that_is_halted_is_not_quoted() {
         &quoted(
             "
         10 status halted
+        > why market_status market_status
+        > cancel #1 bid 9995x10
+        > cancel #2 ask 10005x10
         11 canceled #1
         12 canceled #2
         13 status trading
+        > why quoted quoted
+        > place #3 bid 9995x10
+        > place #4 ask 10005x10
     ",
         ),
     );
@@ -451,12 +510,17 @@ fn a_refusal_comes_back_and_is_not_asked_for_again() {
         &limited("max_order_value", 100_000),
         "
         0 book 9999x5 10001x5
+        > why quoted quoted
+        > place #1 bid 9995x10
+        > refused place #2 ask 10005x10 REJECTED_ORDER_SIZE_LIMIT 100050.0 100000.0
         1 back
         2 accepted #1
         3 book 9999x6 10001x5
         4 trade 10001x1
         5 book 9999x6 10001x4
         6 book 9969x5 9971x5
+        > why quoted quoted
+        > replace #1 bid 9965x10
     ",
     );
 }
@@ -468,10 +532,20 @@ fn a_refused_replace_becomes_a_cancel() {
         &quoted(
             "
         5 book 10019x5 10021x5
+        > why quoted quoted
+        > cancel #2 ask 10005x10
+        > refused replace #2 ask 10026x10 REJECTED_ORDER_SIZE_LIMIT 100260.0 100100.0
         6 back
-        8 canceled #1
-        9 canceled #2
+        7 canceled #2
+        > why quoted refused
+        > cancel #1 bid 9995x10
+        > refused replace #1 bid 10014x10 REJECTED_ORDER_SIZE_LIMIT 100140.0 100100.0
+        8 back
+        9 canceled #1
         10 book 9999x5 10001x5
+        > why quoted quoted
+        > place #3 bid 9995x10
+        > place #4 ask 10005x10
     ",
         ),
     );
@@ -484,10 +558,17 @@ fn a_replace_that_the_venue_refuses_leaves_the_order() {
         &quoted(
             "
         5 book 10004x5 10006x5
+        > why quoted quoted
+        > replace #1 bid 9999x10
+        > replace #2 ask 10011x10
         6 sent #1
         7 replaced #1
         8 replace_rejected #2 other
+        > why quoted quoted
+        > replace #2 ask 10011x10
         9 canceled #1
+        > why quoted quoted
+        > place #3 bid 9999x10
     ",
         ),
     );
@@ -499,17 +580,26 @@ fn the_volume_of_a_day_ends_with_the_day() {
         &limited("max_daily_volume", 20),
         "
         86390000 book 9999x5 10001x5
+        > why quoted quoted
+        > place #1 bid 9995x10
+        > place #2 ask 10005x10
         86390001 accepted #1
         86390002 accepted #2
         86390003 fill #1 10
+        > refused place #3 bid 9993x6 REJECTED_VOLUME_LIMIT 26 20
         86390004 back
         86391004 timer
+        > refused place #4 bid 9993x6 REJECTED_VOLUME_LIMIT 26 20
         86391005 back
         86393005 timer
+        > refused place #5 bid 9993x6 REJECTED_VOLUME_LIMIT 26 20
         86393006 back
         86397006 timer
+        > refused place #6 bid 9993x6 REJECTED_VOLUME_LIMIT 26 20
         86397007 back
         86400000 timer
+        > why quoted quoted
+        > place #7 bid 9993x6
     ",
     );
 }
@@ -519,19 +609,36 @@ fn a_loss_of_the_day_halts_and_a_resume_holds_it_until_midnight() {
     check(
         &limited("daily_loss_limit", 500),
         "
-        86390000 book 9999x5 10001x5
-        86390001 accepted #1
-        86390002 accepted #2
-        86390003 fill #1 10
-        86390004 accepted #3
-        86390005 book 9940x5 9942x5
-        86390006 back
-        86390007 canceled #2
-        86390008 canceled #3
-        86390009 resume
-        86390010 back
-        86390011 back
-        86390012 back
+        86399500 book 9999x5 10001x5
+        > why quoted quoted
+        > place #1 bid 9995x10
+        > place #2 ask 10005x10
+        86399501 accepted #1
+        86399502 accepted #2
+        86399503 fill #1 10
+        > why quoted quoted
+        > place #3 bid 9993x6
+        86399504 accepted #3
+        86399505 book 9940x5 9942x5
+        > state HALTED daily_loss_limit
+        > cancel #3 bid 9993x6
+        > cancel #2 ask 10005x10
+        > refused replace #3 bid 9934x6 REJECTED_HALTED 2 1
+        86399506 back
+        86399506 back
+        86399507 canceled #2
+        86399508 canceled #3
+        86399509 resume
+        > state ACTIVE operator
+        86399510 back
+        > refused place #4 bid 9934x6 REJECTED_DAILY_LOSS_LIMIT 540.0 500.0
+        > refused place #5 ask 9945x10 REJECTED_DAILY_LOSS_LIMIT 540.0 500.0
+        86399511 back
+        86399511 back
+        86400000 timer
+        > why quoted quoted
+        > place #6 bid 9934x6
+        > place #7 ask 9945x10
     ",
     );
 }
@@ -542,28 +649,47 @@ fn an_order_without_an_answer_is_unknown_until_it_is_answered_for() {
         &usual(),
         "
         0 book 9999x5 10001x5
+        > why quoted quoted
+        > place #1 bid 9995x10
+        > place #2 ask 10005x10
         1 sent #1
         2 accepted #2
         3 timed_out #1
         4 book 9989x5 9991x5
         5 canceled #1
+        > why quoted quoted
+        > place #3 bid 9985x10
+        > cancel #2 ask 10005x10
+        > refused replace #2 ask 9995x10 REJECTED_SELF_TRADE 9995 9995
         6 back
         7 absent #1
         8 canceled #2
+        1006 timer
+        > why quoted quoted
+        > place #4 ask 9995x10
     ",
     );
-    check(
+    let bench = check(
         &usual(),
         "
         0 book 9999x5 10001x5
+        > why quoted quoted
+        > place #1 bid 9995x10
+        > place #2 ask 10005x10
         1 sent #1
         2 accepted #2
         3 timed_out #1
         4 open #1 10
-        5 cancel_rejected #1 unknown_order
-        6 absent #1
+        5 health sync_late
+        > why unhealthy unhealthy
+        > cancel #1 bid 9995x10
+        > cancel #2 ask 10005x10
+        6 cancel_rejected #1 unknown_order
+        7 absent #1
+        8 canceled #2
     ",
     );
+    assert_eq!(bench.core.risk().open_orders(), 0);
 }
 
 #[test]
@@ -572,9 +698,15 @@ fn a_fill_counts_whenever_it_comes() {
         &usual(),
         "
         0 book 9999x5 10001x5
+        > why quoted quoted
+        > place #1 bid 9995x10
+        > place #2 ask 10005x10
         1 fill #1 4
         2 accepted #2
         3 halt
+        > state HALTED operator
+        > cancel #1 bid 9995x10
+        > cancel #2 ask 10005x10
         4 back
         5 canceled #1
         6 canceled #2
@@ -592,8 +724,14 @@ fn cancels_pass_where_nothing_else_does() {
         &quoted(
             "
         5 book 10004x5 10006x5
+        > why quoted quoted
+        > replace #1 bid 9999x10
+        > cancel #2 ask 10005x10
+        > refused replace #2 ask 10011x10 REJECTED_RATE_LIMIT 4 3
         6 back
         8 halt
+        > state HALTED operator
+        > cancel #1 bid 9995x10
         9 back
     ",
         ),
@@ -608,19 +746,38 @@ fn one_book_that_is_stale_is_its_own_affair() {
         &core_params(&both),
         "
         0 book 9999x5 10001x5
+        > why quoted quoted
+        > place #1 bid 9995x10
+        > place #2 ask 10005x10
         1 book:1 9999x5 10001x5
+        > why quoted quoted
+        > place #3 bid 9995x10 of the second
+        > place #4 ask 10005x10 of the second
         2 accepted #1
         3 accepted #2
         4 accepted #3
         5 accepted #4
         6 fault:1 sequence_gap
+        > why book_stale book_stale
+        > cancel #3 bid 9995x10 of the second
+        > cancel #4 ask 10005x10 of the second
         7 canceled #3
         8 canceled #4
         9 book:1 9989x5 9991x5
+        > why quoted quoted
+        > place #5 bid 9985x10 of the second
+        > place #6 ask 9995x10 of the second
         10 accepted #5
         11 accepted #6
         12 fault_of_all disconnected
+        > why book_stale book_stale
+        > cancel #1 bid 9995x10
+        > cancel #2 ask 10005x10
+        > why book_stale book_stale
+        > cancel #5 bid 9985x10 of the second
+        > cancel #6 ask 9995x10 of the second
         13 halt
+        > state HALTED operator
         14 back
     ",
     );
@@ -643,7 +800,11 @@ fn a_halt_outlives_a_restart() {
         0 book 9999x5 10001x5
         1 book 9989x5 9991x5
         2 resume
+        > state ACTIVE operator
         3 back
+        > why quoted quoted
+        > place #1 bid 9985x10
+        > place #2 ask 9995x10
     ",
     );
 }

@@ -31,8 +31,8 @@ use std::sync::atomic::Ordering;
 
 const VENUE: Venue = Venue::CoinbaseAdvanced;
 const STAMP: &str = "2026-08-09T21:05:48.1Z";
-/// What may be sequenced between the input that brings a cancel about and the cancel's leaving: a
-/// part in each of the three rings, and the one that the first stage takes in the same turn.
+/// Parts that may be sequenced between the one that brings a cancel about and the cancel's leaving:
+/// one in each of the three rings, and the one that the first stage takes in the same turn.
 const OVERTAKEN_MAX: usize = 4;
 
 /// A frame of levels, bids and asks in turn, from the touch outward.
@@ -80,7 +80,7 @@ struct Told {
     /// Levels of the great frame, and its parts.
     levels: usize,
     parts: usize,
-    /// For each cancel that the great frame brings about, the inputs until it has left.
+    /// For each cancel that the great frame brings about, the parts until it has left.
     overtaken: Vec<usize>,
     /// Parts behind the last of these.
     parts_behind: usize,
@@ -88,36 +88,32 @@ struct Told {
 
 fn read(data: &Path, level_count: usize) -> Told {
     let (mut told, mut waiting) = (Told::default(), Vec::new());
-    let (mut at, mut is_great) = (0_usize, false);
+    let mut messages = 0;
     let journal = Journal::open(data).unwrap();
     let visited = journal.visit(|_, record| {
         match &record.content {
-            Content::Input(input) => {
-                at += 1;
-                match input.event.body {
-                    Body::Levels(head) if matches!(head.shape, Shape::Snapshot) => {
-                        // The small book is whole before the great one begins.
-                        is_great |= head.first && at > 10;
-                        if is_great {
-                            (told.levels, told.parts) =
-                                (told.levels + usize::from(head.count), told.parts + 1);
-                            told.parts_behind += 1;
-                        }
+            Content::Input(input) => match input.event.body {
+                Body::Levels(head) if matches!(head.shape, Shape::Snapshot) => {
+                    messages += usize::from(head.first);
+                    if messages == 2 {
+                        (told.levels, told.parts) =
+                            (told.levels + usize::from(head.count), told.parts + 1);
+                        told.parts_behind += 1;
                     }
-                    Body::Report(Report { order, kind: ReportKind::Sent, .. }) => {
-                        let found = waiting.iter().position(|(waits, _)| *waits == order);
-                        if let Some(found) = found {
-                            told.overtaken.push(at - waiting.swap_remove(found).1);
-                            told.parts_behind = 0;
-                        }
-                    }
-                    _ => {}
                 }
-            }
-            Content::Output { output: Output::Request(request), .. } if is_great => {
+                Body::Report(Report { order, kind: ReportKind::Sent, .. }) => {
+                    let found = waiting.iter().position(|(waits, _)| *waits == order);
+                    if let Some(found) = found {
+                        told.overtaken.push(told.parts - waiting.swap_remove(found).1);
+                        told.parts_behind = 0;
+                    }
+                }
+                _ => {}
+            },
+            Content::Output { output: Output::Request(request), .. } if messages == 2 => {
                 let terms = request.terms();
                 if terms.kind == RequestKind::Cancel && told.levels < level_count {
-                    waiting.push((terms.order, at));
+                    waiting.push((terms.order, told.parts));
                 }
             }
             _ => {}
@@ -144,7 +140,9 @@ fn check(great: &[u8], number: u64, at: Nanos, level_count: usize) {
     let (said, parts) = crossbeam_channel::bounded(8);
     let mut agents = engine.agents(said, least);
     while !done.load(Ordering::Acquire) {
-        agents.iter_mut().for_each(|agent| drop(agent.do_work()));
+        for agent in &mut agents {
+            agent.do_work();
+        }
     }
     assert!(agents[0].rings_full() > 100, "the first stage never lacked credit");
     agents.iter_mut().for_each(|agent| agent.on_close());

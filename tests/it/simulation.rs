@@ -84,7 +84,7 @@ fn several_symbols_are_quoted_with_what_is_worth_the_same() {
     let quantity = |symbol: &str| {
         let of = |request: &&Value| request["symbol"] == symbol && request["request"] == "place";
         let places: Vec<_> = requests.iter().filter(of).collect();
-        assert!(places.len() > 10, "{symbol}");
+        assert!(places.len() >= 6, "{symbol}: {places:?}");
         places.iter().map(|place| digits(&place["qty"])).max().unwrap()
     };
     // 60,000 to 3,000.

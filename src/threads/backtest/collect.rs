@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::engine::risk::Output;
-use crate::event::{Body, Draft, ReportKind};
+use crate::event::{Body, ReportKind};
 use crate::report::{Account, Fact, Finished, Report, ReportParams};
 use crate::threads::fused::Seen;
 use crate::types::{Currency, Instrument, Nanos};
@@ -31,10 +31,8 @@ impl Collector {
         let input = &seen.part.event;
         let risk = seen.core.risk();
         self.last = input.received;
-        for draft in seen.core.drafts() {
-            if let Draft::Mark(mark) = draft {
-                self.report.on_mark(mark);
-            }
+        for mark in seen.core.marks() {
+            self.report.on_mark(mark);
         }
         if let (Body::Report(report), [level, ..]) = (input.body, seen.part.levels()) {
             self.report.on_report(input, level);

@@ -2,7 +2,6 @@
 //!
 //! Made of views and nothing else; where they are written is not known here.
 
-use crate::event::Stale;
 use crate::event::explanation::Withheld;
 use crate::threads::board::{AccountView, HoldingView, QuoteView, SideView};
 use crate::threads::latency::LatencyView;
@@ -106,11 +105,8 @@ pub(super) fn row(instrument: &Instrument, quote: &QuoteView, held: HoldingView)
         0 => "-".to_owned(),
         _ => price(side.market.0),
     };
-    let own = |side: &SideView| match (side.own_qty.0, side.withheld) {
-        (0, Withheld::Quoted) => "-".to_owned(),
-        // The book's reason stands at the end of the line.
-        (0, Withheld::BookStale) => "-".to_owned(),
-        (0, why) => why.reason(side.code),
+    let own = |side: &SideView| match side.own_qty.0 {
+        0 => "-".to_owned(),
         _ => price(side.own.0),
     };
     let [bid, ask] = &quote.sides;
@@ -125,15 +121,27 @@ pub(super) fn row(instrument: &Instrument, quote: &QuoteView, held: HoldingView)
         &instrument.lot.text(held.lots).to_string(),
         &cents(profit.split(' ').next().unwrap_or_default()),
     ]);
-    if let Some(reason) = quote.stale.map(Stale::name) {
-        text += &format!("  book stale: {reason}");
+    let [bid, ask] = quote.sides.map(|side| match (side.own_qty.0, side.withheld) {
+        (1.., _) | (_, Withheld::Quoted) => String::new(),
+        (_, why) => why.reason(side.code),
+    });
+    match (quote.stale, bid == ask) {
+        (Some(reason), _) => text += &format!("  book_stale:{}", reason.name()),
+        (None, true) if bid.is_empty() => {}
+        (None, true) => text += &format!("  {bid}"),
+        (None, false) => {
+            let both = [("bid", bid), ("ask", ask)];
+            for (side, why) in both.iter().filter(|(_, why)| !why.is_empty()) {
+                text += &format!("  {side} {why}");
+            }
+        }
     }
     text
 }
 
 fn line(cells: [&str; 7]) -> String {
     let [symbol, bid, ask, our_bid, our_ask, position, profit] = cells;
-    format!("{symbol:<10}{bid:>11}{ask:>11}{our_bid:>16}{our_ask:>16}{position:>13}{profit:>10}")
+    format!("{symbol:<10}{bid:>11}{ask:>11}{our_bid:>11}{our_ask:>11}{position:>13}{profit:>10}")
 }
 
 /// The text with two digits behind the point, cut and not rounded.
