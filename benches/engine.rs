@@ -7,10 +7,10 @@
 
 mod harness;
 mod recordings;
-mod runs;
-mod sessions;
 #[path = "engine/risk.rs"]
 mod risk;
+mod runs;
+mod sessions;
 
 use harness::{Arm, measuring, row};
 use pinnaclemm::engine::buffer::Buffer;

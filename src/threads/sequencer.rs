@@ -63,12 +63,7 @@ impl Sequencer {
     /// The next input by `now`, if there is one: [`Self::input`]. `deadline` is the core's, and
     /// `books` are too where they are lent.
     #[inline]
-    pub fn advance(
-        &mut self,
-        now: Nanos,
-        deadline: Option<Nanos>,
-        books: Option<&Books>,
-    ) -> bool {
+    pub fn advance(&mut self, now: Nanos, deadline: Option<Nanos>, books: Option<&Books>) -> bool {
         let is_taken = self.take_internal(now) || self.take_due(now, deadline, books);
         self.heard_next = None;
         if !is_taken {

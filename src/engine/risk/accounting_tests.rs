@@ -5,7 +5,7 @@ use super::rig::{Rig, limits, params};
 use super::unit::{Rate, Unit};
 use super::*;
 use crate::event::{FeeIn, ReportKind};
-use crate::types::{OrderId, Price, Qty, Scale};
+use crate::types::{OrderId, Price, Qty, Scale, Side};
 
 struct Random(u64);
 

@@ -4,7 +4,7 @@ use super::rig::{EPOCH, limits, params};
 use super::*;
 use crate::engine::order::Order;
 use crate::event::{Proposal, RejectCode, ReportKind, RequestKind, Stale};
-use crate::types::{OrderId, Price, Qty, TimeInForce};
+use crate::types::{OrderId, Price, Qty, Side, TimeInForce};
 
 struct Storm {
     risk: Risk,

@@ -7,7 +7,7 @@ use super::*;
 use crate::engine::order::{Odd, Status};
 use crate::event::explanation::SideExplained;
 use crate::event::{FeeIn, Proposal, RejectCode, ReportKind, RequestKind, Stale};
-use crate::types::{Currency, OrderId, Origin, Price, Qty, Scale, TimeInForce};
+use crate::types::{Currency, OrderId, Origin, Price, Qty, Scale, Side, TimeInForce};
 
 /// A and B in USD, C in EUR, and R, which makes the rate of EUR in hundredths of a USD.
 const NAMES: [&str; 4] = ["A", "B", "C", "R"];

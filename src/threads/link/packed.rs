@@ -19,13 +19,7 @@ impl Packed {
     /// Plays from where the reader stands.
     #[must_use]
     pub fn new(reader: PackedReader) -> Self {
-        Self {
-            reader,
-            next: None,
-            ended: false,
-            latest: Nanos::UNKNOWN,
-            failure: None,
-        }
+        Self { reader, next: None, ended: false, latest: Nanos::UNKNOWN, failure: None }
     }
 
     /// Why it ended before the end, if it did; said once.

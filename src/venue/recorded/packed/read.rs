@@ -7,9 +7,7 @@ use super::{
 };
 use crate::event::pack::unpack_levels;
 use crate::event::{Event, LEVELS_PER_LINE, Level, Part};
-use crate::types::{
-    Currency, InstrumentId, InstrumentTable, Nanos, Product, Scale, Symbol, Venue,
-};
+use crate::types::{Currency, InstrumentId, InstrumentTable, Nanos, Product, Scale, Symbol, Venue};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
