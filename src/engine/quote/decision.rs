@@ -5,7 +5,7 @@
 use super::desk::Desk;
 use super::fair::float;
 use super::instrument::Instrument;
-use super::reconcile::{Means, Outcome, Proposals, Wish, reconcile};
+use super::reconcile::{Means, Outcome, Wish, reconcile};
 use super::slots::{Slot, SlotState};
 use crate::engine::buffer::Drafts;
 use crate::event::explanation::{Clamps, SideExplained, Withheld};
@@ -99,15 +99,15 @@ impl Instrument {
     ) {
         let now = input.received;
         self.budget.advance(now);
-        let mut out = Proposals::new();
+        self.proposals.clear();
         if let Some(orphan) = self.orphan.take() {
-            out.push(orphan);
+            self.proposals.push(orphan);
         }
         let mut stances = Side::BOTH.map(|side| self.stance(side, gate, now));
         self.wake = Nanos(i64::MAX);
         for side in Side::BOTH {
             let at = side.index();
-            let outcome = self.side(side, &stances, (now, &mut *desk, &mut out));
+            let outcome = self.side(side, &stances, now, desk);
             self.calm[at] = outcome.calm;
             let stance = &mut stances[at];
             if stance.reason == QUOTED && outcome.exhausted {
@@ -126,16 +126,11 @@ impl Instrument {
         }
         self.narrow_by_fronts();
         self.settled = Some(gate);
-        self.tell(&stances, input, &out, drafts);
+        self.tell(&stances, input, drafts);
     }
 
     /// Reconciles one side.
-    fn side(
-        &mut self,
-        side: Side,
-        stances: &[Stance; 2],
-        (now, desk, out): (Nanos, &mut Desk, &mut Proposals),
-    ) -> Outcome {
+    fn side(&mut self, side: Side, stances: &[Stance; 2], now: Nanos, desk: &mut Desk) -> Outcome {
         let (own, other) = (side.index(), side.opposite());
         let levels_max = self.levels_max;
         let facing = front(&self.slots[other.index()][..levels_max], other);
@@ -158,36 +153,31 @@ impl Instrument {
             can_replace: self.params.can_replace,
             budget: &mut self.budget,
             desk,
-            out,
+            out: &mut self.proposals,
         };
         reconcile(wish, &mut self.slots[own][..levels_max], &mut means)
     }
 
     /// A wish that reaches one of our orders on the other side is no calm one.
     fn narrow_by_fronts(&mut self) {
-        let [bids, asks] = Side::BOTH.map(|side| front(&self.slots[side.index()], side));
+        let [bids, asks] =
+            Side::BOTH.map(|side| front(&self.slots[side.index()][..self.levels_max], side));
         let [bid, ask] = &mut self.calm;
         bid[1] = bid[1].min(asks.saturating_sub(1));
         ask[0] = ask[0].max(bids.saturating_add(1));
     }
 
     /// Hands out the proposals, with their reason in front; a reason that is new is told alone too.
-    fn tell(
-        &mut self,
-        stances: &[Stance; 2],
-        input: &Event,
-        out: &Proposals,
-        drafts: &mut impl Drafts,
-    ) {
+    fn tell(&mut self, stances: &[Stance; 2], input: &Event, drafts: &mut impl Drafts) {
         let reasons = stances.map(|stance| stance.reason);
-        if out.items().is_empty() && reasons == self.shown {
+        if self.proposals.items().is_empty() && reasons == self.shown {
             return;
         }
         self.shown = reasons;
         let explanation = self.explain(stances, input);
         self.explanation = Some(explanation);
         drafts.explanation(&explanation);
-        for proposal in out.items() {
+        for proposal in self.proposals.items() {
             drafts.proposal(proposal);
         }
     }

@@ -9,6 +9,7 @@ use super::desk::{Desk, takes_quotes};
 use super::fair::{float, imbalance};
 use super::holdback::Holdback;
 use super::intensity::{Arrivals, Intensity};
+use super::reconcile::Proposals;
 use super::sizing::Sizes;
 use super::slots::{Effect, Slot, SlotState};
 use super::spread::Pricing;
@@ -62,6 +63,8 @@ pub(super) struct Instrument {
     pub(super) explanation: Option<Explanation>,
     /// The cancel of an order that stands although no slot has it.
     pub(super) orphan: Option<Proposal>,
+    /// What the last decision proposed.
+    pub(super) proposals: Proposals,
     fills: [(OrderId, u64); FILLS_KEPT],
     fills_seen: usize,
 }
@@ -94,6 +97,7 @@ impl Instrument {
             wake: Nanos(i64::MAX),
             explanation: None,
             orphan: None,
+            proposals: Proposals::new(),
             fills: [(OrderId(0), 0); FILLS_KEPT],
             fills_seen: 0,
         };

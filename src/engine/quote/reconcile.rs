@@ -89,6 +89,10 @@ impl Proposals {
         Self { items: [none; 2 * LEVELS_MAX + 1], count: 0 }
     }
 
+    pub(super) const fn clear(&mut self) {
+        self.count = 0;
+    }
+
     pub(super) const fn push(&mut self, proposal: Proposal) {
         self.items[self.count] = proposal;
         self.count += 1;
@@ -195,9 +199,9 @@ impl Pass<'_, '_> {
     /// What is on its way somewhere else, or too young to be moved, will serve a level later.
     fn wait_for_flights(&mut self) {
         for at in 0..self.slots.len() {
-            let slot = self.slots[at];
-            let mature = Nanos(slot.since.0.saturating_add(self.means.life_min.0));
-            let waits = match slot.state {
+            let (state, since) = (self.slots[at].state, self.slots[at].since);
+            let mature = Nanos(since.0.saturating_add(self.means.life_min.0));
+            let waits = match state {
                 SlotState::Proposed => !self.bound[at],
                 SlotState::Working if !self.bound[at] && self.wish.levels > 0 => {
                     let young = mature > self.means.now;
