@@ -3,7 +3,8 @@
 //!
 //! With `strategy.referencePrice` the quantities of `strategy` and of the limits are those of an
 //! instrument at that price; one at another price gets what is worth the same, in whole order
-//! steps. An entry of `instruments` or `per_symbol_limits` stands as it is written.
+//! steps. An instrument that has a quantity of its own in `instruments`, or limits of its own,
+//! stands as it is written.
 
 use super::sections::RawInstrument;
 use super::{Exact, RawConfig};
@@ -56,16 +57,23 @@ impl RawConfig {
         let symbol = instrument.symbol.as_str();
         let (Some(reference), Some(price)) = (self.strategy.reference_price, price) else { return };
         let Some(scaling) = Scaling::new(reference.0, price, instrument) else { return };
-        if !self.instruments.iter().any(|own| own.symbol == symbol) {
-            let strategy = &self.strategy;
-            let own = RawInstrument {
-                order_quantity: Some(scaling.quantity(strategy.order_quantity)),
-                min_order_quantity: Some(scaling.quantity(strategy.min_order_quantity)),
-                max_order_quantity: Some(scaling.quantity(strategy.max_order_quantity)),
-                max_position: Some(scaling.quantity(strategy.max_position)),
-                ..RawInstrument::plain(symbol.to_owned())
-            };
-            self.instruments.push(own);
+        let at = self.instruments.iter().position(|own| own.symbol == symbol);
+        let at = at.unwrap_or_else(|| {
+            self.instruments.push(RawInstrument::plain(symbol.to_owned()));
+            self.instruments.len() - 1
+        });
+        let (own, strategy) = (&mut self.instruments[at], &self.strategy);
+        let all = [
+            (&mut own.order_quantity, strategy.order_quantity),
+            (&mut own.min_order_quantity, strategy.min_order_quantity),
+            (&mut own.max_order_quantity, strategy.max_order_quantity),
+            (&mut own.max_position, strategy.max_position),
+        ];
+        if all.iter().any(|(own, _)| own.is_some()) {
+            return;
+        }
+        for (own, meant) in all {
+            *own = Some(scaling.quantity(meant));
         }
         let risk = &mut self.risk_management;
         if !risk.per_symbol_limits.iter().any(|own| own.symbol == symbol) {

@@ -66,7 +66,7 @@ risk_management.limits.min_order_size        | 0.2  | 0.0002
 risk_management.limits.max_order_size        | 0    | 0.2
 risk_management.limits.max_order_value       | null | 2
 risk_management.limits.max_daily_volume      | 0    | 2
-risk_management.limits.max_orders_per_second | 100001 | 20
+risk_management.limits.max_orders_per_second | 100001 | 60
 risk_management.limits.cancel_reserve_pct    | 91   | 30
 risk_management.limits.price_collar_bps      | 5001 | 2
 risk_management.limits.orders_max            | 0    | 2
@@ -346,8 +346,8 @@ fn command_lines_become_configs_or_faults() {
         Ok("simulation simulated 0 Shared Max [BTC-USD] d"),
     );
     check(
-        "--symbol A/USD C-USD --symbols E,F --threads dedicated",
-        Ok("simulation simulated 0 Dedicated real [A/USD C-USD E F] data"),
+        "--symbol A/USD C-USD --symbols E-USD,F-USD --threads dedicated",
+        Ok("simulation simulated 0 Dedicated real [A/USD C-USD E-USD F-USD] data"),
     );
     check(
         "--mode replay --venue kraken --input a b --speed 2.5",
@@ -407,7 +407,7 @@ fn command_lines_become_configs_or_faults() {
         "--mode paper --venue kraken",
         Err(&["symbols = BTC-USD: must be in the form of kraken"]),
     );
-    check("--symbol A,B,A", Err(&["symbols[2] = A: must be given once"]));
+    check("--symbol A-USD,B-USD,A-USD", Err(&["symbols[2] = A-USD: must be given once"]));
     check(
         "--mode backtest --venue kraken --input a --data-dir data/../data/x",
         Err(&["persistence.dataDirectory = data/../data/x: must be outside of the engine's own \
@@ -474,7 +474,7 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
             "mode": "simulation", "mode": "paper", "seed": -5, "sede": 5,
             "instruments": [
                 {"symbol": "A/../B", "baseSpreadBps": -1, "orderQuantity": 0, "maxPosition": -1},
-                {"symbol": "X"}, {"symbol": "X", "leverage": 3}
+                {"symbol": "X-USD"}, {"symbol": "X-USD", "leverage": 3}
             ],
             "duration": "10", "speed": "NaN", "timing": {"publishStatsIntervalMs": 0},
             "threads": {"cores": {"feed": 1, "risk": 1, "hot": 1}}, "rings": {"backToFeed": 1000},
@@ -491,13 +491,14 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
             "instruments[0].maxPosition = -1: must be a decimal number: a sign is not \
              allowed here",
             "instruments[2].leverage = 3: must be left out: there is no such key here, only \
-             symbol, enabled, baseSpreadBps, orderQuantity, maxPosition",
+             symbol, enabled, baseSpreadBps, orderQuantity, minOrderQuantity, maxOrderQuantity, \
+             maxPosition",
             r#"duration = "10": must be a whole number and its unit: 10s, 5m, 2h"#,
             r#"speed = "NaN": must be "max", or a number above zero"#,
             r#"instruments[0].symbol = "A/../B": must be a symbol: a name may not hold two points side by side"#,
             "instruments[0].baseSpreadBps = -1: must be above 0 and at most 10000",
             "instruments[0].orderQuantity = 0: must be above 0",
-            "instruments[2].symbol = X: must be given once",
+            "instruments[2].symbol = X-USD: must be given once",
             "persistence.dataDirectory = d/./e/..: must be outside of logging.directory, d",
             "timing.publishStatsIntervalMs = 0: must be from 100 to 3600000",
             "threads.cores.risk = 1: must be another core than that of feed",
@@ -508,9 +509,9 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
 
 #[test]
 fn flags_stand_over_the_environment_over_the_file_over_the_defaults() {
-    let file = r#"{"instruments":[{"symbol":"A"}],"persistence":{"dataDirectory":"file/d"},
+    let file = r#"{"instruments":[{"symbol":"A-USD"}],"persistence":{"dataDirectory":"file/d"},
                    "logging":{"directory":"file/l"},"seed":2}"#;
-    let none = r#"{"instruments":[{"symbol":"A"}]}"#;
+    let none = r#"{"instruments":[{"symbol":"A-USD"}]}"#;
     let environment = Environment::of(|name| match name {
         "PINNACLE_DATA_DIR" => Some("env/d".into()),
         "PINNACLE_LOG_DIR" => Some("env/l".into()),
@@ -552,14 +553,14 @@ fn an_empty_variable_is_a_fault() {
 
 #[test]
 fn what_is_printed_makes_the_same_config_again() {
-    let rich = r#"{"instruments":[{"symbol":"A","baseSpreadBps":12.5,"orderQuantity":0.010,
-        "maxPosition":"0.1"},{"symbol":"B","enabled":false}],"duration":"5m",
+    let rich = r#"{"instruments":[{"symbol":"A-USD","baseSpreadBps":12.5,"orderQuantity":0.010,
+        "maxPosition":"0.1"},{"symbol":"B-USD","enabled":false}],"duration":"5m",
         "threads":{"cores":{"feed":3},"idle":{"web":{"sleepMicros":9}}}}"#;
     for text in [SHIPPED, rich] {
         for line in [
             "",
             "--speed max --seed 18446744073709551615 --duration 2h --threads dedicated",
-            "--symbol X/USD Z --data-dir /a/b --log-dir c",
+            "--symbol X/USD Z/USD --data-dir /a/b --log-dir c",
             "--mode replay --venue kraken --input a b --speed 0.10",
             "--mode backtest --venue bitstamp --input a --data-dir d",
             "--mode paper --venue kraken --symbol X/USD",
@@ -575,17 +576,17 @@ fn what_is_printed_makes_the_same_config_again() {
 
 #[test]
 fn what_is_traded_follows_symbols_and_switches() {
-    let text =
-        r#"{"instruments":[{"symbol":"A","baseSpreadBps":30},{"symbol":"B","enabled":false}]}"#;
+    let text = r#"{"instruments":[{"symbol":"A-USD","baseSpreadBps":30},{"symbol":"B-USD","enabled":false}]}"#;
     let check = |line: &str, expected: [bool; 3]| {
         let config = loaded(text, line, &Environment::default()).unwrap().config;
-        let trades = ["A", "B", "C"].map(|name| config.trades(arguments::symbol(name).unwrap()));
+        let trades =
+            ["A-USD", "B-USD", "C-USD"].map(|name| config.trades(arguments::symbol(name).unwrap()));
         assert_eq!(trades, expected, "{line}");
-        let own = ["A", "C"].map(|name| config.overrides(arguments::symbol(name).unwrap()));
+        let own = ["A-USD", "C-USD"].map(|name| config.overrides(arguments::symbol(name).unwrap()));
         assert_eq!(own.map(|own| own.base_spread_bps), [Some(30.0), None]);
     };
     check("", [true, false, false]);
-    check("--symbol B C", [false, true, true]);
+    check("--symbol B-USD C-USD", [false, true, true]);
     check("--mode replay --venue kraken --input x", [true, false, true]);
-    check("--mode replay --venue kraken --input x --symbol B", [false, true, false]);
+    check("--mode replay --venue kraken --input x --symbol B-USD", [false, true, false]);
 }

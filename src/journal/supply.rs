@@ -1,8 +1,8 @@
 //! Segments made and cut by another thread, so that the writer's thread does neither.
 //!
-//! The writer says which segment it will want next, as soon as it has begun one; when it is there it
+//! The writer says which segment it will want next as soon as it has begun one; when it is there it
 //! is taken, and what was sealed is given away to be shortened. Without a supply, or before one has
-//! come, the writer makes its segments itself. Nobody waits for anybody here.
+//! come, the writer makes its segments itself.
 
 use super::files::FileSegments;
 use super::writer::{Retired, Segments, Writer};

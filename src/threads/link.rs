@@ -78,7 +78,8 @@ impl Link {
         }
     }
 
-    /// From here on the engine's books are shown at each call: a model need not keep the same again.
+    /// From here on the engine's books are shown at each call: a model need not keep the same
+    /// again.
     pub fn lend(&mut self) {
         if let Self::Modelled(modelled) = self {
             modelled.lend();

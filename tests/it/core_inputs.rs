@@ -35,14 +35,14 @@ fn config() -> Value {
             "max_net_exposure": 1_000_000, "max_gross_exposure": 1_000_000,
             "max_drawdown_pct": 50, "daily_loss_limit": 5000, "min_order_size": 2,
             "max_order_size": 20, "max_order_value": 300_000, "max_daily_volume": 10_000,
-            "max_orders_per_second": 1000, "price_collar_bps": 100
+            "max_orders_per_second": 2000, "price_collar_bps": 100
         } },
         "strategy": {
             "fairValue": "mid", "baseSpreadBps": 10, "minSpreadBps": 5, "edgeBps": 1,
             "volatilityFactor": 0, "imbalanceFactor": 0, "orderQuantity": 10,
             "minOrderQuantity": 2, "maxOrderQuantity": 20, "maxPosition": 40, "maxLevels": 1,
             "requoteToleranceTicks": 1, "minQuoteLifeMs": 0, "volatilityWarmupMs": 0,
-            "requestsPerSecond": 1000, "requestsBurst": 1000
+            "requestsPerSecond": 1000, "requestsBurst": 1000, "referencePrice": 10_000
         },
         "exchange": { "simulator": {
             "tickSize": 1, "lotSize": 1, "orderStep": 2, "startPrice": 10_000
@@ -54,6 +54,10 @@ fn config() -> Value {
 fn limited(limit: &str, value: i64) -> CoreParams {
     let mut config = config();
     config["risk_management"]["limits"][limit] = value.into();
+    if limit == "max_orders_per_second" {
+        // The quoter's own budget lies below the gate's; its burst does not.
+        config["strategy"]["requestsPerSecond"] = 1.into();
+    }
     core_params(&config)
 }
 

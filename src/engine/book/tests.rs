@@ -161,6 +161,8 @@ fn every_broken_promise_has_its_name() {
         snapshot: b100=1 a102=2             => fresh 100x1 102x2
         late 30                             => fresh 100x1 102x2
         late 31                             => clock_offset 100x1 102x2
+        snapshot: b100=1 a102=2             => clock_offset
+        late 30                             => clock_offset
         snapshot: b100=1 a102=2             => fresh 100x1 102x2
         fault malformed                     => malformed 100x1 102x2
         fault unknown_message               => malformed 100x1 102x2

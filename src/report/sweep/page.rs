@@ -5,7 +5,8 @@ use super::super::html::{STYLE, escape};
 use super::{SweepResults, row};
 use std::fmt::Write as _;
 
-const BAR: &str = "body{max-width:1400px}td,th{padding-right:9px}td.bar{position:relative;min-width:90px}\
+const BAR: &str = "body{max-width:1400px}td,th{padding-right:9px}\
+    td.bar{position:relative;min-width:90px}\
     td.bar i{position:absolute;top:6px;bottom:6px;margin:0;background:var(--a);opacity:.75}\
     td.bar i.loss{background:var(--d)}tr.best td{background:var(--card);font-weight:600}";
 

@@ -43,18 +43,23 @@ pub struct Decoded {
     all: Arc<Events>,
     event: usize,
     level: usize,
+    /// Somebody has asked for the next one, and there is none.
+    ended: bool,
 }
 
 impl Decoded {
     /// From the beginning.
     #[must_use]
     pub const fn new(all: Arc<Events>) -> Self {
-        Self { all, event: 0, level: 0 }
+        Self { all, event: 0, level: 0, ended: false }
     }
 
     #[inline]
-    pub(super) fn due(&self) -> Option<Nanos> {
-        self.all.events.get(self.event).map(|event| event.received)
+    pub(super) fn due(&mut self) -> Option<Nanos> {
+        let next = self.all.events.get(self.event).map(|event| event.received);
+        // Said as late as a recording says it, so that both runs end with the same input.
+        self.ended |= next.is_none();
+        next
     }
 
     #[inline]
@@ -69,7 +74,7 @@ impl Decoded {
         true
     }
 
-    pub(super) fn is_finished(&self) -> bool {
-        self.event == self.all.events.len()
+    pub(super) const fn is_finished(&self) -> bool {
+        self.ended
     }
 }

@@ -261,7 +261,7 @@ fn a_stall_is_silence_while_requests_go_on() {
         < 43ms subscribed
         < 43ms status Trading
         < 43ms snapshot 3 []
-        < 50ms fill 1 bid 99:2 #1 maker fee 198e-4
+        < 45ms fill 1 bid 99:2 #1 maker fee 198e-4
         < 61ms update 4 [bid 90:1]",
     );
 }
