@@ -35,7 +35,7 @@ fn config() -> Value {
             "max_net_exposure": 1_000_000, "max_gross_exposure": 1_000_000,
             "max_drawdown_pct": 50, "daily_loss_limit": 5000, "min_order_size": 2,
             "max_order_size": 20, "max_order_value": 300_000, "max_daily_volume": 10_000,
-            "max_orders_per_second": 2000, "price_collar_bps": 100
+            "max_orders_per_second": 4000, "price_collar_bps": 100
         } },
         "strategy": {
             "fairValue": "mid", "baseSpreadBps": 10, "minSpreadBps": 5, "edgeBps": 1,

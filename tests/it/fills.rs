@@ -62,6 +62,8 @@ struct Ours {
 /// The maker, and the count of what the tape supports.
 struct Maker {
     report: Report,
+    /// Twice the middle of the first instrument's last fresh book.
+    middle_twice: Option<i64>,
     /// Cash in ticks times lots, position in lots, fees as told, of the first instrument.
     cash: i128,
     position: i128,
@@ -141,7 +143,15 @@ impl Maker {
             stale,
         });
         if instrument.id.0 == 0 && stale.is_none() {
-            let half_ticks = 2 * self.cash + self.position * i128::from(top.bid.0 + top.ask.0);
+            self.middle_twice = Some(top.bid.0 + top.ask.0);
+        }
+        self.account(instrument);
+    }
+
+    /// Valued at the last mark that could be trusted, as the report values it.
+    fn account(&mut self, instrument: &Instrument) {
+        if let (0, Some(middle_twice)) = (instrument.id.0, self.middle_twice) {
+            let half_ticks = 2 * self.cash + self.position * i128::from(middle_twice);
             let decimals = instrument.tick.decimals() + instrument.lot.decimals();
             let steps = instrument.tick.increment() * instrument.lot.increment();
             // Money has twelve decimals; what is below them here is below every check.
@@ -225,6 +235,7 @@ fn fills_on(venue: Venue, names: &[&str], queue: QueueModel) -> Option<u64> {
         report: Report::new(survey.table.iter(), params),
         cash: 0,
         position: 0,
+        middle_twice: None,
         fees: 0,
         orders: BTreeMap::new(),
         counter: 0,
