@@ -115,7 +115,7 @@ fn by_kind(inputs: &Inputs, first: usize) {
     clock.sort_unstable();
     let clock = clock[clock.len() / 2];
     let mut best: Vec<(u128, usize)> = Vec::new();
-    for _ in 0..if measuring() { 9 } else { 1 } {
+    for _ in 0..if measuring() { 15 } else { 1 } {
         let mut warm = Warm::new(inputs, first);
         let steps = inputs.from(first).map(|(event, levels)| {
             warm.out.clear();
@@ -153,7 +153,7 @@ fn by_kind(inputs: &Inputs, first: usize) {
 
 /// The simulation in one thread in virtual time, and its venue alone.
 fn simulation() {
-    let inputs = if measuring() { 200_000 } else { 2_000 };
+    let inputs = if measuring() { 60_000 } else { 2_000 };
     let run = RefCell::new(None);
     let venue = RefCell::new(None);
     let fused = || run.borrow_mut().as_mut().map_or(0, |run: &mut Run| run.take(inputs));
@@ -201,7 +201,7 @@ fn is_wanted(name: &str) -> bool {
 }
 
 fn main() {
-    let inputs = if measuring() { 200_000 } else { 2_000 };
+    let inputs = if measuring() { 60_000 } else { 2_000 };
     if is_wanted("risk") {
         let mut setup = simulated();
         setup.begin(1, None);

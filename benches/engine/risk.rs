@@ -106,7 +106,7 @@ impl Desk {
 
 /// Every row of risk.
 pub(crate) fn rows(params: &CoreParams) {
-    let count: u32 = if measuring() { 60_000 } else { 600 };
+    let count: u32 = if measuring() { 6_000 } else { 600 };
     let shift = |at: u32| i64::from(at / 6 % 2) + 1;
     let (mut gated, mut answered) = (Desk::new(params), Desk::new(params));
     let gate = move || {
