@@ -11,7 +11,7 @@ use pinnaclemm::engine::{Core, CoreParams};
 use pinnaclemm::journal::Ledger;
 use pinnaclemm::journal::replay::{Replayed, replay};
 use pinnaclemm::threads::agent::Agent;
-use pinnaclemm::threads::board::{Board, Views, board};
+use pinnaclemm::threads::board::{Board, board};
 use pinnaclemm::threads::cores::Allowance;
 use pinnaclemm::threads::crew::{Crew, Muster};
 use pinnaclemm::threads::dedicated::{self, RingSizes, stages};
@@ -119,7 +119,6 @@ pub(crate) struct Engine {
     pub(crate) pilot: Pilot,
     pub(crate) ledger: Ledger,
     pub(crate) board: Board,
-    pub(crate) views: Views,
     pub(crate) stop: Stop,
     pub(crate) done: Arc<AtomicBool>,
 }
@@ -140,7 +139,7 @@ impl Engine {
                 Ledger::Unkept
             }
         };
-        let (board, views) = board(&setup.instruments());
+        let (board, _) = board(&setup.instruments());
         let done = Arc::new(AtomicBool::new(false));
         let stop = Stop::default();
         let Setup { link, timeline, begins, sequence, core, .. } = setup;
@@ -150,7 +149,7 @@ impl Engine {
         let feedback_max = Core::outputs_max(&core);
         let params = SequencerParams { sequence, latest: begins, feedback_max };
         let sequencer = Sequencer::new(link, gateway, params);
-        Self { loaded, core, sequencer, pilot, ledger, board, views, stop, done }
+        Self { loaded, core, sequencer, pilot, ledger, board, stop, done }
     }
 
     /// Runs to the end; what it leaves.

@@ -5,8 +5,6 @@
 //! anew with `cargo test --test it golden_runs -- --ignored`. Numbers that every libm rounds in its
 //! own way would show here too, as the second journal's strategy lives on `exp` and `ln`.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 use crate::core_rig::{Engine, Scratch, Way, loaded, segments};
 use pinnaclemm::engine::CORE_VERSION;
 use pinnaclemm::journal::replay::{ReplayError, Replayed, replay};

@@ -1,8 +1,6 @@
 //! `--mode replay` with the real binary: every recording that has trades is played, quoted and
 //! journaled alike each time; what cannot be read is told, and what cannot be played leaves nothing.
 
-#![expect(clippy::unwrap_used, reason = "the checks of tests fail by panicking")]
-
 use crate::engine_rig::{Ended, Home};
 use crate::fills::RECORDINGS;
 use crate::{demo_tape, play};

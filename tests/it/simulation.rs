@@ -1,8 +1,6 @@
 //! The default mode as a new user runs it: it quotes, trades and stops; a seed decides everything;
 //! a second start goes on where the first one ended.
 
-#![expect(clippy::unwrap_used, reason = "the checks of tests fail by panicking")]
-
 use crate::engine_rig::{Home, digits, text};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
