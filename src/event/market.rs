@@ -28,7 +28,7 @@ pub struct Levels {
     /// The last part of its message: the book is whole again behind it, and only here `checksum`
     /// counts.
     pub last: bool,
-    /// How many levels follow, at most [`PART_LEVELS_MAX`].
+    /// How many levels follow, at most [`PART_LEVELS_MAX`](super::PART_LEVELS_MAX).
     pub count: u8,
     /// The update id that this message follows, or 0 where the venue has none: Binance `U` − 1 or
     /// `pu`, Coinbase's sequence − 1.

@@ -109,7 +109,7 @@ impl Market {
         self.crowd.fair()
     }
 
-    /// The trades since [`Self::told`].
+    /// The trades since `told`.
     #[inline]
     #[must_use]
     pub(super) fn matches(&self) -> &[Match] {
