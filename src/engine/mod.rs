@@ -8,6 +8,7 @@
 
 pub mod book;
 pub mod buffer;
+mod image;
 pub mod order;
 mod params;
 pub mod quote;
@@ -22,13 +23,15 @@ use book::{Books, Change};
 use buffer::{Buffer, Drafts};
 use quote::{Heard, Quoter};
 use risk::{Output, Risk};
+use serde::{Deserialize, Serialize};
 
 /// The whole way in one thread.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Core {
     quoting: Quoting,
     risk: Risk,
     /// The marks of the last input, where somebody collects them.
+    #[serde(skip)]
     marks: Option<Buffer<Mark>>,
 }
 
@@ -148,7 +151,7 @@ pub fn earlier(a: Option<Nanos>, b: Option<Nanos>) -> Option<Nanos> {
 }
 
 /// The first half of the way: books and the quotes on them.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Quoting {
     books: Books,
     quoter: Quoter,

@@ -127,7 +127,7 @@ impl Command {
 }
 
 /// What stops quoting from outside the core: a set of named conditions, empty when all is well.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Health(pub u32);
 
 impl Health {

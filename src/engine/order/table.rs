@@ -9,17 +9,20 @@ use super::lists::Lists;
 use super::status::{Odd, OrderEvent, Status};
 use super::trades::Trades;
 use super::transition::transition;
+use crate::engine::image::runs;
 use crate::engine::table::Table;
 use crate::event::{Level, Proposal, Report, ReportKind};
 use crate::types::{InstrumentId, OrderId, Origin, Price, Qty, Side, TimeInForce};
+use serde::{Deserialize, Serialize};
 
 const FREE: usize = 0;
 const DONE: usize = 1;
 const FIRST_SIDE: usize = 2;
 
 /// All orders by id and by side.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OrderTable {
+    #[serde(with = "runs")]
     orders: Box<[Order]>,
     lists: Lists,
     places: Table<u64, u32>,

@@ -18,18 +18,20 @@ use super::volatility::Volatility;
 use super::{LEVELS_MAX, QuoteParams};
 use crate::engine::book::{Book, BookState, Top};
 use crate::engine::buffer::Drafts;
+use crate::engine::image::runs;
 use crate::event::explanation::Withheld;
 use crate::event::{
     Event, Explanation, Level, Mark, MarketStatus, Proposal, Refused, Report, ReportKind,
     RequestKind, Trade,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Origin, Price, Qty, Side, TimeInForce};
+use serde::{Deserialize, Serialize};
 
 /// So many of the last trades of our own are remembered, to know one that comes twice.
 const FILLS_KEPT: usize = 64;
 
 /// One instrument.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Instrument {
     pub(super) id: InstrumentId,
     pub(super) params: QuoteParams,
@@ -65,6 +67,7 @@ pub(super) struct Instrument {
     pub(super) orphan: Option<Proposal>,
     /// What the last decision proposed.
     pub(super) proposals: Proposals,
+    #[serde(with = "runs")]
     fills: [(OrderId, u64); FILLS_KEPT],
     fills_seen: usize,
 }

@@ -8,6 +8,7 @@ use crate::engine::book::{Books, Change};
 use crate::engine::buffer::Drafts;
 use crate::event::{Body, Event, Explanation, Level, TradingState};
 use crate::types::{InstrumentId, Nanos, Qty, Side};
+use serde::{Deserialize, Serialize};
 
 /// An input as the quoter takes it: the books have applied it already.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +22,7 @@ pub struct Heard<'a> {
 }
 
 /// Quotes every instrument of one account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Quoter {
     desk: Desk,
     instruments: Vec<Instrument>,

@@ -13,6 +13,7 @@ use super::sizing::Sizes;
 use super::slots::{Slot, SlotState, Terms};
 use crate::event::{Proposal, RequestKind};
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side, TimeInForce};
+use serde::{Deserialize, Serialize};
 
 /// What one side wants.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +68,7 @@ pub(super) struct Means<'a> {
 }
 
 /// The proposals of one decision: at most one for each slot, and one for an order without a slot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Proposals {
     items: [Proposal; 2 * LEVELS_MAX + 1],
     count: usize,

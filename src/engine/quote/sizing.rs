@@ -5,9 +5,10 @@
 use super::{LEVELS_MAX, SizeParams};
 use crate::event::explanation::{Clamps, Withheld};
 use crate::types::{Qty, Side};
+use serde::{Deserialize, Serialize};
 
 /// The quantities of one side.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Sizes {
     /// Wanted at each level, nearest first.
     pub(super) qty: [i64; LEVELS_MAX],

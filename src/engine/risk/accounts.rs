@@ -9,6 +9,7 @@ use super::{InstrumentLimits, RateSource, RiskParams};
 use crate::engine::order::{Fill, OpenSide};
 use crate::event::{FeeIn, Mark, Report, Stale};
 use crate::types::{Currency, InstrumentId, Nanos, Price, Qty, Side};
+use serde::{Deserialize, Serialize};
 
 /// No place.
 const NONE: usize = usize::MAX;
@@ -16,7 +17,7 @@ const NONE: usize = usize::MAX;
 /// What one instrument adds to the sums of its currency: what its position would come to if all
 /// working bids fill, if all working asks fill, and the greater of both without sign; and what was
 /// earned with it. All in 10⁻¹² of the quote currency.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Worth {
     pub(super) profit: i128,
     pub(super) gross: i128,
@@ -39,7 +40,7 @@ impl Worth {
 }
 
 /// One instrument.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Holding {
     pub(super) position: Position,
     pub(super) limits: InstrumentLimits,
@@ -52,7 +53,7 @@ pub(super) struct Holding {
 }
 
 /// One currency.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Ledger {
     currency: Currency,
     rate: Rate,
@@ -78,7 +79,7 @@ pub(super) struct Exposure {
 }
 
 /// All that is held and earned.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Accounts {
     pub(super) holdings: Box<[Holding]>,
     ledgers: Box<[Ledger]>,

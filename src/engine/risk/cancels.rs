@@ -5,12 +5,13 @@ use crate::engine::buffer::Buffer;
 use crate::engine::order::{Order, Status};
 use crate::event::{Proposal, RequestKind, TradingState};
 use crate::types::{InstrumentId, Nanos, Origin, Side};
+use serde::{Deserialize, Serialize};
 
 /// How long it waits before it asks again for the end of an order that still lives.
 const RETRY: Nanos = Nanos::from_millis(1000);
 
 /// When orders that have outlived their cancels are to be cancelled again.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Sweep {
     pub(super) due: Nanos,
 }

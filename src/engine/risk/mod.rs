@@ -48,6 +48,7 @@ use accounts::Accounts;
 use cancels::Sweep;
 use flatten::Flatten;
 use rate::Bucket;
+use serde::{Deserialize, Serialize};
 use state::Trading;
 
 const DAY: i64 = 86_400_000_000_000;
@@ -55,7 +56,7 @@ const DAY: i64 = 86_400_000_000_000;
 const NEVER: Nanos = Nanos(i64::MAX);
 
 /// The whole of risk: a pure function of inputs and drafts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Risk {
     params: RiskParams,
     accounts: Accounts,

@@ -3,6 +3,7 @@
 //! What becomes of the orders then is not known here.
 
 use crate::event::{Command, StateReason, TradingState};
+use serde::{Deserialize, Serialize};
 
 /// What is asked for, as far as the trading state is concerned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,7 +30,7 @@ pub const fn allows(state: TradingState, intent: Intent) -> bool {
 }
 
 /// State and reason, and what stands above both.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Trading {
     state: TradingState,
     reason: StateReason,
