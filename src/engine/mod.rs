@@ -172,6 +172,7 @@ impl Quoting {
         }
         if let Some(opening) = &params.opening {
             quoter.set_state(opening.trading.state);
+            opening.trades.iter().for_each(|trade| quoter.remember(*trade));
         }
         Self { books, quoter }
     }

@@ -49,11 +49,13 @@ pub enum StateReason {
     Kill = 5,
     /// The process is about to end.
     Shutdown = 6,
+    /// An input made the core panic; what followed from it is not known.
+    PoisonInput = 7,
 }
 
 impl StateReason {
     /// Every reason, in the order of their numbers.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Start,
         Self::Operator,
         Self::DailyLossLimit,
@@ -61,6 +63,7 @@ impl StateReason {
         Self::Flatten,
         Self::Kill,
         Self::Shutdown,
+        Self::PoisonInput,
     ];
 
     /// The stable name.
@@ -74,6 +77,7 @@ impl StateReason {
             Self::Flatten => "flatten",
             Self::Kill => "kill",
             Self::Shutdown => "shutdown",
+            Self::PoisonInput => "poison_input",
         }
     }
 }

@@ -64,6 +64,13 @@ impl Trades {
         true
     }
 
+    /// The trades that are remembered, oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (OrderId, u64)> {
+        let (newer, older) = self.ring.split_at(self.next);
+        let known = older.iter().chain(newer);
+        known.skip(self.ring.len() - self.len).copied()
+    }
+
     fn home(&self, (order, trade): (OrderId, u64)) -> usize {
         let mixed = (order.0 ^ trade.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let place = (mixed >> 32) as usize;

@@ -222,7 +222,7 @@ impl Instrument {
     }
 
     /// Whether a fill was heard before; remembers it.
-    fn is_twice(&mut self, order: OrderId, trade_id: u64) -> bool {
+    pub(super) fn is_twice(&mut self, order: OrderId, trade_id: u64) -> bool {
         let fill = (order, trade_id);
         if trade_id == 0 {
             return false;

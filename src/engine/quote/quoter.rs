@@ -7,7 +7,7 @@ use super::{LEVELS_MAX, QuoteParams};
 use crate::engine::book::{Books, Change};
 use crate::engine::buffer::Drafts;
 use crate::event::{Body, Event, Explanation, Level, TradingState};
-use crate::types::{InstrumentId, Nanos, Qty, Side};
+use crate::types::{InstrumentId, Nanos, OrderId, Qty, Side};
 use serde::{Deserialize, Serialize};
 
 /// An input as the quoter takes it: the books have applied it already.
@@ -71,6 +71,13 @@ impl Quoter {
     /// The trading state that the epoch begins in: a halt outlives a restart.
     pub fn set_state(&mut self, state: TradingState) {
         self.desk.state(state);
+    }
+
+    /// A trade that an earlier epoch has counted: told again, it changes nothing.
+    pub fn remember(&mut self, (order, trade): (OrderId, u64)) {
+        for instrument in &mut self.instruments {
+            instrument.is_twice(order, trade);
+        }
     }
 
     /// When a timer has to come, if nothing else does.

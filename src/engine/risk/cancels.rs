@@ -50,6 +50,8 @@ impl Risk {
             return;
         }
         self.sweep.due = NEVER;
+        let epoch = self.params.epoch;
+        self.cancel_where(|order| order.id.epoch() != epoch && !order.cancel_asked, out);
         match self.trading.state() {
             TradingState::Halted => {
                 self.cancel_where(|order| !order.status.is_cancelling(), out);

@@ -108,6 +108,14 @@ impl Trading {
         }
     }
 
+    /// What was recorded to have become of it. The end of the process lies above and does not last.
+    pub(super) const fn recorded(self, state: TradingState, reason: StateReason) -> Self {
+        match reason {
+            StateReason::Shutdown => Self { ending: true, flattening: false, ..self },
+            _ => Self { state, reason, ..self },
+        }
+    }
+
     /// Nothing is held any more.
     pub(super) const fn flattened(self) -> Self {
         Self { flattening: false, ..self }
