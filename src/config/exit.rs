@@ -22,11 +22,13 @@ pub enum ExitCode {
     JournalFailed = 6,
     /// There is no way to the venue, or it ended it for good.
     Venue = 7,
+    /// The journal or a snapshot is damaged: an operator has to choose.
+    JournalDamaged = 8,
 }
 
 impl ExitCode {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Done,
         Self::Damaged,
         Self::Refused,
@@ -35,6 +37,7 @@ impl ExitCode {
         Self::ForeignData,
         Self::JournalFailed,
         Self::Venue,
+        Self::JournalDamaged,
     ];
 
     /// The number.
@@ -56,6 +59,9 @@ impl ExitCode {
                 "the data directory is in use, or of another mode, venue, account or version"
             }
             Self::JournalFailed => "the journal could not be written; quoting was stopped",
+            Self::JournalDamaged => {
+                "the journal or a snapshot is damaged; nothing was changed, see pinnaclemm-journal"
+            }
             Self::Venue => "the venue cannot be reached, or has ended the connection for good",
         }
     }
@@ -91,6 +97,7 @@ mod tests {
             (5, E::ForeignData),
             (6, E::JournalFailed),
             (7, E::Venue),
+            (8, E::JournalDamaged),
         ];
         assert_eq!(got, expected);
     }

@@ -13,6 +13,8 @@
 //! [`record::Record`], and only the check leads from the one to the other. What a core makes of
 //! the inputs, snapshots and recovery are not known here.
 
+pub mod cases;
+pub mod cut;
 pub mod digest;
 pub mod directory;
 pub mod dump;
@@ -28,6 +30,7 @@ pub mod poison;
 pub mod read;
 pub mod reader;
 pub mod record;
+pub mod recovery;
 pub mod released;
 pub mod replay;
 pub mod segment;
@@ -47,7 +50,7 @@ pub use identity::Identity;
 pub use ledger::Ledger;
 pub use open::{Begun, begin};
 pub use params::{JournalParams, SyncMode};
-pub use read::{Journal, Place, Summary};
+pub use read::{Cut, Journal, Place, Summary};
 pub use record::{Content, Record};
 pub use released::Journaled;
 pub use start::Start;

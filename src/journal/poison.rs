@@ -93,15 +93,46 @@ pub fn note(info: &PanicHookInfo<'_>, hot: bool) {
     let _ = page.file.write_all(&line).and_then(|()| page.file.sync_all());
 }
 
-/// All that was noted in a data directory. A line that was cut off as it was written is none.
+/// All that was noted in a data directory.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Noted {
+    /// Records that make the core panic.
+    pub records: Vec<u64>,
+    /// The last one, if no start has come up halted for it yet.
+    pub fresh: Option<Poison>,
+}
+
+/// Notes that a start has come up halted for what was noted before.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn acknowledge(directory: &Path, epoch: u32) -> io::Result<()> {
+    let mut file = File::options().create(true).append(true).open(path_in(directory))?;
+    let said = "an epoch has begun halted".to_string();
+    let mut line = serde_json::to_vec(&Poison { epoch, record: 0, said })?;
+    line.push(b'\n');
+    file.write_all(&line)?;
+    file.sync_all()
+}
+
+/// What was noted. A line that was cut off as it was written is none.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn read(directory: &Path) -> io::Result<Vec<Poison>> {
+pub fn read(directory: &Path) -> io::Result<Noted> {
     let text = match std::fs::read_to_string(path_in(directory)) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Noted::default()),
         Err(error) => return Err(error),
     };
-    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    let mut noted = Noted::default();
+    for poison in text.lines().filter_map(|line| serde_json::from_str::<Poison>(line).ok()) {
+        if poison.record == 0 {
+            noted.fresh = None;
+        } else {
+            noted.records.push(poison.record);
+            noted.fresh = Some(poison);
+        }
+    }
+    Ok(noted)
 }

@@ -117,11 +117,11 @@ pub fn records(directory: &Path) -> io::Result<Vec<u64>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let mut records = Vec::new();
+    let mut records: Vec<u64> = Vec::new();
     for entry in entries {
         let name = entry?.file_name();
         let digits = name.to_str().and_then(|name| name.strip_suffix(".snap"));
-        let record = digits.filter(|digits| digits.len() == 20).and_then(|d| d.parse().ok());
+        let record = digits.filter(|digits| digits.len() == 20).and_then(|d| d.parse::<u64>().ok());
         records.extend(record);
     }
     records.sort_unstable_by(|a, b| b.cmp(a));

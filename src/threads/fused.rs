@@ -119,8 +119,9 @@ impl Fused {
         let part = sequencer.input();
         let (input, levels) = (part.event, part.levels());
         out.clear();
-        let change = core.apply(&input, levels, out);
+        // First, so that an input that makes the core panic can be found in the journal.
         ledger.input(&input, levels)?;
+        let change = core.apply(&input, levels, out);
         sequencer.told(change, core.quoting().books());
         for output in out.items() {
             let mut lines = [Line::default(); OUTPUT_LINES_MAX];

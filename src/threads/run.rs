@@ -70,9 +70,10 @@ pub(super) fn prepare(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<Prepare
     let is_recorded = matches!(config.mode, Mode::Replay | Mode::Backtest);
     // An engine's directory tells when its time goes on; a recording tells what it is counted in.
     let mut store = match (data, loaded.effective.account.currency) {
-        (Some(path), Some(currency)) if !is_recorded => {
-            Some(Store::open(path, config, config.venue, currency).map_err(RunFault::Store)?)
-        }
+        (Some(path), Some(currency)) if !is_recorded => Some(
+            Store::open(path, config, (config.venue, currency), Some(log))
+                .map_err(RunFault::Store)?,
+        ),
         _ => None,
     };
     let after = store.as_ref().and_then(Store::latest);
@@ -82,7 +83,7 @@ pub(super) fn prepare(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<Prepare
         log.info("remark", vec![("text", remark.as_str().into())]);
     }
     if let Some(path) = data.filter(|_| is_recorded) {
-        let opened = Store::open(path, config, config.venue, setup.currency);
+        let opened = Store::open(path, config, (config.venue, setup.currency), Some(log));
         store = Some(opened.map_err(RunFault::Store)?);
     }
     let (ledger, keeping) = match store {
@@ -189,7 +190,10 @@ pub(super) fn ready(config: &Config, setup: Setup, stop: &Stop) -> Ready {
     let params = PilotParams { duration: config.duration, grace };
     let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
     let orders_max = setup.core.risk.orders_max as usize;
-    let gateway = Gateway::new(config.timing.order_timeout, orders_max);
+    let mut gateway = Gateway::new(config.timing.order_timeout, orders_max);
+    if let Some(opening) = &setup.core.opening {
+        gateway.ask_about(&opening.orders, setup.begins);
+    }
     let begins = SequencerParams {
         sequence: setup.sequence,
         latest: setup.begins,
