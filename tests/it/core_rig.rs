@@ -131,7 +131,7 @@ impl Engine {
         let ledger = match data {
             Some(data) => {
                 let currency = setup.currency;
-                let store = Store::open(data, config, config.venue, currency).unwrap();
+                let store = Store::open(data, config, (config.venue, currency), None).unwrap();
                 store.begin(&loaded, &mut setup).unwrap().0
             }
             None => {

@@ -33,6 +33,7 @@ mod paper;
 mod paper_venue;
 mod play;
 mod recordings;
+mod recovery;
 mod replay_mode;
 mod scales;
 mod session;

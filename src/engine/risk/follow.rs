@@ -28,7 +28,7 @@ impl Risk {
                     self.take_profit();
                 }
             }
-            Body::Command(command) => self.follow_command(*command),
+            Body::Command(asked) => self.follow_command(asked.command),
             _ => {}
         }
     }
@@ -79,7 +79,7 @@ impl Risk {
             Output::State { state, reason } => {
                 self.trading = self.trading.recorded(*state, *reason);
             }
-            Output::Explanation(_) | Output::Refusal(_) => {}
+            Output::Explanation(_) | Output::Refusal(_) | Output::Answer(_) => {}
         }
         true
     }
