@@ -3,7 +3,7 @@
 use clap::Parser as _;
 use pinnaclemm::config::{self, Arguments, Environment, ExitCode, Loaded, arguments, directories};
 use pinnaclemm::logs::Logs;
-use pinnaclemm::threads::{self, signals::Stop, sweep};
+use pinnaclemm::threads::{self, held::held, signals::Stop, sweep};
 use std::io::{self, Write as _};
 
 fn main() -> std::process::ExitCode {
@@ -17,13 +17,13 @@ fn main() -> std::process::ExitCode {
     }
     let environment = Environment::of(|name| std::env::var_os(name));
     let code = match config::load(&flags, &environment) {
-        Err(fault) => fail(&fault, fault.code()),
+        Err(fault) => held(flags.hold, fail(&fault, fault.code())),
         Ok(loaded) if flags.check_config => print(format!("{}\n", loaded.summary()).as_bytes()),
         Ok(loaded) if flags.print_config => match loaded.printed() {
             Ok(text) => print(format!("{text}\n").as_bytes()),
             Err(cause) => fail(&cause, ExitCode::Refused),
         },
-        Ok(loaded) => run(&loaded),
+        Ok(loaded) => held(flags.hold, run(&loaded)),
     };
     code.into()
 }

@@ -46,6 +46,19 @@ impl ExitCode {
         self as u8
     }
 
+    /// Whether it is the code of a start that would be refused again, so that a restart is no help.
+    #[must_use]
+    pub const fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::Refused
+                | Self::Storage
+                | Self::ForeignData
+                | Self::JournalFailed
+                | Self::JournalDamaged
+        )
+    }
+
     /// What it says, as `--help` tells it.
     #[must_use]
     pub const fn meaning(self) -> &'static str {

@@ -19,6 +19,7 @@ use super::simulator::RawSimulator;
 use super::strategy::StrategyConfig;
 use super::{Faults, Mode, RawSpan, RawSpeed, ThreadMode, ThreadsParams, ThreadsSection};
 use crate::journal::JournalParams;
+use crate::journal::follower::FollowParams;
 use crate::logs::LogParams;
 use crate::types::{InstrumentTable, Nanos, Symbol, Venue};
 use crate::venue::fills::FillParams;
@@ -149,6 +150,8 @@ pub struct Config {
     pub live: LiveParams,
     /// How the journal is kept.
     pub journal: JournalParams,
+    /// When snapshots are written, and how many are kept.
+    pub snapshots: FollowParams,
     /// How often things are done.
     pub timing: TimingParams,
     /// What a backtest reports.
@@ -264,6 +267,7 @@ impl RawConfig {
             fills: self.exchange.fills.check("exchange.fills", faults),
             live: self.exchange.live.check("exchange.live", self.mode, venue, faults),
             journal: self.persistence.check("persistence", faults),
+            snapshots: self.persistence.check_snapshots("persistence", faults),
             timing: self.timing.check("timing", faults),
             report: self.report.check("report", faults),
             shutdown: self.shutdown.check("shutdown", faults),

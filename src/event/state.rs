@@ -97,13 +97,16 @@ impl Health {
     pub const WRITE_FAILED: Self = Self(1 << 2);
     /// An agent has not turned for too long.
     pub const AGENT_STALLED: Self = Self(1 << 3);
+    /// A second core decides otherwise than is recorded.
+    pub const CORE_DIFFERS: Self = Self(1 << 4);
 
     /// Each condition by itself, with its stable name.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::RING_NEAR_FULL, "ring_near_full"),
         (Self::SYNC_LATE, "sync_late"),
         (Self::WRITE_FAILED, "write_failed"),
         (Self::AGENT_STALLED, "agent_stalled"),
+        (Self::CORE_DIFFERS, "core_differs"),
     ];
 
     /// Whether nothing is wrong.

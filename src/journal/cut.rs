@@ -30,11 +30,14 @@ pub fn cut(
     for number in numbers.into_iter().rev().filter(|number| *number > segment) {
         saved.push(put_aside(&folder, number)?);
     }
+    let path = segment_path(&folder, segment);
+    if !path.exists() {
+        return Ok(saved);
+    }
     if offset < HEADER_BYTES {
         saved.push(put_aside(&folder, segment)?);
         return Ok(saved);
     }
-    let path = segment_path(&folder, segment);
     let part = cut_end(&folder, segment, offset);
     saved.push(part.map_err(|error| OpenError::io("cut", &path, error))?);
     Ok(saved)

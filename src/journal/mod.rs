@@ -6,21 +6,26 @@
 //! DATA_DIR/synced            how far the journal outlives a loss of power
 //! DATA_DIR/journal/N.seg     segments: a header, records, a seal; N has twenty digits, from 1 on
 //! DATA_DIR/journal/N-A.torn  what stood torn at offset A of segment N when the next start cut it
+//! DATA_DIR/snapshots/N.snap  the whole core behind record N
+//! DATA_DIR/poison.jsonl      the records that have made a core panic
 //! ```
 //!
 //! How a record lies in memory is told in `record`, how a segment begins in `segment`, and nowhere
 //! else. Writing is a copy into a mapping; reading goes from bytes to [`record::RawRecord`] to
 //! [`record::Record`], and only the check leads from the one to the other. What a core makes of
-//! the inputs, snapshots and recovery are not known here.
+//! the inputs is found by `replay` and `playing`; `recovery` and `follower` are built on the latter.
 
+pub mod backup;
 pub mod cases;
 pub mod cut;
 pub mod digest;
 pub mod directory;
 pub mod dump;
+pub mod export;
 pub mod failure;
 pub mod fault;
 pub mod files;
+pub mod follower;
 pub mod identity;
 pub mod ledger;
 pub mod open;
@@ -32,6 +37,7 @@ pub mod reader;
 pub mod record;
 pub mod recovery;
 pub mod released;
+pub mod repair;
 pub mod replay;
 pub mod segment;
 pub mod snapshot;
@@ -40,6 +46,7 @@ pub mod stats;
 pub mod supply;
 pub mod sync;
 pub mod synced;
+pub mod tail;
 pub mod writer;
 
 pub use directory::DataDirectory;

@@ -120,16 +120,26 @@ impl Journal {
         &self,
         visitor: impl FnMut(Place, &Record<'_>) -> Result<(), E>,
     ) -> Result<Option<Summary>, E> {
-        self.visit_from(1, visitor)
+        self.read((1, None), visitor)
     }
 
-    /// As [`visit`](Self::visit), from that record on; segments before it are not read.
+    /// As a start reads it, from that record on; segments before it are not read. What was never
+    /// synced and is not sound is no damage here but the end: see [`Summary::cut`].
     ///
     /// # Errors
-    /// As `visit`.
+    /// As [`visit`](Self::visit).
     pub fn visit_from<E: From<ReadError>>(
         &self,
         record: u64,
+        visitor: impl FnMut(Place, &Record<'_>) -> Result<(), E>,
+    ) -> Result<Option<Summary>, E> {
+        self.read((record, self.synced), visitor)
+    }
+
+    /// Where `synced` is not given, all is held for synced.
+    fn read<E: From<ReadError>>(
+        &self,
+        (record, synced): (u64, Option<SyncedTo>),
         mut visitor: impl FnMut(Place, &Record<'_>) -> Result<(), E>,
     ) -> Result<Option<Summary>, E> {
         let mut bytes = Vec::new();
@@ -147,7 +157,7 @@ impl Journal {
             }
             let mut reader = match chain.enter(&bytes, number) {
                 Ok(reader) => reader,
-                Err(damage) if chain.cut_before(number, &damage, self.synced) => break,
+                Err(damage) if chain.cut_before(number, &damage, synced) => break,
                 Err(damage) => return Err(self.damaged(&chain, (number, 0), damage).into()),
             };
             let epoch = reader.header().epoch;
@@ -158,7 +168,7 @@ impl Journal {
                     Err((offset, damage)) => {
                         chain.at(&reader, bytes.len());
                         let place = (number, offset);
-                        if chain.cut_at(place, &damage, self.synced) {
+                        if chain.cut_at(place, &damage, synced) {
                             return Ok(chain.summary);
                         }
                         return Err(self.damaged(&chain, place, damage).into());

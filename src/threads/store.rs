@@ -9,6 +9,7 @@ use super::setup::Setup;
 use crate::config::{Config, ExitCode, Loaded, Mode};
 use crate::engine::CORE_VERSION;
 use crate::journal::cases::Case;
+use crate::journal::follower::Follower;
 use crate::journal::recovery::{Passed, Recovered, RecoveryError, recover};
 use crate::journal::{self, Cut, DataDirectory, Identity, Ledger, OpenError, Start, poison};
 use crate::logs::{Level, Log};
@@ -191,7 +192,11 @@ impl Store {
             })?;
         }
         let (ledger, supply) = Ledger::kept(begun.writer);
-        let keeping = Keeping { supply, syncer: begun.syncer, params: config.journal };
+        let is_recorded = matches!(config.mode, Mode::Replay | Mode::Backtest);
+        let written = begun.syncer.written();
+        let follower = (!is_recorded).then(|| Follower::new(&path, written, config.snapshots));
+        let params = config.journal;
+        let keeping = Keeping { supply, syncer: begun.syncer, params, follower, log };
         Ok((ledger, keeping))
     }
 }

@@ -50,8 +50,9 @@ impl Risk {
             return;
         }
         self.sweep.due = NEVER;
-        let epoch = self.params.epoch;
-        self.cancel_where(|order| order.id.epoch() != epoch && !order.cancel_asked, out);
+        if self.trading.state() != TradingState::Halted {
+            self.cancel_left(out);
+        }
         match self.trading.state() {
             TradingState::Halted => {
                 self.cancel_where(|order| !order.status.is_cancelling(), out);
@@ -64,6 +65,12 @@ impl Risk {
             }
         }
         self.plan_sweep();
+    }
+
+    /// Cancels what an earlier epoch has left.
+    fn cancel_left(&mut self, out: &mut Buffer<Output>) {
+        let epoch = self.params.epoch;
+        self.cancel_where(|order| order.id.epoch() != epoch && !order.cancel_asked, out);
     }
 
     /// Names the next time for it, if there is something to do.
