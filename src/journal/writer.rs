@@ -18,6 +18,9 @@ use crate::event::{Event, Level, Line};
 use crate::sys::mmap::Storage;
 use std::io;
 
+/// So many requests are held without an allocation.
+const HELD_MAX: usize = 1024;
+
 /// Where segments come from.
 pub trait Segments {
     /// What they are written to.
@@ -100,6 +103,8 @@ pub struct Writer<S: Segments> {
     owner: Owner,
     next: Option<S::Storage>,
     retired: Option<Retired<S::Storage>>,
+    /// Written, and to be released with the next [`Self::commit`].
+    held: Vec<OrderRequest>,
     dead: bool,
 }
 
@@ -139,6 +144,7 @@ impl<S: Segments> Writer<S> {
             owner,
             next: None,
             retired: None,
+            held: Vec::with_capacity(HELD_MAX),
             dead: false,
         })
     }
@@ -170,7 +176,7 @@ impl<S: Segments> Writer<S> {
     }
 
     /// Writes what was decided about the last input. What is to be sent comes back as what may be
-    /// sent.
+    /// sent; with [`SyncMode::Each`] it is held until [`Self::commit`].
     ///
     /// # Errors
     /// As [`append_request`](Self::append_request).
@@ -180,10 +186,32 @@ impl<S: Segments> Writer<S> {
         output: &Output,
     ) -> Result<Option<Journaled<OrderRequest>>, WriteError> {
         if let Output::Request(request) = output {
-            return self.append_request(request).map(Some);
+            if self.mode != SyncMode::Each {
+                return self.append_request(request).map(Some);
+            }
+            self.held.push(*request);
         }
         self.append_lines(output)?;
         Ok(None)
+    }
+
+    /// How many requests are held back.
+    #[inline]
+    #[must_use]
+    pub const fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Syncs once for all requests that are held, and gives them as what may be sent.
+    ///
+    /// # Errors
+    /// It cannot be synced; none of them may leave, ever.
+    pub fn commit(&mut self) -> Result<impl Iterator<Item = Journaled<OrderRequest>>, WriteError> {
+        if !self.held.is_empty() {
+            self.sync()?;
+            self.written.publish_sent(self.sequence - 1);
+        }
+        Ok(self.held.drain(..).map(Journaled::by_writer))
     }
 
     /// Writes what is to be sent, and gives back what may be sent. With [`SyncMode::Each`] it is

@@ -5,9 +5,11 @@
 //! theirs.
 
 mod account;
+mod journal;
 mod pace;
 
 pub use account::AccountView;
+pub use journal::JournalView;
 
 use super::latency::{Latency, LatencyView, latency};
 use super::view::{Publisher, View, Words, view};
@@ -138,6 +140,8 @@ pub struct Views {
     pub account: View<AccountView, 11>,
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
+    /// How the journal gets on; zeros where none is kept.
+    pub journal: View<JournalView, 10>,
 }
 
 /// What quoting publishes.
@@ -168,6 +172,8 @@ pub struct Board {
     pub risk: RiskBoard,
     /// Of whoever hears and releases.
     pub latency: Latency,
+    /// Of whoever keeps the journal, to be taken.
+    pub journal: Option<Publisher<JournalView, 10>>,
 }
 
 /// Both ends for these instruments.
@@ -199,8 +205,10 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
     let pace = Pace::new();
     let latest = (0, Nanos(0));
     let (latency, latency_view) = latency();
+    let (journal, journal_view) = view(JournalView::default());
     let board = Board {
         latency,
+        journal: Some(journal),
         quoting: QuotingBoard { quotes, pace, latest },
         risk: RiskBoard { holdings, account, pace, fills: 0, requests: 0 },
     };
@@ -210,6 +218,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         holdings: holding_views,
         account: account_view,
         latency: latency_view,
+        journal: journal_view,
     };
     (board, views)
 }

@@ -6,7 +6,7 @@
 use super::backtest;
 use super::board::{Views, board};
 use super::cores::Allowance;
-use super::crew::{Crew, Muster, name_panics};
+use super::crew::{Crew, Muster, name_panics, save, save_on_panic};
 use super::dedicated::{self, RingSizes};
 use super::fused::Fused;
 use super::gateway::Gateway;
@@ -26,7 +26,7 @@ use super::watch::{Watch, thread_fields};
 use crate::config::sections::RingParams;
 use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
 use crate::engine::{Core, CoreParams};
-use crate::journal::{Ledger, SyncMode};
+use crate::journal::{CancelAll, Emergency, EmergencyReason, Ledger, SyncMode};
 use crate::logs::Log;
 use crate::types::{InstanceTag, Nanos, OrderId};
 use crossbeam_channel::{Receiver, bounded};
@@ -54,6 +54,8 @@ struct Begun {
     views: Views,
     plan: Plan,
     watch: Watch,
+    health: HealthSlot,
+    emergency: Option<Emergency>,
 }
 
 /// A run that may begin: its venue's side, its journal.
@@ -130,21 +132,39 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
         }
         std::thread::sleep(LOOK_EVERY);
     }
-    let Begun { crew, parts, views, .. } = begun;
+    let Begun { crew, parts, views, health, emergency, .. } = begun;
     for (thread, counts) in crew.counts() {
         log.info("thread_ended", thread_fields(thread, &counts));
     }
     let faults = crew.end(END_WITHIN);
+    let outcome = Outcome::of(&parts);
+    save_if_failed(&health, emergency.as_ref(), outcome.as_ref(), log);
     if let Some(fault) = faults.into_iter().next() {
         return Err(RunFault::End(fault));
     }
-    let outcome = Outcome::of(&parts).expect("every stage says what it leaves");
+    let outcome = outcome.expect("every stage says what it leaves");
     let open: Vec<_> = outcome.open_orders.iter().map(|order| order_name(*order, tag)).collect();
     status.stopped(&views, &outcome, &open).map_err(RunFault::Output)?;
-    if watch.has_failed() {
-        return Err(RunFault::Kept);
+    if let Some(what) = health.failure() {
+        return Err(RunFault::Kept(what.to_owned()));
     }
     judge(config, outcome, open)
+}
+
+/// A journal that has failed: what can be saved is, and it is said why.
+fn save_if_failed(
+    health: &HealthSlot,
+    emergency: Option<&Emergency>,
+    outcome: Option<&Outcome>,
+    log: &Log,
+) {
+    let closed = outcome.and_then(|outcome| outcome.journal_failure.as_ref());
+    let what = health.failure().map(str::to_owned).or_else(|| closed.map(ToString::to_string));
+    let (Some(what), Some(emergency)) = (what, emergency) else { return };
+    let sent = outcome.and_then(|outcome| outcome.gateway.cancel_all);
+    save(emergency, CancelAll { reason: EmergencyReason::JournalFailed }, &what, sent);
+    let fields = vec![("reason", "journal_failed".into()), ("what", what.into())];
+    log.error("emergency_save", fields);
 }
 
 /// The order's name at the venue, and in the journal.
@@ -212,6 +232,7 @@ fn begin(
     let plan = topology::plan(&allowance, &wish, &config.threads);
     let instruments = setup.instruments();
     let (mut board, views) = board(&instruments);
+    let journal_view = board.journal.take();
     let sizes = ring_sizes(&config.rings);
     if !setup.timeline.is_lock_step() {
         // In one thread the input at hand is the only one.
@@ -236,15 +257,18 @@ fn begin(
         crew.start(ThreadName::Hot, hot, muster).map_err(RunFault::Start)?;
     }
     let mut watch = Watch::new(health.clone(), config.journal.unsynced_max);
+    let mut emergency = None;
     if let Some(keeping) = keeping {
-        let (housekeeping, synced) = Housekeeping::new(keeping, health);
-        if config.journal.sync == SyncMode::Batch {
+        save_on_panic(keeping.emergency.clone(), health.clone());
+        emergency = Some(keeping.emergency.clone());
+        let (housekeeping, synced) = Housekeeping::new(keeping, health.clone(), journal_view);
+        if config.journal.sync != SyncMode::Process {
             watch.watch_syncs(synced);
         }
         // Last, so that it outlives those whose segments it makes.
         crew.start(ThreadName::Housekeeping, housekeeping, muster).map_err(RunFault::Start)?;
     }
-    Ok(Begun { crew, parts, done, views, plan, watch })
+    Ok(Begun { crew, parts, done, views, plan, watch, health, emergency })
 }
 
 /// What the end of a run means to the caller. `open` are the orders that may still stand at the

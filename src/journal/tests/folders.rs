@@ -4,7 +4,7 @@ use super::memory::{identity, inputs, request, start};
 use crate::journal::fault::Damage;
 use crate::journal::files::segment_path;
 use crate::journal::identity::{Account, ModeName};
-use crate::journal::params::{JournalParams, SyncMode};
+use crate::journal::params::{DiskParams, JournalParams, SyncMode};
 use crate::journal::reader::End;
 use crate::journal::{
     Begun, DataDirectory, Identity, IdentityError, Journal, OpenError, ReadError, Summary, begin,
@@ -37,6 +37,9 @@ const PARAMS: JournalParams = JournalParams {
     sync: SyncMode::Batch,
     sync_interval: Nanos::from_millis(10),
     unsynced_max: Nanos::from_seconds(2),
+    pack: false,
+    journal_bytes_max: None,
+    disk: DiskParams { warn_minutes: 60, stop_minutes: 15, halt_minutes: 5 },
 };
 
 fn run(path: &Path, epoch_min: u32) -> Result<Begun, OpenError> {
