@@ -4,6 +4,7 @@
 //! hot thread and `inline` in the caller's. It has no clock and no loop.
 
 use super::board::Board;
+use super::commands::Answering;
 use super::digest::Digest;
 use super::outcome;
 use super::pilot::Pilot;
@@ -28,6 +29,7 @@ pub struct Fused {
     /// Whether requests that must be synced first wait for others; see [`Self::commit`].
     is_grouped: bool,
     failure: Option<WriteError>,
+    answering: Answering,
 }
 
 /// An input behind its turn.
@@ -47,6 +49,7 @@ impl Fused {
     pub fn new(params: &CoreParams, sequencer: Sequencer, ledger: Ledger, board: Board) -> Self {
         let mut sequencer = sequencer;
         sequencer.link().lend();
+        let answering = sequencer.answering();
         Self {
             sequencer,
             core: Core::new(params),
@@ -56,6 +59,7 @@ impl Fused {
             board,
             is_grouped: false,
             failure: None,
+            answering,
         }
     }
 
@@ -129,6 +133,12 @@ impl Fused {
         Some((failure.to_string(), has_left))
     }
 
+    /// Looks for commands of operators, once a turn.
+    #[inline]
+    pub fn poll_commands(&mut self) {
+        self.sequencer.poll_commands();
+    }
+
     /// Takes the health as it is now.
     pub const fn set_health(&mut self, health: Health) {
         self.sequencer.set_health(health);
@@ -162,7 +172,7 @@ impl Fused {
     /// Takes the input that stands in the sequencer.
     #[inline]
     fn take(&mut self, now: Nanos) -> Result<(), WriteError> {
-        let Self { sequencer, core, ledger, out, digest, board, .. } = self;
+        let Self { sequencer, core, ledger, out, digest, board, answering, .. } = self;
         let part = sequencer.input();
         let (input, levels) = (part.event, part.levels());
         out.clear();
@@ -176,6 +186,9 @@ impl Fused {
             if let Some(request) = ledger.output(output)? {
                 sequencer.send(&request, now);
                 board.latency.released(input.sequence);
+            }
+            if let Output::Answer(answer) = output {
+                answering.answer(input.sequence, answer);
             }
             if let Some((instrument, body)) = fed_back(output) {
                 sequencer.feed_back(instrument, body);
@@ -220,6 +233,6 @@ pub fn fed_back(output: &Output) -> Option<(InstrumentId, Body)> {
         Output::State { state, reason } => {
             Some((InstrumentId::ALL, Body::State { state: *state, reason: *reason }))
         }
-        Output::Request(_) | Output::Explanation(_) => None,
+        Output::Request(_) | Output::Explanation(_) | Output::Answer(_) => None,
     }
 }

@@ -70,6 +70,7 @@ impl Agent for HotAgent {
                 fused.command(Command::Halt);
             }
         }
+        fused.poll_commands();
         let (mut work, mut latest) = (0, None);
         for _ in 0..BATCH {
             let Some(now) = fused.now(pilot) else { break };
