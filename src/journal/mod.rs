@@ -36,6 +36,7 @@ pub mod released;
 pub mod replay;
 pub mod reserve;
 pub mod segment;
+pub mod segments;
 pub mod start;
 pub mod stats;
 pub mod supply;

@@ -10,61 +10,16 @@ use super::params::SyncMode;
 use super::record::{InputForm, Kind, OutputForm, PlainForm, SEAL_BYTES, Seed, padded};
 use super::released::Journaled;
 use super::segment::{Ending, HEADER_BYTES, Header, Owner};
+pub use super::segments::{Retired, Segments};
 use super::start::Start;
 use super::sync::Written;
 use super::synced::SyncedTo;
 use crate::engine::risk::{OUTPUT_LINES_MAX, OrderRequest, Output};
 use crate::event::{Event, Level, Line};
 use crate::sys::mmap::Storage;
-use std::io;
 
 /// So many requests are held without an allocation.
 const HELD_MAX: usize = 1024;
-
-/// Where segments come from.
-pub trait Segments {
-    /// What they are written to.
-    type Storage: Storage;
-
-    /// Makes that segment: its whole length, all zeros, its place on the disk taken.
-    ///
-    /// # Errors
-    /// There is no room, or the system says no.
-    fn create(&mut self, number: u64) -> io::Result<Self::Storage>;
-
-    /// Syncs a sealed segment and shortens it to what is used.
-    ///
-    /// # Errors
-    /// The system says no.
-    fn cut(&mut self, retired: Retired<Self::Storage>) -> io::Result<()>;
-
-    /// Notes durably that all up to there is synced.
-    ///
-    /// # Errors
-    /// The system says no.
-    fn note(&mut self, synced: SyncedTo) -> io::Result<()>;
-
-    /// Takes away a segment that has not begun.
-    ///
-    /// # Errors
-    /// The system says no.
-    fn discard(&mut self, number: u64, storage: Self::Storage) -> io::Result<()>;
-}
-
-/// A sealed segment that has not been shortened yet.
-#[derive(Debug)]
-pub struct Retired<S> {
-    /// Its number.
-    pub number: u64,
-    /// Its used bytes.
-    pub used: usize,
-    /// The number of its seal.
-    pub sequence: u64,
-    /// The start of the process.
-    pub epoch: u32,
-    /// Its memory.
-    pub storage: S,
-}
 
 /// Where writing begins.
 #[derive(Clone, Debug)]
