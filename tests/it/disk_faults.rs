@@ -31,6 +31,9 @@ fn injected(home: &Home, inject: &[&str], line: &str) -> Ended {
     let mut command = Command::new("strace");
     command.current_dir(home.path("")).args(["-f", "-qq", "-o", "trace"]);
     for one in inject {
+        // Only those calls are looked at, so that the others keep their pace.
+        let call = one.split(':').next().unwrap();
+        command.args(["--seccomp-bpf", "-e", &format!("trace={call}")]);
         command.args(["-e", &format!("inject={one}")]);
     }
     command.arg(engine.get_program()).args(engine.get_args());
