@@ -54,6 +54,8 @@ pub(super) struct Instrument {
     pub(super) pricing: Pricing,
     /// While each side's price lies within, nothing would be done.
     pub(super) calm: [[i64; 2]; 2],
+    /// Until then nothing would be done at any price.
+    pub(super) still: Nanos,
     /// The gate of the last decision; nothing when something has changed since.
     pub(super) settled: Option<Reason>,
     /// Why each side was withheld, as last told.
@@ -92,6 +94,7 @@ impl Instrument {
             budget: Budget::new(params.requests),
             pricing: Pricing::default(),
             calm: [[0; 2]; 2],
+            still: Nanos::UNKNOWN,
             settled: None,
             shown: [QUOTED; 2],
             wake: Nanos(i64::MAX),
@@ -314,8 +317,15 @@ impl Instrument {
             }
             _ => Pricing::default(),
         };
-        if is_settled && self.is_calm(&pricing) {
-            return;
+        if is_settled {
+            if self.is_calm(&pricing) {
+                return;
+            }
+            if input.received < self.still {
+                // Something is to be done, and cannot be done before.
+                self.wake = self.wake.min(self.still);
+                return;
+            }
         }
         self.pricing = pricing;
         self.settle(gate, input, desk, drafts);

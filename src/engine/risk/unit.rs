@@ -47,10 +47,10 @@ impl Unit {
         self.scaled(ticks_twice, lots, 1)
     }
 
-    /// The same for three quantities: what a lot is worth is worked out once.
+    /// The same for two quantities: what a lot is worth is worked out once.
     #[inline]
     #[must_use]
-    pub fn values_at_half(self, ticks_twice: i64, lots: [i64; 3]) -> [i128; 3] {
+    pub fn values_at_half(self, ticks_twice: i64, lots: [i64; 2]) -> [i128; 2] {
         match ticks_twice.checked_mul(self.mul) {
             // No product of two words overflows.
             Some(lot) if self.div == 1 => {
@@ -231,9 +231,10 @@ mod tests {
         for (tick, lot) in [("0.01", "0.1"), ("0.000001", "0.00000001"), ("1", "1")] {
             let unit = Unit::of(scale(tick), scale(lot)).unwrap();
             for ticks in [0, 3, -3, 12_345_679, i64::MAX, i64::MIN] {
-                let lots = [7, -1_234_567_891, i64::MAX];
-                let each = lots.map(|lots| unit.value_at_half(ticks, lots));
-                assert_eq!(unit.values_at_half(ticks, lots), each);
+                for lots in [[7, -1_234_567_891], [i64::MAX, i64::MIN]] {
+                    let each = lots.map(|lots| unit.value_at_half(ticks, lots));
+                    assert_eq!(unit.values_at_half(ticks, lots), each);
+                }
             }
         }
         assert_eq!(unit.lots_within(unit.value(100, 7), 100), 7);
