@@ -37,8 +37,9 @@ impl Wish<'_> {
     #[inline]
     #[expect(clippy::cast_possible_wrap, reason = "at most eight levels")]
     pub(super) const fn at(&self, level: usize) -> i64 {
-        let offset = self.side.sign() * self.spacing.saturating_mul(level as i64);
-        self.price.saturating_sub(offset)
+        // A price far outside every market wraps, and is then no price.
+        let offset = self.side.sign().wrapping_mul(self.spacing.wrapping_mul(level as i64));
+        self.price.wrapping_sub(offset)
     }
 
     /// Whether a price of this side keeps behind one of the other.

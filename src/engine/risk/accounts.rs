@@ -35,16 +35,16 @@ impl Worth {
     }
 
     fn add(&mut self, other: &Self, rate: Rate) {
-        self.gross = self.gross.saturating_add(rate.convert(other.gross));
-        self.up = self.up.saturating_add(rate.convert(other.up));
-        self.down = self.down.saturating_add(rate.convert(other.down));
+        self.gross += rate.convert(other.gross);
+        self.up += rate.convert(other.up);
+        self.down += rate.convert(other.down);
     }
 }
 
 /// Takes the old part out of a sum and the new one in.
 #[inline]
-fn shift(sum: &mut i128, old: i128, new: i128) {
-    *sum = sum.saturating_add(new.saturating_sub(old));
+const fn shift(sum: &mut i128, old: i128, new: i128) {
+    *sum += new - old;
 }
 
 /// One instrument.
@@ -252,7 +252,7 @@ impl Accounts {
 
     fn total_profit(&self) -> i128 {
         let earned = self.ledgers.iter().map(|ledger| ledger.rate.convert(ledger.profit));
-        earned.fold(0, i128::saturating_add)
+        earned.sum()
     }
 
     /// The mark makes a currency's rate.
@@ -313,13 +313,13 @@ impl Accounts {
             Side::Ask => (down, up, self.total.down),
         };
         let notional = magnitude(reached).max(magnitude(other));
-        let more = rate.convert(notional.saturating_sub(gross));
-        let net = side_sum.saturating_add(rate.convert(reached.saturating_sub(before)));
+        let more = rate.convert(notional - gross);
+        let net = side_sum + rate.convert(reached - before);
         Exposure {
             notional: rate.convert(notional),
             grows: notional > gross,
-            gross: self.total.gross.saturating_add(more),
-            net: if side == Side::Bid { net } else { net.saturating_neg() },
+            gross: self.total.gross + more,
+            net: if side == Side::Bid { net } else { -net },
         }
     }
 
@@ -433,7 +433,7 @@ fn worth(holding: &Holding, [buys, sells]: &[OpenSide; 2]) -> Worth {
 
 #[inline]
 const fn magnitude(amount: i128) -> i128 {
-    amount.saturating_abs()
+    amount.abs()
 }
 
 /// What a quantity is worth at a price, in the instrument's quote currency.

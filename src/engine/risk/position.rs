@@ -5,7 +5,7 @@
 //! Whatever is rounded in a share stays in the cost, so that cash is exact: realised − cost is what
 //! all trades have paid in, to the last digit.
 
-use super::unit::Unit;
+use super::unit::{Unit, bounded};
 use crate::types::{Price, Qty, Side};
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,8 @@ impl Position {
     #[inline]
     #[must_use]
     pub fn profit(&self, unit: Unit) -> i128 {
-        self.realised.saturating_add(self.unrealised(unit)).saturating_sub(self.fees)
+        let earned = self.realised.saturating_add(self.unrealised(unit));
+        bounded(earned.saturating_sub(self.fees))
     }
 }
 
