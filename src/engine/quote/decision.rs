@@ -142,13 +142,7 @@ impl Instrument {
     }
 
     /// Reconciles one side.
-    fn side(
-        &mut self,
-        side: Side,
-        stances: &[Stance; 2],
-        facing: i64,
-        desk: &mut Desk,
-    ) -> Outcome {
+    fn side(&mut self, side: Side, stances: &[Stance; 2], facing: i64, desk: &mut Desk) -> Outcome {
         let (own, other) = (side.index(), side.opposite());
         let levels_max = self.levels_max;
         let is_wanted = stances[other.index()].levels > 0;

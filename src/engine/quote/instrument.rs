@@ -36,6 +36,8 @@ pub(super) struct Instrument {
     pub(super) levels_max: usize,
     /// The touch and state that the last mark told.
     marked: (Option<Top>, BookState),
+    /// The touch has changed since prices were worked out.
+    unpriced: bool,
     /// The last prices of both sides.
     prices: [Price; 2],
     /// What the market has traded since the last mark.
@@ -80,6 +82,7 @@ impl Instrument {
             params: params.clone(),
             levels_max,
             marked: (None, BookState::Stale(crate::event::Stale::NoSnapshot)),
+            unpriced: true,
             prices: [Price(0); 2],
             traded: Qty::ZERO,
             status: MarketStatus::Trading,
@@ -129,6 +132,7 @@ impl Instrument {
             self.end_refusals(|ends| ends.book);
         }
         self.marked = (book.top(), book.state());
+        self.unpriced = true;
         match self.marked {
             (Some(top), BookState::Fresh) => {
                 if self.volatility.is_due(now) {
@@ -304,9 +308,10 @@ impl Instrument {
     ) {
         let gate = self.gate(desk);
         let is_settled = self.settled == Some(gate) && input.received < self.wake;
-        if gate != QUOTED && is_settled {
+        if is_settled && (gate != QUOTED || !self.unpriced && !self.reshape) {
             return;
         }
+        self.unpriced = false;
         let pricing = match self.marked {
             (Some(top), BookState::Fresh) => {
                 if self.reshape {
