@@ -9,7 +9,7 @@ use super::desk::{Desk, takes_quotes};
 use super::fair::{float, imbalance};
 use super::holdback::Holdback;
 use super::intensity::{Arrivals, Intensity};
-use super::reconcile::Proposals;
+use super::proposals::Proposals;
 use super::sizing::Sizes;
 use super::slots::{Effect, Slot, SlotState};
 use super::spread::Pricing;

@@ -19,6 +19,7 @@ mod request;
 pub mod state;
 pub mod unit;
 mod view;
+mod worth;
 
 #[cfg(test)]
 mod accounting_tests;
