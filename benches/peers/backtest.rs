@@ -31,6 +31,7 @@ use hftbacktest::types::{
     Event as Row, LOCAL_EVENT, SELL_EVENT, TRADE_EVENT,
 };
 use pinnaclemm::event::{Body, Event, Level, Shape};
+use pinnaclemm::threads::setup::Setup;
 use pinnaclemm::types::Side;
 use runs::Run;
 use sessions::Spot;
@@ -132,9 +133,22 @@ fn quote(bot: &mut Backtest<ROIVectorMarketDepth>, lot: f64) -> u64 {
     id
 }
 
+/// Puts what differs in place of what is there.
+fn merge(base: &mut serde_json::Value, own: serde_json::Value) {
+    match own {
+        serde_json::Value::Object(own) => {
+            own.into_iter().for_each(|(key, value)| merge(&mut base[key], value));
+        }
+        own => *base = own,
+    }
+}
+
 fn main() {
+    let shipped = include_str!("../../config/default_config.json");
+    let mut whole = serde_json::from_str(shipped).expect("the shipped config");
+    merge(&mut whole, serde_json::from_str(CONFIG).expect("JSON"));
     let folder = std::env::temp_dir().join(format!("pinnaclemm-peer-{}", std::process::id()));
-    std::fs::write(&folder, CONFIG).expect("room for a file");
+    std::fs::write(&folder, whole.to_string()).expect("room for a file");
     let config = folder.to_str().expect("a name").to_string();
     let spot = Spot::read(&["--config", &config]);
     std::fs::remove_file(&folder).expect("it is ours");
@@ -144,19 +158,16 @@ fn main() {
     let data = Data::from_data(&rows);
     let (run, bot) = (RefCell::new(None), RefCell::new(None));
     let ours = || run.borrow_mut().as_mut().map_or(0, |run: &mut Run| run.take(u64::MAX));
-    let theirs = || bot.borrow_mut().as_mut().map_or(0, |bot| quote(bot, 0.000_000_01));
+    let before = |setup: fn(&Spot) -> Setup| *run.borrow_mut() = Some(Run::new(setup(&spot)));
+    let theirs = || bot.borrow_mut().as_mut().map_or(0, |bot| quote(bot, 0.000_001));
     row(
         "backtest of Binance spot with a maker: one line",
         spot.lines(),
         &mut [
             Arm::new("hftbacktest, ROIVectorMarketDepth", theirs)
                 .before(|| *bot.borrow_mut() = Some(peer(&data))),
-            Arm::new("ours, from the packed form", ours)
-                .before(|| *run.borrow_mut() = Some(Run::new(spot.over_packed()))),
-            Arm::new("ours, from JSON", || {
-                let mut run = Run::new(spot.over_lines());
-                run.take(u64::MAX)
-            }),
+            Arm::new("ours, from the packed form", ours).before(|| before(Spot::over_packed)),
+            Arm::new("ours, from JSON", ours).before(|| before(Spot::over_lines)),
         ],
     );
     let bot = bot.borrow();
