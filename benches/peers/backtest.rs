@@ -5,9 +5,9 @@
 //! post-only, 5 ms to the venue and 5 ms back, a queue by logarithms, fees of −0.5 and 7 basis
 //! points. Theirs cancels and places anew every 100 ms, as its own examples do; ours keeps an order
 //! at least 100 ms, and moves it (by cancel and place, as this venue cannot replace) when the
-//! middle moves. Ours judges every request by every limit, and turns each line into one input; theirs
-//! takes one row a price level, keeps two books and no limits. Loading and making the rows is not
-//! timed on either side. `cargo bench --bench backtest` in this folder.
+//! middle moves. Ours judges every request by every limit, and turns each line into one input;
+//! theirs takes one row a price level, keeps two books and no limits. Loading and making the rows
+//! is not timed on either side. `cargo bench --bench backtest` in this folder.
 
 #[path = "../harness.rs"]
 mod harness;
