@@ -125,7 +125,8 @@ fn measure(asked: &Run) -> Result<ExitCode, String> {
         }
     };
     let found = run(&wanted, say).map_err(|fault| fault.to_string())?;
-    let failed = |path: &Path, error: io::Error| format!("cannot write {}: {error}", path.display());
+    let failed =
+        |path: &Path, error: io::Error| format!("cannot write {}: {error}", path.display());
     if let Some(path) = &asked.json {
         let mut text = serde_json::to_string_pretty(&found.results).expect("results are JSON");
         text.push('\n');
@@ -162,7 +163,10 @@ fn read(path: &Path) -> Result<Results, String> {
     let results: Results =
         serde_json::from_slice(&text).map_err(|error| failed(error.to_string()))?;
     if results.format != FORMAT {
-        return Err(failed(format!("its format is {}, this program reads {FORMAT}", results.format)));
+        return Err(failed(format!(
+            "its format is {}, this program reads {FORMAT}",
+            results.format
+        )));
     }
     Ok(results)
 }

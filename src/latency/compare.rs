@@ -83,7 +83,10 @@ pub fn compare(a: &Results, b: &Results) -> (Vec<Compared>, Vec<String>) {
     }
     let known = |row: &&Row| first.iter().any(|other| other.key() == row.key());
     alone.extend(
-        second.iter().filter(|row| !known(row)).map(|row| format!("{}: only in the second", row.key())),
+        second
+            .iter()
+            .filter(|row| !known(row))
+            .map(|row| format!("{}: only in the second", row.key())),
     );
     (found, alone)
 }
@@ -161,7 +164,11 @@ mod tests {
         // Repeats that differ by as much as the runs do.
         check(&[1.0, 2.0, 1.5, 1.1, 2.2], &[1.7, 1.2, 2.4, 2.0, 1.6], Some(Verdict::Same));
         // One outlier moves neither median nor noise.
-        check(&[1.50, 1.51, 1.49, 1.50, 9.0], &[1.80, 1.79, 1.82, 1.80, 0.1], Some(Verdict::Slower));
+        check(
+            &[1.50, 1.51, 1.49, 1.50, 9.0],
+            &[1.80, 1.79, 1.82, 1.80, 0.1],
+            Some(Verdict::Slower),
+        );
         check(&[1.0, 1.0], &[2.0, 2.0, 2.0], Some(Verdict::Unknown));
         check(&[], &steady, None);
     }

@@ -1,8 +1,8 @@
 //! Puts an engine on threads the way the product does, and plays tasks on it.
 
 use super::floor::Floor;
-use super::probe::{Done, Probe, ProbeParams, Subject, Task};
 use super::pace::Pace;
+use super::probe::{Done, Probe, ProbeParams, Subject, Task};
 use super::rig::{Blueprint, Engine, Folder, RigFault};
 use super::stream::Stream;
 use crate::config::{Idle, ThreadName};
@@ -15,6 +15,7 @@ use crate::threads::fused::Fused;
 use crate::threads::health::HealthSlot;
 use crate::threads::hot::HotAgent;
 use crate::threads::housekeeping::Housekeeping;
+use crate::threads::link::Foreign;
 use crate::threads::runner::{EndFault, Running, StartFault, start};
 use crate::threads::topology::ThreadPlan;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -163,12 +164,8 @@ impl Crew {
             is_split: mode.is_split(),
             floor,
         };
-        let probe = Probe::new(params, wanted, said);
-        let data = folder.path().join("data");
-        let engine =
-            Engine::new(&bench.blueprint, probe, &data, sync).map_err(CrewFault::Rig)?;
-        let mut own = Self { mode, tasks, done, running: Vec::new(), caller: None, folder };
-        own.carry(bench, engine)?;
+        let probe = Box::new(Probe::new(params, wanted, said));
+        let own = Self::on(bench, (mode, sync), folder, (probe, tasks, done))?;
         let opening = Task {
             subject: Subject::Product,
             pace: Pace::Saturated,
@@ -182,11 +179,34 @@ impl Crew {
         Ok(own)
     }
 
+    /// Starts an engine in mode `shared` on another link, which gets no tasks.
+    ///
+    /// # Errors
+    /// It does not come up.
+    pub fn linked(bench: &Bench, link: Box<dyn Foreign>) -> Result<Self, CrewFault> {
+        let folder = Folder::below(&bench.parent).map_err(CrewFault::Rig)?;
+        let ((tasks, _), (_, done)) = (unbounded(), unbounded());
+        Self::on(bench, (Mode::Shared, SyncMode::Process), folder, (link, tasks, done))
+    }
+
+    fn on(
+        bench: &Bench,
+        (mode, sync): (Mode, SyncMode),
+        folder: Folder,
+        (link, tasks, done): (Box<dyn Foreign>, Sender<Task>, Receiver<Done>),
+    ) -> Result<Self, CrewFault> {
+        let data = folder.path().join("data");
+        let engine = Engine::new(&bench.blueprint, link, &data, sync).map_err(CrewFault::Rig)?;
+        let mut own = Self { mode, tasks, done, running: Vec::new(), caller: None, folder };
+        own.carry(bench, engine)?;
+        Ok(own)
+    }
+
     fn carry(&mut self, bench: &Bench, engine: Engine) -> Result<(), CrewFault> {
         let Engine { core, sequencer, pilot, ledger, keeping, mut board, .. } = engine;
         let health = HealthSlot::default();
         let (parts, _) = bounded(8);
-        board.latency.turn_on(if self.mode.is_split() { RINGS.inputs_max() } else { 1 });
+        board.turn_on(if self.mode.is_split() { RINGS.inputs_max() } else { 1 });
         if self.mode.is_split() {
             let made = dedicated::Parts {
                 sequencer,
@@ -198,11 +218,8 @@ impl Crew {
             };
             let stages = dedicated::stages(&core, made, RINGS);
             if self.mode == Mode::Pair {
-                let rest: Vec<Box<dyn Agent>> = vec![
-                    Box::new(stages.quoting),
-                    Box::new(stages.risk),
-                    Box::new(stages.journal),
-                ];
+                let rest: Vec<Box<dyn Agent>> =
+                    vec![Box::new(stages.quoting), Box::new(stages.risk), Box::new(stages.journal)];
                 self.thread(bench, (ThreadName::Feed, 1), stages.feed)?;
                 self.thread(bench, (ThreadName::Quoting, 0), Group::new("rest", rest))?;
             } else {

@@ -7,8 +7,8 @@
 use crate::engine::risk::OrderRequest;
 use crate::event::{Body, Event, Level, Part, Report, ReportKind, RequestKind};
 use crate::types::order::WholeId;
-use crate::types::{Instrument, InstrumentId, Nanos, OrderId, Price, Qty};
 use crate::types::{InstanceTag, InstrumentTable};
+use crate::types::{Instrument, InstrumentId, Nanos, OrderId, Price, Qty};
 use crate::venue::coinbase::advanced::encode::{self, NameText, Order};
 use crate::venue::coinbase::exchange::auth::{Request, Signature, Signer};
 use crate::venue::text::Text;

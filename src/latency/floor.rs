@@ -17,9 +17,7 @@ use crate::event::{Proposal, RequestKind};
 use crate::sys::clock::{Rate, ticks};
 use crate::sys::crc::crc32c_append;
 use crate::sys::mmap::{MappedFile, Storage as _, allocate};
-use crate::types::{
-    Instrument, InstrumentId, Nanos, OrderId, Price, Qty, Side, TimeInForce,
-};
+use crate::types::{Instrument, InstrumentId, Nanos, OrderId, Price, Qty, Side, TimeInForce};
 use crate::venue::coinbase::advanced::encode::{self, Order};
 use std::fs::File;
 use std::io;

@@ -127,7 +127,11 @@ mod tests {
             let qty = if seed >> 21 & 1 == 0 { 0 } else { step + 1 };
             book.set(side, price, qty);
             let map = &mut maps[side.index()];
-            if qty == 0 { map.remove(&price) } else { map.insert(price, qty) };
+            if qty == 0 {
+                map.remove(&price)
+            } else {
+                map.insert(price, qty)
+            };
             let touch = book.touch();
             if let (Some(bid), Some(ask)) = (maps[0].last_key_value(), maps[1].first_key_value()) {
                 let found = (touch.bid, touch.bid_qty, touch.ask, touch.ask_qty);

@@ -11,7 +11,10 @@ const STEPS: u32 = 5;
 pub fn text(all: &Histogram<u64>) -> String {
     let mut text = String::new();
     let mut line = |words: std::fmt::Arguments<'_>| text.write_fmt(words).expect("a string");
-    line(format_args!("{:>12} {:>14} {:>10} {:>14}\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)"));
+    line(format_args!(
+        "{:>12} {:>14} {:>10} {:>14}\n\n",
+        "Value", "Percentile", "TotalCount", "1/(1-Percentile)"
+    ));
     let mut last = None;
     for value in all.iter_quantiles(STEPS) {
         let (at, quantile) = (value.value_iterated_to(), value.quantile());

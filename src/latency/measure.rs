@@ -138,11 +138,7 @@ impl Growing {
 }
 
 /// The middle and the 99th percentile of samples, which are counted on the way.
-fn ends(
-    samples: &[Sample],
-    rate: Rate,
-    all: &mut Histogram<u64>,
-) -> (Option<f64>, Option<f64>) {
+fn ends(samples: &[Sample], rate: Rate, all: &mut Histogram<u64>) -> (Option<f64>, Option<f64>) {
     let mut own = histogram();
     count(samples, rate, &mut own);
     all.add(&own).expect("both have the same bounds");
@@ -164,14 +160,10 @@ mod tests {
 
     #[test]
     fn a_ratio_is_the_median_of_the_pairs() {
-        let pair = |p50, floor_p50| Repeat {
-            at_s: 0.0,
-            p50,
-            p99: None,
-            floor_p50,
-            floor_p99: Some(1.0),
-        };
-        let found = ratio(&[pair(100.0, Some(50.0)), pair(900.0, Some(300.0)), pair(10.0, Some(1.0))]);
+        let pair =
+            |p50, floor_p50| Repeat { at_s: 0.0, p50, p99: None, floor_p50, floor_p99: Some(1.0) };
+        let found =
+            ratio(&[pair(100.0, Some(50.0)), pair(900.0, Some(300.0)), pair(10.0, Some(1.0))]);
         assert_eq!(found, Some(Ratio { p50: 3.0, p99: None }));
         assert_eq!(ratio(&[pair(1.0, None)]), None);
     }

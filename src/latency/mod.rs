@@ -29,3 +29,5 @@ pub mod staged;
 pub mod stream;
 pub mod table;
 pub mod wire;
+mod wire_link;
+mod wire_venue;

@@ -119,7 +119,10 @@ mod tests {
             assert_eq!(std::array::from_fn(|n| pace.at(n as u64)), expected, "{pace}");
         };
         check(Pace::Even(1_000), [0, 1_000_000, 2_000_000, 3_000_000, 4_000_000].map(Some));
-        check(Pace::Batch { size: 2, rate: 1_000 }, [0, 0, 2_000_000, 2_000_000, 4_000_000].map(Some));
+        check(
+            Pace::Batch { size: 2, rate: 1_000 },
+            [0, 0, 2_000_000, 2_000_000, 4_000_000].map(Some),
+        );
         check(
             Pace::Burst { size: 3, rate: 1_000 },
             [0, 1_000, 2_000, 3_000_000, 3_001_000].map(Some),

@@ -5,7 +5,6 @@
 //! market: a level a side, no least life, budgets that never bind, no warm-up. What was changed is
 //! said by [`CONDITIONS`].
 
-use super::probe::Probe;
 use crate::config::arguments::Arguments;
 use crate::config::load::{ConfigFault, Environment, Loaded, load};
 use crate::engine::{CORE_VERSION, Core, CoreParams};
@@ -14,7 +13,7 @@ use crate::journal::{self, DataDirectory, JournalParams, Ledger, OpenError, Star
 use crate::threads::board::{Board, Views, board};
 use crate::threads::gateway::Gateway;
 use crate::threads::housekeeping::Keeping;
-use crate::threads::link::Link;
+use crate::threads::link::{Foreign, Link};
 use crate::threads::pilot::{Pilot, PilotParams};
 use crate::threads::sequencer::{Sequencer, SequencerParams};
 use crate::threads::setup::{SetupFault, setup};
@@ -143,9 +142,8 @@ impl Blueprint {
 }
 
 fn shipped(venue: Venue, path: &Path) -> Result<Loaded, RigFault> {
-    let mut words: Vec<std::ffi::OsString> = ["pinnaclemm", "--mode", "replay", "--venue"]
-        .map(Into::into)
-        .to_vec();
+    let mut words: Vec<std::ffi::OsString> =
+        ["pinnaclemm", "--mode", "replay", "--venue"].map(Into::into).to_vec();
     words.extend([venue.name().into(), "--input".into(), path.as_os_str().to_owned()]);
     let arguments = Arguments::try_parse_from(words).expect("flags of ours");
     let loaded = load(&arguments, &Environment::default());
@@ -180,7 +178,7 @@ impl Engine {
     /// The journal cannot be begun.
     pub fn new(
         blueprint: &Blueprint,
-        probe: Probe,
+        link: Box<dyn Foreign>,
         folder: &Path,
         sync: SyncMode,
     ) -> Result<Self, RigFault> {
@@ -191,12 +189,9 @@ impl Engine {
         let instruments: Vec<_> = core.instruments.iter().map(|one| one.instrument).collect();
         let (board, views) = board(&instruments);
         let gateway = Gateway::new(Nanos::from_seconds(5), core.risk.orders_max as usize);
-        let params = SequencerParams {
-            sequence: 0,
-            latest: now,
-            feedback_max: Core::outputs_max(&core),
-        };
-        let sequencer = Sequencer::new(Link::Foreign(Box::new(probe)), gateway, params);
+        let params =
+            SequencerParams { sequence: 0, latest: now, feedback_max: Core::outputs_max(&core) };
+        let sequencer = Sequencer::new(Link::Foreign(link), gateway, params);
         let done = Arc::new(AtomicBool::new(false));
         let ends = PilotParams { duration: None, grace: GRACE };
         let pilot = Pilot::new(Timeline::Wall, ends, Stop::default(), Arc::clone(&done));

@@ -12,11 +12,12 @@ use super::probe::{Subject, Task};
 use super::result::{FORMAT, Results, Row};
 use super::rig::{Blueprint, CONDITIONS, Folder, RigFault};
 use super::staged;
-use super::stream::{CYCLE, MOVER_EVERY, Stream};
+use super::stream::{CYCLE, MOVER_EVERY, MOVERS, Stream};
 use super::wire;
 use crate::journal::SyncMode;
 use crate::sys::clock::Moment;
 use crate::threads::cores::{Allowance, AllowanceFault};
+use crate::threads::setup::SetupFault;
 use crate::types::{InstrumentTable, Venue};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -165,18 +166,18 @@ pub fn run(wanted: &Wanted, mut say: impl FnMut(&str)) -> Result<Found, RunFault
 fn source(wanted: &Wanted) -> Result<(Stream, Blueprint), RunFault> {
     if let Some((venue, path)) = &wanted.recording {
         let blueprint = Blueprint::of(*venue, path)?;
-        let stream =
-            Stream::recorded(*venue, std::slice::from_ref(path), blueprint.table.clone());
-        let stream = stream.map_err(RigFault::from)?;
+        let stream = Stream::recorded(*venue, std::slice::from_ref(path), blueprint.table.clone());
+        let stream = stream.map_err(|error| RigFault::Setup(Box::new(SetupFault::from(error))))?;
         return Ok((stream, blueprint));
     }
     // The made session goes through a file once, so that its instrument is found as any other's.
     let folder = Folder::below(&wanted.parent)?;
     let path = folder.path().join("made");
-    let made = Stream::made(wanted.seed, InstrumentTable::new(1));
+    let mut made = Stream::made(wanted.seed, InstrumentTable::new(1));
     fs::write(&path, made.as_lines()).map_err(|error| RigFault::Folder(path.clone(), error))?;
     let blueprint = Blueprint::of(Venue::CoinbaseExchange, &path)?;
-    Ok((Stream { table: blueprint.table.clone(), ..made }, blueprint))
+    made.table = blueprint.table.clone();
+    Ok((made, blueprint))
 }
 
 /// One mode with one way of syncing.
@@ -189,10 +190,11 @@ struct Ask<'a> {
 
 /// The rows of a mode.
 fn plans(ask: Ask<'_>) -> Vec<Plan> {
+    // Whole cycles only: each leaves the book as it was.
     let plan = |pace, cycles: u64, is_signed| {
-        let count = cycles * CYCLE as u64;
-        let count = if ask.wanted.is_quick { count.div_ceil(100).max(64) } else { count };
-        Plan { pace, count, warm: count / 8, is_signed }
+        let cycles = if ask.wanted.is_quick { cycles.div_ceil(32) } else { cycles };
+        let all = cycles * CYCLE as u64;
+        Plan { pace, count: all - all / 8, warm: all / 8, is_signed }
     };
     let even = |rate, cycles| plan(Pace::Even(rate), cycles, false);
     if ask.sync == SyncMode::Batch {
@@ -202,13 +204,14 @@ fn plans(ask: Ask<'_>) -> Vec<Plan> {
     if ask.mode == Mode::Pair || ask.mode == Mode::Dedicated {
         return rows;
     }
+    let movers = if ask.wanted.is_quick { 2 } else { 10 };
     rows.extend([even(1_000_000, 128), plan(Pace::Saturated, 256, false)]);
     if ask.mode == Mode::Shared {
         rows.extend([
             plan(Pace::Even(100_000), 32, true),
             plan(Pace::Batch { size: 32, rate: 100_000 }, 32, false),
             plan(Pace::Burst { size: 32, rate: 100_000 }, 32, false),
-            Plan { count: if ask.wanted.is_quick { 8 } else { 40 }, warm: 4, ..plan(Pace::Cold, 1, false) },
+            Plan { pace: Pace::Cold, count: movers * MOVERS as u64, warm: 4, is_signed: false },
         ]);
     }
     rows

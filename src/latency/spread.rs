@@ -53,9 +53,8 @@ impl Spread {
     #[must_use]
     pub fn of(all: &Histogram<u64>) -> Self {
         let count = all.len();
-        let at = |quantile: f64, least: u64| {
-            (count >= least).then(|| all.value_at_quantile(quantile))
-        };
+        let at =
+            |quantile: f64, least: u64| (count >= least).then(|| all.value_at_quantile(quantile));
         Self {
             p50: at(0.5, 1),
             p90: at(0.9, 10),

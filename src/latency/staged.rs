@@ -14,12 +14,12 @@ use super::spread::{Spread, histogram};
 use crate::engine::book::{Books, Change};
 use crate::engine::buffer::Buffer;
 use crate::engine::quote::{Heard, Quoter};
+use crate::engine::risk::OrderRequest;
 use crate::engine::risk::{Output, Risk};
 use crate::engine::{Core, risk_of};
 use crate::event::{Body, Draft, Part};
-use crate::journal::{Journaled, Ledger, SyncMode, WriteError};
-use crate::engine::risk::OrderRequest;
 use crate::event::{Report, ReportKind};
+use crate::journal::{Journaled, Ledger, SyncMode, WriteError};
 use crate::sys::clock::ticks;
 use crate::threads::fused::fed_back;
 use crate::threads::timeline::wall;
@@ -58,7 +58,11 @@ pub fn stages(bench: &Bench, messages: usize) -> Result<Vec<Stage>, RigFault> {
     let stream = &bench.stream;
     let mut found: Vec<[Histogram<u64>; 2]> =
         STAGES.iter().map(|_| [histogram(), histogram()]).collect();
-    chain.player.select(if stream.is_made { stream.opening.clone() } else { stream.cycles[0].clone() });
+    chain.player.select(if stream.is_made {
+        stream.opening.clone()
+    } else {
+        stream.cycles[0].clone()
+    });
     let opening = stream.opening.len();
     for n in 0..opening + messages {
         if n == opening {

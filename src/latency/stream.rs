@@ -26,7 +26,7 @@ const BYTES_MAX: usize = 512 << 20;
 
 /// Levels a side of the made book, and how far they stand apart, in cents.
 const LEVELS: u64 = 1000;
-const SPACING: u64 = 50;
+const SPACING: u64 = 47;
 /// The touch of the made book, in cents, and how far a mover goes before it.
 const TOUCH: [u64; 2] = [5_999_800, 6_000_200];
 const MOVE: u64 = 200;

@@ -24,7 +24,10 @@ pub fn table(results: &Results) -> String {
         put(format_args!("{}", line(row)));
     }
     if !results.wire.is_empty() {
-        put(format_args!("\nWIRE TO WIRE: first byte in, order bytes out (ns)\n{}", head("p50 × floor p99")));
+        put(format_args!(
+            "\nWIRE TO WIRE: first byte in, order bytes out (ns)\n{}",
+            head("p50 × floor p99")
+        ));
         for row in &results.wire {
             put(format_args!("{}", line(row)));
         }
@@ -94,9 +97,9 @@ fn head(last: &str) -> String {
 
 fn line(row: &Row) -> String {
     let Spread { p50, p90, p99, p999, p9999, max, count } = row.tick_to_order_ns;
-    let floor = row.floor_ns.map_or("–".to_string(), |floor| {
-        format!("{}/{}", nanos(floor.p50), nanos(floor.p99))
-    });
+    let floor = row
+        .floor_ns
+        .map_or("–".to_string(), |floor| format!("{}/{}", nanos(floor.p50), nanos(floor.p99)));
     let ratio = row.ratio.map_or(String::new(), |ratio| {
         let p99 = ratio.p99.map_or("–".to_string(), |p99| format!("{p99:.2}"));
         format!("{:.2} × {p99}", ratio.p50)

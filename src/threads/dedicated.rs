@@ -194,6 +194,7 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
                 released: released_in,
                 gauges,
                 outputs_max,
+                stage: boards.journal,
                 outcome: parts.outcome,
             },
         ),
