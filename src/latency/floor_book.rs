@@ -6,9 +6,10 @@ use crate::types::Side;
 
 /// A thousand levels of the made book on either side of the touch, and more.
 const TICKS: usize = 1 << 17;
+const SPAN: i64 = 1 << 17;
 /// The first tick of the arrays, in cents; asks are counted downwards from [`LAST`].
-const FIRST: i64 = 6_000_000 - (TICKS as i64) / 2;
-const LAST: i64 = FIRST + TICKS as i64 - 1;
+const FIRST: i64 = 6_000_000 - SPAN / 2;
+const LAST: i64 = FIRST + SPAN - 1;
 
 /// The best of both sides.
 #[derive(Clone, Copy, Debug)]

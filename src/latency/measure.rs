@@ -45,6 +45,8 @@ pub struct Growing {
     repeats: Vec<Repeat>,
     messages: u64,
     orders: u64,
+    other_orders: u64,
+    malformed: u64,
     nanos: [u64; 2],
 }
 
@@ -60,6 +62,8 @@ impl Growing {
             repeats: Vec::new(),
             messages: 0,
             orders: 0,
+            other_orders: 0,
+            malformed: 0,
             nanos: [0; 2],
         }
     }
@@ -100,6 +104,8 @@ impl Growing {
         }
         self.messages += done.messages;
         self.orders += done.orders;
+        self.other_orders += done.other_orders;
+        self.malformed = done.malformed;
         self.nanos[0] += rate.nanos(done.span);
         self.nanos[1] += floor.map_or(0, |floor| rate.nanos(floor.span));
     }
@@ -107,7 +113,7 @@ impl Growing {
     /// The row.
     #[must_use]
     pub fn finish(self, mode: &str, sync: SyncMode) -> Measured {
-        let Self { plan, product, floor, series, repeats, messages, orders, nanos } = self;
+        let Self { plan, product, floor, series, repeats, messages, orders, nanos, .. } = self;
         let has_floor = !floor.is_empty();
         let played = messages + plan.warm * repeats.len() as u64;
         let per_second = |nanos: u64| float(played) * 1e9 / float(nanos.max(1));
@@ -129,6 +135,8 @@ impl Growing {
             ratio: ratio(&repeats),
             messages,
             orders,
+            other_orders: self.other_orders,
+            malformed: self.malformed,
             reached_per_s: per_second(nanos[0]),
             floor_per_s: has_floor.then(|| per_second(nanos[1])),
             repeats,

@@ -94,7 +94,7 @@ fn windows(samples: &[(f64, u64)], end: f64) -> Vec<(f64, Spread)> {
 
 fn sheet(title: &str, lines: &[Line], (from, to): (f64, f64), marks: &[(f64, String)]) -> String {
     let values = || lines.iter().flat_map(|line| line.points.iter().map(|point| point.1));
-    let low = values().fold(f64::INFINITY, f64::min).min(1e9).max(1.0).log10().floor();
+    let low = values().fold(f64::INFINITY, f64::min).clamp(1.0, 1e9).log10().floor();
     let high = values().fold(10.0, f64::max).log10().ceil().max(low + 1.0);
     let x = |at: f64| LEFT + (at - from) / (to - from) * (WIDTH - LEFT - RIGHT);
     let y = |ns: f64| {

@@ -59,6 +59,10 @@ pub struct Row {
     pub messages: u64,
     /// Orders that they brought.
     pub orders: u64,
+    /// Orders that something else brought: an answer of the venue, a timer.
+    pub other_orders: u64,
+    /// Messages that could not be read, since the engine began.
+    pub malformed: u64,
     /// Messages a second that were really played, over all repeats.
     pub reached_per_s: f64,
     /// The same of the floor.

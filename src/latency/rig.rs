@@ -194,7 +194,7 @@ impl Engine {
         let sequencer = Sequencer::new(Link::Foreign(link), gateway, params);
         let done = Arc::new(AtomicBool::new(false));
         let ends = PilotParams { duration: None, grace: GRACE };
-        let pilot = Pilot::new(Timeline::Wall, ends, Stop::default(), Arc::clone(&done));
+        let pilot = Pilot::new(Timeline::of_wall(), ends, Stop::default(), Arc::clone(&done));
         let Journal { ledger, keeping, .. } = begun;
         Ok(Self { core, sequencer, pilot, ledger, keeping, board, views, done })
     }

@@ -96,22 +96,26 @@ pub struct Found {
     pub measured: Vec<Measured>,
 }
 
+/// What is measured, and on what.
+///
+/// # Errors
+/// There is nothing to measure, or nothing to measure on.
+pub fn bench(wanted: &Wanted) -> Result<Bench, RunFault> {
+    let begun = Moment::now();
+    let allowance = Allowance::read().map_err(RunFault::Allowance)?;
+    let (stream, blueprint) = source(wanted)?;
+    std::thread::sleep(CALIBRATE);
+    let (rate, parent) = (begun.rate(), wanted.parent.clone());
+    Ok(Bench { stream: Arc::new(stream), blueprint, allowance, rate, parent })
+}
+
 /// Measures.
 ///
 /// # Errors
 /// There is nothing to measure, or it did not come to its end.
 pub fn run(wanted: &Wanted, mut say: impl FnMut(&str)) -> Result<Found, RunFault> {
     let begun = Moment::now();
-    let allowance = Allowance::read().map_err(RunFault::Allowance)?;
-    let (stream, blueprint) = source(wanted)?;
-    std::thread::sleep(CALIBRATE);
-    let bench = Bench {
-        stream: Arc::new(stream),
-        blueprint,
-        allowance,
-        rate: begun.rate(),
-        parent: wanted.parent.clone(),
-    };
+    let bench = bench(wanted)?;
     let mut watcher = Watcher::new(bench.rate);
     let (mut measured, mut left_out) = (Vec::new(), BTreeMap::new());
     for mode in &wanted.modes {

@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 /// One in so many messages of the usual cycle is a mover.
-pub const MOVER_EVERY: usize = 8;
+pub const MOVER_EVERY: usize = 16;
 /// Messages of the usual cycle: all of them stay in the second cache.
 pub const CYCLE: usize = 512;
 /// Messages of the cycle that has only movers: there and back on either side.
@@ -223,7 +223,7 @@ impl Made {
 
     /// Another size; now and then a level goes and comes again. `left` is the way to the end.
     fn usual(&mut self, left: usize) {
-        // One in eight messages is a mover: those left are enough while this holds.
+        // One in sixteen messages is a mover: those left are enough while this holds.
         if left < 8 * (self.removed.len() + 2)
             && let Some((side, level)) = self.removed.pop()
         {
