@@ -29,8 +29,8 @@ const ENGINE_RUNS: u8 = 3;
 #[command(
     version,
     about,
-    after_help = "Exit codes: 0 measured, or no row is slower; 1 a row is slower (compare); 2 wrong \
-    arguments, or nothing could be measured; 3 an engine runs on the same cores (run)."
+    after_help = "Exit codes: 0 measured, or no row is slower; 1 a row is slower (compare); 2 \
+    wrong arguments, or nothing could be measured; 3 an engine runs on the same cores (run)."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -62,7 +62,12 @@ struct Run {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How the stages are joined.
-    #[arg(long, value_delimiter = ',', value_enum, default_values = ["inline", "shared", "pair", "dedicated"])]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_enum,
+        default_values = ["inline", "shared", "pair", "dedicated"]
+    )]
     modes: Vec<Mode>,
     /// How often each row is played; medians are told.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
@@ -103,8 +108,8 @@ fn measure(asked: &Run) -> Result<ExitCode, String> {
     let running = engines(Path::new("/proc"));
     if !running.is_empty() && !asked.force {
         eprintln!(
-            "pinnaclemm-latency: an engine runs on the same cores (process {}): each would take the \
-             other's time; stop it, give this tool other cores, or use --force",
+            "pinnaclemm-latency: an engine runs on the same cores (process {}): each would take \
+             the other's time; stop it, give this tool other cores, or use --force",
             running.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
         );
         return Ok(ExitCode::from(ENGINE_RUNS));

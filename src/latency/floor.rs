@@ -30,7 +30,7 @@ pub const INPUT_BYTES: usize = 72;
 /// See [`INPUT_BYTES`].
 pub const REQUEST_BYTES: usize = 64;
 /// See [`INPUT_BYTES`].
-pub const EXPLANATION_BYTES: usize = 208;
+pub const EXPLANATION_BYTES: usize = 148;
 /// See [`INPUT_BYTES`].
 pub const REPORT_BYTES: usize = 72;
 /// Answers of the gateway and of the venue to a request.
@@ -199,7 +199,7 @@ impl Floor {
     #[must_use]
     pub fn run(&mut self, task: &Task, rate: Rate, evicted: &mut [u64]) -> Done {
         let stream = Arc::clone(&self.stream);
-        let cycle = &stream.cycles[usize::from(task.pace == Pace::Cold)];
+        let cycle = stream.cycle(task.pace);
         let mut done = Done::default();
         done.samples.reserve(usize::try_from(task.count).unwrap_or(0).min(1 << 20));
         let begun = ticks();

@@ -66,7 +66,7 @@ impl Watcher {
         let [read, step] = clock(rate);
         let least = self.round_trips.iter().copied().reduce(f64::min);
         let mut found = Machine {
-            processor: processor(),
+            processor: chip(),
             kernel: kernel(),
             cores: bench.allowance.cores.len(),
             hot_core: bench.hot_core(0),
@@ -186,7 +186,7 @@ fn load() -> f64 {
     text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(0.0)
 }
 
-fn processor() -> String {
+fn chip() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let of = |key: &str| {
         let line = text.lines().find(|line| line.split(':').next().map(str::trim) == Some(key))?;

@@ -48,6 +48,7 @@ pub struct Growing {
     other_orders: u64,
     malformed: u64,
     nanos: [u64; 2],
+    plays: u64,
 }
 
 impl Growing {
@@ -65,6 +66,7 @@ impl Growing {
             other_orders: 0,
             malformed: 0,
             nanos: [0; 2],
+            plays: 0,
         }
     }
 
@@ -102,6 +104,7 @@ impl Growing {
             let at_s = since(done.samples[0].meant);
             self.repeats.push(Repeat { at_s, p50, p99, floor_p50, floor_p99 });
         }
+        self.plays += 1;
         self.messages += done.messages;
         self.orders += done.orders;
         self.other_orders += done.other_orders;
@@ -115,7 +118,7 @@ impl Growing {
     pub fn finish(self, mode: &str, sync: SyncMode) -> Measured {
         let Self { plan, product, floor, series, repeats, messages, orders, nanos, .. } = self;
         let has_floor = !floor.is_empty();
-        let played = messages + plan.warm * repeats.len() as u64;
+        let played = messages + plan.warm * self.plays;
         let per_second = |nanos: u64| float(played) * 1e9 / float(nanos.max(1));
         let row = Row {
             mode: mode.to_string(),
@@ -132,13 +135,14 @@ impl Growing {
             tick_to_order_ns: Spread::of(&product),
             floor_ns: has_floor.then(|| Spread::of(&floor)),
             floor_is: None,
+            hand_over: None,
             ratio: ratio(&repeats),
             messages,
             orders,
             other_orders: self.other_orders,
             malformed: self.malformed,
             reached_per_s: per_second(nanos[0]),
-            floor_per_s: has_floor.then(|| per_second(nanos[1])),
+            floor_per_s: (nanos[1] > 0).then(|| per_second(nanos[1])),
             repeats,
         };
         Measured { row, product, floor, series }

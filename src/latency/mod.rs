@@ -1,8 +1,8 @@
 //! How long the way takes from a venue's bytes to the text of an order, beside the shortest that it
 //! could take.
 //!
-//! The product's own topology is turned with a *probe* in the place of the venue: it brings recorded
-//! or made bytes at the times they are meant for, and takes the orders. In the same run and on the
+//! The product's own topology is turned with a *probe* in the place of the venue: it brings
+//! recorded or made bytes at the times they are meant for, and takes the orders. In the same run and on the
 //! same core a hand-written *floor* does the same work with nothing around it, and the machine is
 //! watched; what counts is the ratio. Nothing here is part of a run of the engine.
 

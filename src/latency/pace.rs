@@ -2,7 +2,8 @@
 //!
 //! A latency is counted from that time, whatever the engine was doing then: a message that had to
 //! wait behind another one has waited (Gil Tene, "How NOT to measure latency": coordinated
-//! omission). Only `Saturated` has no such time: there the next message comes when the last one is
+//! omission). Only `Saturated` and `Flood` have no
+//! such time: there the next message comes when the last one is
 //! done, and what is counted is the engine's own time.
 
 use serde::Serialize;
@@ -33,6 +34,8 @@ pub enum Pace {
     Cold,
     /// The next one as soon as the last one is done.
     Saturated,
+    /// The same with messages that bring no orders.
+    Flood,
 }
 
 /// Between two messages of a burst, in nanoseconds.
@@ -57,7 +60,7 @@ impl Pace {
                 Some(n / size * size * SECOND / rate + n % size * WITHIN_BURST)
             }
             Self::Cold => Some(n * COLD),
-            Self::Saturated => None,
+            Self::Saturated | Self::Flood => None,
         }
     }
 
@@ -70,6 +73,7 @@ impl Pace {
             Self::Burst { .. } => "burst",
             Self::Cold => "cold",
             Self::Saturated => "saturated",
+            Self::Flood => "flood",
         }
     }
 
@@ -79,7 +83,7 @@ impl Pace {
         match self {
             Self::Even(rate) | Self::Batch { rate, .. } | Self::Burst { rate, .. } => Some(rate),
             Self::Cold => Some(SECOND / COLD),
-            Self::Saturated => None,
+            Self::Saturated | Self::Flood => None,
         }
     }
 }
@@ -92,6 +96,7 @@ impl fmt::Display for Pace {
             Self::Burst { size, rate } => write!(f, "{}/s bursts {size}", Short(*rate)),
             Self::Cold => f.write_str("cold 100/s"),
             Self::Saturated => f.write_str("saturated"),
+            Self::Flood => f.write_str("flood, no orders"),
         }
     }
 }
@@ -129,6 +134,7 @@ mod tests {
         );
         check(Pace::Cold, [0, 10_000_000, 20_000_000, 30_000_000, 40_000_000].map(Some));
         check(Pace::Saturated, [None; 5]);
+        check(Pace::Flood, [None; 5]);
         assert_eq!(Pace::Batch { size: 32, rate: 100_000 }.to_string(), "100k/s by 32");
     }
 }

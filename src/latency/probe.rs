@@ -162,11 +162,9 @@ impl Probe {
         let stream = &self.params.stream;
         match task.subject {
             Subject::Product => {
-                let range = match task.pace {
-                    _ if task.count == 0 => stream.opening.clone(),
-                    Pace::Cold if stream.is_made => stream.cycles[1].clone(),
-                    _ => stream.cycles[0].clone(),
-                };
+                let is_opening = task.count == 0;
+                let range =
+                    if is_opening { stream.opening.clone() } else { stream.cycle(task.pace) };
                 self.player.select(range);
                 if task.pace == Pace::Cold {
                     self.evicted.resize(EVICT_WORDS, 1);

@@ -31,6 +31,18 @@ pub struct Ratio {
     pub p99: Option<f64>,
 }
 
+/// What a hand-over between threads is held against: the fused way and a raw round trip, which is
+/// what two crossings cost at least (0.95 of it, as measured beside each other).
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct HandOver {
+    /// p50 of mode `shared` at the same pace, in nanoseconds.
+    pub fused_p50: f64,
+    /// The raw core-to-core round trip, in nanoseconds.
+    pub round_trip: f64,
+    /// p50 to the fused p50 + 0.95 of the round trip.
+    pub ratio: f64,
+}
+
 /// One row.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Row {
@@ -51,10 +63,13 @@ pub struct Row {
     /// The same of the floor.
     pub floor_ns: Option<Spread>,
     /// What the floor is, where it is not the hand-written way.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub floor_is: Option<String>,
     /// The headline.
     pub ratio: Option<Ratio>,
+    /// Of a row on two cores.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hand_over: Option<HandOver>,
     /// Messages played and counted.
     pub messages: u64,
     /// Orders that they brought.

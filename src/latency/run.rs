@@ -9,8 +9,9 @@ use super::machine::Watcher;
 use super::measure::{Growing, Measured, Plan};
 use super::pace::Pace;
 use super::probe::{Subject, Task};
-use super::result::{FORMAT, Results, Row};
+use super::result::{FORMAT, HandOver, Results, Row};
 use super::rig::{Blueprint, CONDITIONS, Folder, RigFault};
+use super::spread::float;
 use super::staged;
 use super::stream::{CYCLE, MOVER_EVERY, MOVERS, Stream};
 use super::wire;
@@ -84,6 +85,8 @@ impl From<CrewFault> for RunFault {
 
 /// How long the clock is watched before its rate is taken.
 const CALIBRATE: Duration = Duration::from_millis(100);
+/// What of a raw round trip two crossings cost at least.
+const CROSSINGS: f64 = 0.95;
 /// Messages told apart by stage.
 const STAGED: usize = 100_000;
 
@@ -148,6 +151,10 @@ pub fn run(wanted: &Wanted, mut say: impl FnMut(&str)) -> Result<Found, RunFault
         let made = wire::rows(&bench, wanted.repeats, wanted.is_quick, &begun);
         wires = made.map_err(RunFault::Wire)?;
     }
+    let machine = watcher.finish(&bench);
+    if let Some([_, round_trip]) = machine.round_trip_ns {
+        hand_overs(&mut measured, round_trip);
+    }
     let stream = &bench.stream;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let results = Results {
@@ -157,7 +164,7 @@ pub fn run(wanted: &Wanted, mut say: impl FnMut(&str)) -> Result<Found, RunFault
         stream: stream.title.clone(),
         conditions: CONDITIONS.to_string(),
         mover_every: stream.is_made.then_some(MOVER_EVERY),
-        machine: watcher.finish(&bench),
+        machine,
         rows: measured.iter().map(|one: &Measured| one.row.clone()).collect(),
         stages,
         wire: wires,
@@ -209,7 +216,11 @@ fn plans(ask: Ask<'_>) -> Vec<Plan> {
         return rows;
     }
     let movers = if ask.wanted.is_quick { 2 } else { 10 };
-    rows.extend([even(1_000_000, 128), plan(Pace::Saturated, 256, false)]);
+    rows.extend([
+        even(1_000_000, 128),
+        plan(Pace::Saturated, 256, false),
+        plan(Pace::Flood, 256, false),
+    ]);
     if ask.mode == Mode::Shared {
         rows.extend([
             plan(Pace::Even(100_000), 32, true),
@@ -245,6 +256,24 @@ fn of_mode(
     crew.end()?;
     watcher.cross(bench);
     Ok(rows.into_iter().map(|row| row.finish(ask.mode.name(), ask.sync)).collect())
+}
+
+/// Holds each row on two cores against the fused one and a raw round trip.
+fn hand_overs(measured: &mut [Measured], round_trip: f64) {
+    let p50 = |row: &Row| row.tick_to_order_ns.p50.map(float);
+    let fused: Vec<_> = measured
+        .iter()
+        .filter(|one| one.row.mode == Mode::Shared.name() && one.row.sync == "process")
+        .filter(|one| one.row.text == "encoded")
+        .filter_map(|one| Some((one.row.title.clone(), p50(&one.row)?)))
+        .collect();
+    for one in measured.iter_mut().filter(|one| one.row.mode == Mode::Pair.name()) {
+        let same = fused.iter().find(|(title, _)| *title == one.row.title);
+        if let (Some((_, fused_p50)), Some(own)) = (same, p50(&one.row)) {
+            let ratio = own / (fused_p50 + CROSSINGS * round_trip);
+            one.row.hand_over = Some(HandOver { fused_p50: *fused_p50, round_trip, ratio });
+        }
+    }
 }
 
 /// Writes what a folder of output is to hold: a `.hgrm` for each row and each of its floors, and

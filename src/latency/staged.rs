@@ -7,6 +7,7 @@
 
 use super::crew::Bench;
 use super::desk::{Answers, Desk};
+use super::pace::Pace;
 use super::player::Player;
 use super::result::Stage;
 use super::rig::{Folder, RigFault, ledger};
@@ -43,12 +44,15 @@ struct Chain {
     part: Part,
     requests: Vec<Journaled<OrderRequest>>,
     sequence: u64,
-    /// The time of the message at hand: made, so that a second passes in a hundred thousand.
+    /// The time of the message at hand: made, so that a second passes in ten thousand.
     now: Nanos,
 }
 
 /// Between two messages, in the time that they are given.
-const BETWEEN: i64 = 10_000;
+const BETWEEN: i64 = 100_000;
+
+/// Any pace that plays the usual cycle.
+const USUAL: Pace = Pace::Saturated;
 
 /// What one message took: a stamp before the first stage and one behind each.
 type Stamps = [u64; STAGES.len() + 1];
@@ -63,15 +67,11 @@ pub fn stages(bench: &Bench, messages: usize) -> Result<Vec<Stage>, RigFault> {
     let stream = &bench.stream;
     let mut found: Vec<[Histogram<u64>; 2]> =
         STAGES.iter().map(|_| [histogram(), histogram()]).collect();
-    chain.player.select(if stream.is_made {
-        stream.opening.clone()
-    } else {
-        stream.cycles[0].clone()
-    });
+    chain.player.select(if stream.is_made { stream.opening.clone() } else { stream.cycle(USUAL) });
     let opening = stream.opening.len();
     for n in 0..opening + messages {
         if n == opening {
-            chain.player.select(stream.cycles[0].clone());
+            chain.player.select(stream.cycle(USUAL));
         }
         let Ok((stamps, orders)) = chain.message() else { break };
         if n < opening + messages / 8 {

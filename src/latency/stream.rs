@@ -1,11 +1,12 @@
 //! The bytes that are played: a session made from a seed, or a recording.
 //!
-//! The made session is of Coinbase Exchange's `level2` form: a snapshot of a thousand levels a side,
-//! then cycles of `l2update` messages with one level each. A cycle ends in the book with which it
+//! The made session is of Coinbase Exchange's `level2` form: a snapshot of a thousand levels a
+//! side, then cycles of `l2update` messages with one level each. A cycle ends in the book with which it
 //! began, so that it can be played again and again from memory. Of a known share of its messages,
 //! the *movers*, each moves the touch by a dollar, which is more than the quoter's tolerance: these
 //! are the messages that bring orders. All others change a size, mostly behind the touch.
 
+use super::pace::Pace;
 use crate::types::{InstrumentId, InstrumentTable, Venue};
 use crate::venue::recorded::replay::frame_of;
 use crate::venue::recorded::{Kind, RecordingError, Tape};
@@ -23,6 +24,9 @@ pub const CYCLE: usize = 512;
 pub const MOVERS: usize = 4;
 /// The most bytes of a recording that are kept.
 const BYTES_MAX: usize = 512 << 20;
+
+/// Where the cycle without any mover begins, behind snapshot and the other two.
+const QUIET: usize = 1 + CYCLE + MOVERS;
 
 /// Levels a side of the made book, and how far they stand apart, in cents.
 const LEVELS: u64 = 1000;
@@ -59,7 +63,7 @@ pub struct Stream {
     /// Played once: what a book needs to begin.
     pub opening: Range<usize>,
     /// Played again and again; a recording has only the first and begins it with its snapshots.
-    pub cycles: [Range<usize>; 2],
+    cycles: [Range<usize>; 3],
     /// Whether it is the made session.
     pub is_made: bool,
 }
@@ -73,6 +77,17 @@ impl Stream {
         (message, &self.bytes[message.place.clone()])
     }
 
+    /// What is played again and again at that pace.
+    #[must_use]
+    pub fn cycle(&self, pace: Pace) -> Range<usize> {
+        let [usual, movers, quiet] = &self.cycles;
+        match pace {
+            Pace::Cold => movers.clone(),
+            Pace::Flood => quiet.clone(),
+            _ => usual.clone(),
+        }
+    }
+
     /// The made session; `table` has its one instrument.
     #[must_use]
     pub fn made(seed: u64, table: InstrumentTable) -> Self {
@@ -84,7 +99,7 @@ impl Stream {
             bytes: made.bytes,
             messages: made.messages,
             opening: 0..1,
-            cycles: [1..1 + CYCLE, 1 + CYCLE..1 + CYCLE + MOVERS],
+            cycles: [1..1 + CYCLE, 1 + CYCLE..QUIET, QUIET..QUIET + CYCLE],
             is_made: true,
         }
     }
@@ -124,7 +139,7 @@ impl Stream {
             title: format!("{venue}: {}", names.join(", ")),
             bytes,
             opening: 0..0,
-            cycles: [0..messages.len(), 0..0],
+            cycles: [0..messages.len(), 0..messages.len(), 0..messages.len()],
             messages,
             is_made: false,
         })
@@ -171,6 +186,8 @@ impl Made {
         }
         assert!(own.removed.is_empty(), "the cycle ends as it began");
         (0..MOVERS).for_each(|at| own.mover(at));
+        (0..CYCLE).for_each(|at| own.usual(CYCLE - at));
+        assert!(own.removed.is_empty(), "the cycle ends as it began");
         own
     }
 

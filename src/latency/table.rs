@@ -13,8 +13,8 @@ pub fn table(results: &Results) -> String {
     put(format_args!("conditions: {}\n", results.conditions));
     if let Some(every) = results.mover_every {
         put(format_args!(
-            "one message in {every} moves the touch and brings two orders; tick to order is counted \
-             on those,\nfrom the time a message was meant to come until the text of its last order \
+            "one message in {every} moves the touch and brings two orders; tick to order is \
+             counted on those,\nfrom the time a message was meant to come until the text of its last order \
              stands ready\n"
         ));
     }
@@ -69,8 +69,9 @@ fn machine(machine: &Machine) -> String {
         |[least, half]| format!("raw core-to-core round trip {half:.0} ns (least {least:.0})"),
     );
     format!(
-        "machine: {}, {}, {} cores, hot core {}; a read of the clock {:.1} ns, its step {:.1} ns; {crossing}\n\
-         hiccups: {:.0} gaps > 1 µs a second, {:.1} > 100 µs, {:.2} % taken, longest {}; load {:.1} → {:.1}\n",
+        "machine: {}, {}, {} cores, hot core {}; a read of the clock {:.1} ns, its step {:.1} \
+         ns; {crossing}\nhiccups: {:.0} gaps > 1 µs a second, {:.1} > 100 µs, {:.2} % taken, \
+         longest {} ns; load {:.1} → {:.1}\n",
         machine.processor,
         machine.kernel,
         machine.cores,
@@ -117,7 +118,11 @@ fn line(row: &Row) -> String {
         nanos(p9999),
         nanos(max),
     );
-    if row.pattern == "saturated" {
+    if let Some(hand) = row.hand_over {
+        write!(line, "  hand-over {:.2} × (fused + 0.95 × round trip)", hand.ratio)
+            .expect("a string");
+    }
+    if row.rate.is_none() && row.floor_is.is_none() {
         let floor = row.floor_per_s.map_or(String::new(), |n| format!(", floor {:.2}", n / 1e6));
         write!(line, "  {:.2} M messages/s{floor}", row.reached_per_s / 1e6).expect("a string");
     }

@@ -195,7 +195,7 @@ impl Venue {
     /// Sends a mover and waits for its first order.
     fn ask(&mut self) -> io::Result<Option<Sample>> {
         let stream = Arc::clone(&self.bench.stream);
-        let movers = &stream.cycles[1];
+        let movers = stream.cycle(Pace::Cold);
         let text = stream.get(movers.start + self.at).1;
         self.at = (self.at + 1) % movers.len();
         let meant = ticks();
@@ -206,7 +206,7 @@ impl Venue {
     /// Sends as many bytes and waits until they are back.
     fn echo(&mut self) -> io::Result<Option<Sample>> {
         let stream = Arc::clone(&self.bench.stream);
-        let text = stream.get(stream.cycles[1].start).1;
+        let text = stream.get(stream.cycle(Pace::Cold).start).1;
         let meant = ticks();
         self.far.orders.send(text)?;
         self.answer(meant)

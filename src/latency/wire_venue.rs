@@ -137,7 +137,8 @@ fn feed(shown: &Shown, symbol: Symbol) -> io::Result<(Session, WebSocket<ServerT
         for _ in 0..2 {
             web.read().map_err(io::Error::other)?;
         }
-        let answer = r#"{"type":"subscriptions","channels":[{"name":"level2_batch","product_ids":["BTC-USD"]}]}"#;
+        let named = r#"{"name":"level2_batch","product_ids":["BTC-USD"]}"#;
+        let answer = format!(r#"{{"type":"subscriptions","channels":[{named}]}}"#);
         web.send(Message::text(answer)).map_err(io::Error::other)?;
         Ok(web)
     });
