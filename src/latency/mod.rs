@@ -2,9 +2,9 @@
 //! could take.
 //!
 //! The product's own topology is turned with a *probe* in the place of the venue: it brings
-//! recorded or made bytes at the times they are meant for, and takes the orders. In the same run and on the
-//! same core a hand-written *floor* does the same work with nothing around it, and the machine is
-//! watched; what counts is the ratio. Nothing here is part of a run of the engine.
+//! recorded or made bytes at the times they are meant for, and takes the orders. In the same run
+//! and on the same core a hand-written *floor* does the same work with nothing around it, and the
+//! machine is watched; what counts is the ratio. Nothing here is part of a run of the engine.
 
 pub mod compare;
 pub mod crew;

@@ -14,8 +14,8 @@ pub fn table(results: &Results) -> String {
     if let Some(every) = results.mover_every {
         put(format_args!(
             "one message in {every} moves the touch and brings two orders; tick to order is \
-             counted on those,\nfrom the time a message was meant to come until the text of its last order \
-             stands ready\n"
+             counted on those,\nfrom the time a message was meant to come until the text of its \
+             last order stands ready\n"
         ));
     }
     put(format_args!("{}\n", machine(&results.machine)));
