@@ -17,14 +17,14 @@ use crate::engine::buffer::Buffer;
 use crate::engine::quote::{Heard, Quoter};
 use crate::engine::risk::OrderRequest;
 use crate::engine::risk::{Output, Risk};
-use crate::engine::{Core, risk_of};
-use crate::event::{Body, Draft, Part};
+use crate::engine::{Core, earlier, risk_of};
+use crate::event::{Body, Draft, Event, Level, Part};
 use crate::event::{Report, ReportKind};
 use crate::journal::{Journaled, Ledger, SyncMode, WriteError};
 use crate::sys::clock::ticks;
 use crate::threads::fused::fed_back;
 use crate::threads::timeline::wall;
-use crate::types::Nanos;
+use crate::types::{InstrumentId, Nanos};
 use hdrhistogram::Histogram;
 
 /// The stages in the order of the way.
@@ -125,6 +125,7 @@ impl Chain {
         let now = self.now;
         let mut stamps = [0; STAGES.len() + 1];
         let mut orders = 0;
+        self.timers(now)?;
         self.player.begin(now);
         loop {
             let begun = ticks();
@@ -136,12 +137,31 @@ impl Chain {
             stamps = self.orders(stamps, now);
             self.feed_back(now)?;
         }
+        self.hear_answers(now)?;
+        Ok((stamps, orders))
+    }
+
+    /// What the core has named a time for, as the sequencer would.
+    fn timers(&mut self, now: Nanos) -> Result<(), WriteError> {
+        loop {
+            let silent = self.books.deadline().map(|at| Nanos(at.0 + 1));
+            let due = earlier(earlier(silent, self.quoter.deadline()), self.risk.deadline());
+            let Some(due) = due.filter(|due| *due <= now) else { return Ok(()) };
+            self.internal(due, (InstrumentId::ALL, Body::Timer), &[])?;
+            self.orders([0; STAGES.len() + 1], due);
+            self.feed_back(due)?;
+            self.hear_answers(due)?;
+        }
+    }
+
+    /// The answers of the venue, one after the other.
+    fn hear_answers(&mut self, now: Nanos) -> Result<(), WriteError> {
         while self.answers.hear(now, &mut self.part) {
             self.input(now, ticks())?;
             self.orders([0; STAGES.len() + 1], now);
             self.feed_back(now)?;
         }
-        Ok((stamps, orders))
+        Ok(())
     }
 
     /// One input through books, quoter, risk and journal.
@@ -152,11 +172,11 @@ impl Chain {
         self.part.event.received = now;
         stamps[1] = ticks();
         let (event, levels) = (&self.part.event, self.part.levels());
-        let is_market = !matches!(
-            event.body,
-            Body::Report(_) | Body::Refused(_) | Body::State { .. } | Body::Timer
-        );
-        let change = if is_market { self.books.apply(event, levels) } else { Change::default() };
+        let change = match event.body {
+            Body::Timer => self.books.on_time(now),
+            Body::Report(_) | Body::Refused(_) | Body::State { .. } => Change::default(),
+            _ => self.books.apply(event, levels),
+        };
         stamps[2] = ticks();
         self.drafts.clear();
         self.quoter.apply(Heard { event, levels, change }, &self.books, &mut self.drafts);
@@ -198,7 +218,7 @@ impl Chain {
         let said: Vec<_> = self.out.items().iter().filter_map(fed_back).collect();
         for request in &requests {
             let terms = request.get().terms();
-            let level = crate::event::Level::new(terms.side, terms.price, terms.qty);
+            let level = Level::new(terms.side, terms.price, terms.qty);
             let report = Report::new(terms.order, ReportKind::Sent);
             self.internal(now, (terms.instrument, Body::Report(report)), &[level])?;
         }
@@ -212,16 +232,11 @@ impl Chain {
     fn internal(
         &mut self,
         now: Nanos,
-        (instrument, body): (crate::types::InstrumentId, Body),
-        levels: &[crate::event::Level],
+        (instrument, body): (InstrumentId, Body),
+        levels: &[Level],
     ) -> Result<(), WriteError> {
-        let event = crate::event::Event {
-            sequence: 0,
-            received: now,
-            venue_time: Nanos::UNKNOWN,
-            instrument,
-            body,
-        };
+        let event =
+            Event { sequence: 0, received: now, venue_time: Nanos::UNKNOWN, instrument, body };
         self.part.set(&event, levels);
         self.input(now, 0).map(|_| ())
     }
