@@ -3,8 +3,9 @@
 //! The made session is of Coinbase Exchange's `level2` form: a snapshot of a thousand levels a
 //! side, then cycles of `l2update` messages with one level each. A cycle ends in the book with
 //! which it began, so that it can be played again and again from memory. Of a known share of its
-//! messages, the *movers*, each moves the touch by a dollar, which is more than the quoter's tolerance: these
-//! are the messages that bring orders. All others change a size, mostly behind the touch.
+//! messages, the *movers*, each moves the touch by a dollar, which is more than the quoter's
+//! tolerance: these are the messages that bring orders. All others change a size, mostly behind
+//! the touch.
 
 use super::pace::Pace;
 use crate::types::{InstrumentId, InstrumentTable, Venue};
