@@ -30,7 +30,7 @@ pub const INPUT_BYTES: usize = 72;
 /// See [`INPUT_BYTES`].
 pub const REQUEST_BYTES: usize = 64;
 /// See [`INPUT_BYTES`].
-pub const EXPLANATION_BYTES: usize = 148;
+pub const EXPLANATION_BYTES: usize = 152;
 /// See [`INPUT_BYTES`].
 pub const REPORT_BYTES: usize = 72;
 /// Answers of the gateway and of the venue to a request.

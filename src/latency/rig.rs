@@ -38,6 +38,8 @@ pub const CONDITIONS: &str = "shipped config but for: one level a side, no least
 const SEGMENT_BYTES: u64 = 64 << 20;
 /// More messages a second than any run sends.
 const UNBOUND: u32 = 4_000_000;
+/// The epoch of every journal here.
+const EPOCH: u32 = 1;
 /// How long the engine may take to end.
 const GRACE: Nanos = Nanos::from_millis(500);
 
@@ -131,6 +133,8 @@ impl Blueprint {
             quote.requests.burst = UNBOUND;
         }
         core.risk.rate.per_second = UNBOUND;
+        // Each journal is new, so that its epoch is the first.
+        (core.epoch, core.risk.epoch) = (EPOCH, EPOCH);
         Ok(Self { core, currency: made.currency, table: found.table })
     }
 
@@ -183,9 +187,9 @@ impl Engine {
         sync: SyncMode,
     ) -> Result<Self, RigFault> {
         let now = wall();
-        let mut core = blueprint.core.clone();
+        let core = blueprint.core.clone();
         let begun = begin(blueprint, folder, sync, now)?;
-        (core.epoch, core.risk.epoch) = (begun.epoch, begun.epoch);
+        assert_eq!(begun.epoch, EPOCH, "the folder is new");
         let instruments: Vec<_> = core.instruments.iter().map(|one| one.instrument).collect();
         let (board, views) = board(&instruments);
         let gateway = Gateway::new(Nanos::from_seconds(5), core.risk.orders_max as usize);
@@ -246,7 +250,7 @@ fn begin(
         instruments: blueprint.core.instruments.iter().map(|one| one.instrument).collect(),
         config: RawValue::from_string(core).expect("it was just written"),
     };
-    let begun = journal::begin(directory, &params, 1, start).map_err(RigFault::Journal)?;
+    let begun = journal::begin(directory, &params, EPOCH, start).map_err(RigFault::Journal)?;
     let epoch = begun.start.epoch;
     let (ledger, supply) = Ledger::kept(begun.writer);
     let keeping = Keeping { supply, syncer: begun.syncer, params };

@@ -104,7 +104,7 @@ impl Chain {
         Ok(Self {
             player: Player::new(std::sync::Arc::clone(&bench.stream)),
             books,
-            quoter: Quoter::new(&quotes, 1),
+            quoter: Quoter::new(&quotes, params.epoch),
             drafts: Buffer::new(Core::drafts_max(params)),
             risk: risk_of(params),
             out: Buffer::new(Core::outputs_max(params)),

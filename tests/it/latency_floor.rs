@@ -76,7 +76,8 @@ fn the_floor_writes_and_sends_as_much_as_the_engine() {
     ];
     for ((what, bytes), (count, all)) in own.into_iter().zip(kinds) {
         let each = all / count.max(1);
-        assert!(bytes.abs_diff(each) <= 8, "{what}: {each} bytes, {bytes} at the floor");
+        // What is zero is not written, so that lengths vary a little.
+        assert!(bytes.abs_diff(each) <= 12, "{what}: {each} bytes, {bytes} at the floor");
     }
     // One explanation for the two requests of a mover, two answers for each request.
     let [_, (why, _), (requests, _), (answers, _)] = kinds;
