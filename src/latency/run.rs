@@ -276,14 +276,14 @@ fn hand_overs(measured: &mut [Measured], round_trip: f64) {
     }
 }
 
-/// Writes what a folder of output is to hold: a `.hgrm` for each row and each of its floors, and
-/// both plots.
+/// Writes what a folder of output is to hold: a `.hgrm` for each row with samples and for its floor,
+/// and both plots.
 ///
 /// # Errors
 /// A file cannot be written.
 pub fn write_folder(found: &Found, folder: &Path) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
-    for one in &found.measured {
+    for one in found.measured.iter().filter(|one| !one.product.is_empty()) {
         let name: String = one.row.key().chars().map(plain).collect();
         fs::write(folder.join(format!("{name}.hgrm")), super::hgrm::text(&one.product))?;
         if !one.floor.is_empty() {
