@@ -276,8 +276,8 @@ fn hand_overs(measured: &mut [Measured], round_trip: f64) {
     }
 }
 
-/// Writes what a folder of output is to hold: a `.hgrm` for each row with samples and for its floor,
-/// and both plots.
+/// Writes what a folder of output is to hold: a `.hgrm` for each row with samples and for its
+/// floor, and both plots.
 ///
 /// # Errors
 /// A file cannot be written.
