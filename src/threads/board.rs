@@ -9,7 +9,7 @@ mod pace;
 
 pub use account::AccountView;
 
-use super::latency::{Latency, LatencyView, latency};
+use super::latency::{Latency, LatencyView, Stage, latency, stage};
 use super::view::{Publisher, View, Words, view};
 use crate::engine::book::BookState;
 use crate::engine::quote::Slot;
@@ -138,12 +138,16 @@ pub struct Views {
     pub account: View<AccountView, 11>,
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
+    /// Where the time goes, by the name of the stage: those that this run has show something.
+    pub stages: [(&'static str, View<LatencyView, 4>); 5],
 }
 
 /// What quoting publishes.
 #[derive(Debug)]
 pub struct QuotingBoard {
     quotes: Vec<Publisher<QuoteView, 15>>,
+    /// Books and quoter, where they have a thread of their own.
+    pub(super) stage: Stage,
     pace: Pace,
     /// Number and time of the last input.
     latest: (u64, Nanos),
@@ -154,6 +158,8 @@ pub struct QuotingBoard {
 pub struct RiskBoard {
     holdings: Vec<Publisher<HoldingView, 3>>,
     account: Publisher<AccountView, 11>,
+    /// Gate and orders, where they have a thread of their own.
+    pub(super) stage: Stage,
     pace: Pace,
     fills: u64,
     requests: u64,
@@ -168,6 +174,10 @@ pub struct Board {
     pub risk: RiskBoard,
     /// Of whoever hears and releases.
     pub latency: Latency,
+    /// Books, quoter, gate and orders, where they are one call.
+    pub(super) core: Stage,
+    /// Writing, and releasing where it is one with it.
+    pub(super) journal: Stage,
 }
 
 /// Both ends for these instruments.
@@ -198,11 +208,15 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
     let (account, account_view) = view(account);
     let pace = Pace::new();
     let latest = (0, Nanos(0));
-    let (latency, latency_view) = latency();
+    let (latency, latency_view, hear_view) = latency();
+    let [(core, core_view), (journal, journal_view), (quoting, quoting_view), (risk, risk_view)] =
+        std::array::from_fn(|_| stage());
     let board = Board {
         latency,
-        quoting: QuotingBoard { quotes, pace, latest },
-        risk: RiskBoard { holdings, account, pace, fills: 0, requests: 0 },
+        core,
+        journal,
+        quoting: QuotingBoard { quotes, stage: quoting, pace, latest },
+        risk: RiskBoard { holdings, account, stage: risk, pace, fills: 0, requests: 0 },
     };
     let views = Views {
         instruments: instruments.to_vec(),
@@ -210,11 +224,28 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         holdings: holding_views,
         account: account_view,
         latency: latency_view,
+        stages: [
+            ("hear", hear_view),
+            ("core", core_view),
+            ("quoting", quoting_view),
+            ("risk", risk_view),
+            ("journal", journal_view),
+        ],
     };
     (board, views)
 }
 
 impl Board {
+    /// Measures from now on how long things take. No more than `inputs_max` inputs are ever on
+    /// their way.
+    pub fn turn_on(&mut self, inputs_max: usize) {
+        self.latency.turn_on(inputs_max);
+        let Self { core, journal, quoting, risk, .. } = self;
+        for stage in [core, journal, &mut quoting.stage, &mut risk.stage] {
+            stage.turn_on();
+        }
+    }
+
     /// Takes note of an input and its outputs.
     #[inline]
     pub fn input(&mut self, input: &Event, core: &Core, outputs: &[Output]) {
@@ -234,6 +265,8 @@ impl Board {
         self.quoting.close(core.quoting(), last);
         self.risk.close(core.risk());
         self.latency.publish();
+        self.core.publish();
+        self.journal.publish();
     }
 }
 
@@ -258,6 +291,7 @@ impl QuotingBoard {
 
     /// Shows how it ended, with the last input.
     pub fn close(&mut self, quoting: &Quoting, (sequence, time): (u64, Nanos)) {
+        self.stage.publish();
         self.publish(sequence, time, quoting);
     }
 
@@ -335,6 +369,7 @@ impl RiskBoard {
 
     /// Shows how it ended.
     pub fn close(&mut self, risk: &Risk) {
+        self.stage.publish();
         self.publish(risk);
     }
 

@@ -65,7 +65,7 @@ pub(super) fn setup(loaded: &Loaded, after: Option<Nanos>) -> Result<Setup, Setu
         ends: None,
         venue,
         link: Link::Modelled(Box::new(Modelled::new(market, model))),
-        timeline: Timeline::Wall,
+        timeline: Timeline::of_wall(),
         // Input time never steps back, whatever the clock has done between two runs.
         begins: after.map_or(now, |after| after.max(now)),
         sequence: 0,
