@@ -11,7 +11,7 @@ mod pace;
 pub use account::AccountView;
 pub use journal::JournalView;
 
-use super::latency::{Latency, LatencyView, latency};
+use super::latency::{Latency, LatencyView, Stage, latency, stage};
 use super::view::{Publisher, View, Words, view};
 use crate::engine::book::BookState;
 use crate::engine::quote::Slot;
@@ -142,12 +142,16 @@ pub struct Views {
     pub latency: View<LatencyView, 4>,
     /// How the journal gets on; zeros where none is kept.
     pub journal: View<JournalView, 10>,
+    /// Where the time goes, by the name of the stage: those that this run has show something.
+    pub stages: [(&'static str, View<LatencyView, 4>); 5],
 }
 
 /// What quoting publishes.
 #[derive(Debug)]
 pub struct QuotingBoard {
     quotes: Vec<Publisher<QuoteView, 15>>,
+    /// Books and quoter, where they have a thread of their own.
+    pub(super) stage: Stage,
     pace: Pace,
     /// Number and time of the last input.
     latest: (u64, Nanos),
@@ -158,6 +162,8 @@ pub struct QuotingBoard {
 pub struct RiskBoard {
     holdings: Vec<Publisher<HoldingView, 3>>,
     account: Publisher<AccountView, 11>,
+    /// Gate and orders, where they have a thread of their own.
+    pub(super) stage: Stage,
     pace: Pace,
     fills: u64,
     requests: u64,
@@ -173,7 +179,11 @@ pub struct Board {
     /// Of whoever hears and releases.
     pub latency: Latency,
     /// Of whoever keeps the journal, to be taken.
-    pub journal: Option<Publisher<JournalView, 10>>,
+    pub keeping: Option<Publisher<JournalView, 10>>,
+    /// Books, quoter, gate and orders, where they are one call.
+    pub(super) core: Stage,
+    /// Writing, and releasing where it is one with it.
+    pub(super) journal: Stage,
 }
 
 /// Both ends for these instruments.
@@ -204,13 +214,17 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
     let (account, account_view) = view(account);
     let pace = Pace::new();
     let latest = (0, Nanos(0));
-    let (latency, latency_view) = latency();
-    let (journal, journal_view) = view(JournalView::default());
+    let (latency, latency_view, hear_view) = latency();
+    let [(core, core_view), (journal, journal_view), (quoting, quoting_view), (risk, risk_view)] =
+        std::array::from_fn(|_| stage());
+    let (keeping, keeping_view) = view(JournalView::default());
     let board = Board {
+        keeping: Some(keeping),
         latency,
-        journal: Some(journal),
-        quoting: QuotingBoard { quotes, pace, latest },
-        risk: RiskBoard { holdings, account, pace, fills: 0, requests: 0 },
+        core,
+        journal,
+        quoting: QuotingBoard { quotes, stage: quoting, pace, latest },
+        risk: RiskBoard { holdings, account, stage: risk, pace, fills: 0, requests: 0 },
     };
     let views = Views {
         instruments: instruments.to_vec(),
@@ -218,12 +232,29 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         holdings: holding_views,
         account: account_view,
         latency: latency_view,
-        journal: journal_view,
+        journal: keeping_view,
+        stages: [
+            ("hear", hear_view),
+            ("core", core_view),
+            ("quoting", quoting_view),
+            ("risk", risk_view),
+            ("journal", journal_view),
+        ],
     };
     (board, views)
 }
 
 impl Board {
+    /// Measures from now on how long things take. No more than `inputs_max` inputs are ever on
+    /// their way.
+    pub fn turn_on(&mut self, inputs_max: usize) {
+        self.latency.turn_on(inputs_max);
+        let Self { core, journal, quoting, risk, .. } = self;
+        for stage in [core, journal, &mut quoting.stage, &mut risk.stage] {
+            stage.turn_on();
+        }
+    }
+
     /// Takes note of an input and its outputs.
     #[inline]
     pub fn input(&mut self, input: &Event, core: &Core, outputs: &[Output]) {
@@ -243,6 +274,8 @@ impl Board {
         self.quoting.close(core.quoting(), last);
         self.risk.close(core.risk());
         self.latency.publish();
+        self.core.publish();
+        self.journal.publish();
     }
 }
 
@@ -267,6 +300,7 @@ impl QuotingBoard {
 
     /// Shows how it ended, with the last input.
     pub fn close(&mut self, quoting: &Quoting, (sequence, time): (u64, Nanos)) {
+        self.stage.publish();
         self.publish(sequence, time, quoting);
     }
 
@@ -344,6 +378,7 @@ impl RiskBoard {
 
     /// Shows how it ended.
     pub fn close(&mut self, risk: &Risk) {
+        self.stage.publish();
         self.publish(risk);
     }
 

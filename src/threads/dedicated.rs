@@ -196,6 +196,7 @@ pub fn stages(params: &CoreParams, mut parts: Parts, sizes: RingSizes) -> Stages
                 gauges,
                 outputs_max,
                 health: parts.health,
+                stage: boards.journal,
                 answering,
                 outcome: parts.outcome,
             },

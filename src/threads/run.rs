@@ -232,12 +232,12 @@ fn begin(
     let plan = topology::plan(&allowance, &wish, &config.threads);
     let instruments = setup.instruments();
     let (mut board, views) = board(&instruments);
-    let journal_view = board.journal.take();
+    let journal_view = board.keeping.take();
     let sizes = ring_sizes(&config.rings);
     if !setup.timeline.is_lock_step() {
         // In one thread the input at hand is the only one.
         let is_cut = plan.mode == ThreadMode::Dedicated;
-        board.latency.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
+        board.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
     }
     let Ready { core, sequencer, pilot, done } = ready(config, setup, stop);
     let (said, parts) = bounded(8);

@@ -9,6 +9,7 @@ use crate::threads::commands::Answering;
 use crate::threads::digest::Digest;
 use crate::threads::health::HealthSlot;
 use crate::threads::lane::Receiver;
+use crate::threads::latency::Stage;
 use crate::threads::outcome;
 use rtrb::Producer;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub(super) struct Ends {
     pub(super) gauges: Arc<Gauges>,
     pub(super) outputs_max: usize,
     pub(super) health: HealthSlot,
+    pub(super) stage: Stage,
     pub(super) answering: Answering,
     pub(super) outcome: crossbeam_channel::Sender<outcome::Part>,
 }
@@ -52,6 +54,7 @@ impl JournalAgent {
             let Some(follow) = ends.from.pop_followed(part).expect(damaged) else {
                 return Ok(false);
             };
+            ends.stage.begin(part.event.sequence);
             ledger.input(&part.event, part.levels())?;
             self.awaited = follow;
         } else {
@@ -68,6 +71,9 @@ impl JournalAgent {
                 ends.answering.answer(part.event.sequence, answer);
             }
             self.awaited -= 1;
+        }
+        if self.awaited == 0 {
+            ends.stage.end();
         }
         if self.awaited == 0 && ledger.held() == 0 {
             ends.gauges.done.store(part.event.sequence, Ordering::Release);
@@ -128,6 +134,7 @@ impl Agent for JournalAgent {
 
     fn on_close(&mut self) {
         while self.do_work() > 0 {}
+        self.ends.stage.publish();
         let ledger = std::mem::replace(&mut self.ledger, Ledger::Unkept);
         // A dead journal is not closed: it did not end as it should.
         let failure = match self.failure.take() {
