@@ -8,7 +8,7 @@ mod account;
 mod journal;
 mod pace;
 
-pub use account::AccountView;
+pub use account::{AccountView, HoldingView};
 pub use journal::JournalView;
 
 use super::latency::{Latency, LatencyView, Stage, latency, stage};
@@ -20,7 +20,6 @@ use crate::engine::{Core, Quoting};
 use crate::event::explanation::Withheld;
 use crate::event::{Body, Event, RefusalCode, ReportKind, Stale, StateReason, TradingState};
 use crate::types::{Instrument, InstrumentId, Nanos, Price, Qty, Side};
-use account::{join, split};
 use pace::Pace;
 
 /// One side of an instrument's market and of our quotes on it.
@@ -104,26 +103,6 @@ impl Words<15> for QuoteView {
             volatility: f64::from_bits(words[4]),
             sides: [side(6, words[5] >> 16), side(10, words[5])],
         }
-    }
-}
-
-/// One instrument's position. Money is in 10⁻¹² of its quote currency.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct HoldingView {
-    /// What is held, in lots; negative if it is owed.
-    pub lots: i64,
-    /// Realised + unrealised − fees.
-    pub profit: i128,
-}
-
-impl Words<3> for HoldingView {
-    fn to_words(&self) -> [u64; 3] {
-        let [low, high] = split(self.profit);
-        [self.lots.cast_unsigned(), low, high]
-    }
-
-    fn from_words(words: &[u64; 3]) -> Self {
-        Self { lots: words[0].cast_signed(), profit: join(words[1], words[2]) }
     }
 }
 

@@ -50,13 +50,33 @@ impl Words<11> for AccountView {
     }
 }
 
-pub(super) fn split(number: i128) -> [u64; 2] {
+fn split(number: i128) -> [u64; 2] {
     let bits = number.cast_unsigned();
     #[expect(clippy::cast_possible_truncation, reason = "the two halves")]
     let halves = [bits as u64, (bits >> 64) as u64];
     halves
 }
 
-pub(super) fn join(low: u64, high: u64) -> i128 {
+fn join(low: u64, high: u64) -> i128 {
     (u128::from(high) << 64 | u128::from(low)).cast_signed()
+}
+
+/// One instrument's position. Money is in 10⁻¹² of its quote currency.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct HoldingView {
+    /// What is held, in lots; negative if it is owed.
+    pub lots: i64,
+    /// Realised + unrealised − fees.
+    pub profit: i128,
+}
+
+impl Words<3> for HoldingView {
+    fn to_words(&self) -> [u64; 3] {
+        let [low, high] = split(self.profit);
+        [self.lots.cast_unsigned(), low, high]
+    }
+
+    fn from_words(words: &[u64; 3]) -> Self {
+        Self { lots: words[0].cast_signed(), profit: join(words[1], words[2]) }
+    }
 }
