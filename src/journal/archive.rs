@@ -223,12 +223,12 @@ mod tests {
 
         let held = fs::read(packed_path(&folder, 5)).unwrap();
         let bits = 8 * held.len();
-        for bit in (0..8 * HEAD_BYTES).chain((8 * HEAD_BYTES..bits).step_by(bits / 2000 | 1)) {
+        for bit in (0..8 * HEAD_BYTES).chain((8 * HEAD_BYTES..bits).step_by((bits / 2000) | 1)) {
             let mut flipped = held.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert!(unpack_from(&flipped, &mut read).is_err(), "bit {bit}");
         }
-        for length in (0..held.len()).step_by(held.len() / 500 | 1) {
+        for length in (0..held.len()).step_by((held.len() / 500) | 1) {
             assert!(unpack_from(&held[..length], &mut read).is_err(), "{length}");
         }
         assert!(read_segment(&folder, 6, &mut read).is_err());
