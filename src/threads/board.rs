@@ -5,9 +5,13 @@
 //! theirs.
 
 mod account;
+mod depth;
+mod orders;
 mod pace;
 
-pub use account::AccountView;
+pub use account::{ACCOUNT_WORDS, AccountView};
+pub use depth::{DEPTH_LEVELS, DepthView};
+pub use orders::{FillTold, Fills, ORDERS_SHOWN, OrderView, OrdersView};
 
 use super::latency::{Latency, LatencyView, latency};
 use super::view::{Publisher, View, Words, view};
@@ -16,9 +20,10 @@ use crate::engine::quote::Slot;
 use crate::engine::risk::{Output, Risk};
 use crate::engine::{Core, Quoting};
 use crate::event::explanation::Withheld;
-use crate::event::{Body, Event, RefusalCode, ReportKind, Stale, StateReason, TradingState};
+use crate::event::{Body, Event, Level, ReportKind, Stale};
 use crate::types::{Instrument, InstrumentId, Nanos, Price, Qty, Side};
 use account::{join, split};
+use orders::FillsIn;
 use pace::Pace;
 
 /// One side of an instrument's market and of our quotes on it.
@@ -110,18 +115,36 @@ impl Words<15> for QuoteView {
 pub struct HoldingView {
     /// What is held, in lots; negative if it is owed.
     pub lots: i64,
+    /// What was traded today, in lots.
+    pub volume_today: i64,
+    /// What it has cost, with the sign of the position.
+    pub cost: i128,
+    /// What closed trades have earned.
+    pub realised: i128,
+    /// What it would earn at the last mark.
+    pub unrealised: i128,
+    /// What fees have cost.
+    pub fees: i128,
     /// Realised + unrealised − fees.
     pub profit: i128,
 }
 
-impl Words<3> for HoldingView {
-    fn to_words(&self) -> [u64; 3] {
-        let [low, high] = split(self.profit);
-        [self.lots.cast_unsigned(), low, high]
+impl Words<12> for HoldingView {
+    fn to_words(&self) -> [u64; 12] {
+        let mut words = [0; 12];
+        (words[0], words[1]) = (self.lots.cast_unsigned(), self.volume_today.cast_unsigned());
+        let amounts = [self.cost, self.realised, self.unrealised, self.fees, self.profit];
+        for (place, amount) in words[2..].as_chunks_mut::<2>().0.iter_mut().zip(amounts) {
+            *place = split(amount);
+        }
+        words
     }
 
-    fn from_words(words: &[u64; 3]) -> Self {
-        Self { lots: words[0].cast_signed(), profit: join(words[1], words[2]) }
+    fn from_words(words: &[u64; 12]) -> Self {
+        let amount = |at: usize| join(words[2 + 2 * at], words[3 + 2 * at]);
+        let [cost, realised, unrealised, fees, profit] = std::array::from_fn(amount);
+        let (lots, volume_today) = (words[0].cast_signed(), words[1].cast_signed());
+        Self { lots, volume_today, cost, realised, unrealised, fees, profit }
     }
 }
 
@@ -133,9 +156,13 @@ pub struct Views {
     /// By instrument.
     pub quotes: Vec<View<QuoteView, 15>>,
     /// By instrument.
-    pub holdings: Vec<View<HoldingView, 3>>,
+    pub holdings: Vec<View<HoldingView, 12>>,
+    /// Books near the touch, by instrument.
+    pub depths: Vec<View<DepthView, { 4 * DEPTH_LEVELS }>>,
     /// The account.
-    pub account: View<AccountView, 11>,
+    pub account: View<AccountView, ACCOUNT_WORDS>,
+    /// Live orders.
+    pub orders: View<OrdersView, { 5 * ORDERS_SHOWN }>,
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
 }
@@ -144,6 +171,7 @@ pub struct Views {
 #[derive(Debug)]
 pub struct QuotingBoard {
     quotes: Vec<Publisher<QuoteView, 15>>,
+    depths: Vec<Publisher<DepthView, { 4 * DEPTH_LEVELS }>>,
     pace: Pace,
     /// Number and time of the last input.
     latest: (u64, Nanos),
@@ -152,12 +180,17 @@ pub struct QuotingBoard {
 /// What risk publishes.
 #[derive(Debug)]
 pub struct RiskBoard {
-    holdings: Vec<Publisher<HoldingView, 3>>,
-    account: Publisher<AccountView, 11>,
+    holdings: Vec<Publisher<HoldingView, 12>>,
+    account: Publisher<AccountView, ACCOUNT_WORDS>,
+    orders: Publisher<OrdersView, { 5 * ORDERS_SHOWN }>,
+    told: FillsIn,
     pace: Pace,
     fills: u64,
     requests: u64,
 }
+
+/// An input and the levels behind it.
+pub type Heard<'a> = (&'a Event, &'a [Level]);
 
 /// Both writing ends, for a run in one thread.
 #[derive(Debug)]
@@ -172,7 +205,7 @@ pub struct Board {
 
 /// Both ends for these instruments.
 #[must_use]
-pub fn board(instruments: &[Instrument]) -> (Board, Views) {
+pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
     let nothing = QuoteView {
         sequence: 0,
         time: Nanos(0),
@@ -181,45 +214,39 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         volatility: 0.0,
         sides: [SideView::default(); 2],
     };
-    let account = AccountView {
-        state: TradingState::Active,
-        reason: StateReason::Start,
-        profit: 0,
-        drawdown: 0,
-        gross: 0,
-        open_orders: 0,
-        fills: 0,
-        requests: 0,
-        refusals: 0,
-    };
     let (quotes, quote_views) = instruments.iter().map(|_| view(nothing)).unzip();
     let (holdings, holding_views) =
         instruments.iter().map(|_| view(HoldingView::default())).unzip();
-    let (account, account_view) = view(account);
+    let (depths, depth_views) = instruments.iter().map(|_| view(DepthView::default())).unzip();
+    let (account, account_view) = view(AccountView::START);
+    let (orders, order_views) = view(OrdersView([None; ORDERS_SHOWN]));
+    let (told, fills) = orders::fills();
     let pace = Pace::new();
     let latest = (0, Nanos(0));
     let (latency, latency_view) = latency();
     let board = Board {
         latency,
-        quoting: QuotingBoard { quotes, pace, latest },
-        risk: RiskBoard { holdings, account, pace, fills: 0, requests: 0 },
+        quoting: QuotingBoard { quotes, depths, pace, latest },
+        risk: RiskBoard { holdings, account, orders, told, pace, fills: 0, requests: 0 },
     };
     let views = Views {
         instruments: instruments.to_vec(),
         quotes: quote_views,
         holdings: holding_views,
+        depths: depth_views,
         account: account_view,
+        orders: order_views,
         latency: latency_view,
     };
-    (board, views)
+    (board, views, fills)
 }
 
 impl Board {
     /// Takes note of an input and its outputs.
     #[inline]
-    pub fn input(&mut self, input: &Event, core: &Core, outputs: &[Output]) {
+    pub fn input(&mut self, (input, levels): Heard<'_>, core: &Core, outputs: &[Output]) {
         self.quoting.input(input, core.quoting());
-        self.risk.input(input, core.risk(), outputs);
+        self.risk.input((input, levels), core.risk(), outputs);
     }
 
     /// Shows what is not shown yet: no input has come.
@@ -262,9 +289,10 @@ impl QuotingBoard {
     }
 
     fn publish(&mut self, sequence: u64, time: Nanos, quoting: &Quoting) {
-        for (at, publisher) in (0_u16..).zip(&mut self.quotes) {
+        for ((at, publisher), depth) in (0_u16..).zip(&mut self.quotes).zip(&mut self.depths) {
             let id = InstrumentId(at);
             let book = quoting.books().get(id);
+            depth.publish(&DepthView::of(book));
             let seen = quoting.quoter().view(id);
             let explained = seen.explanation;
             let mut sides = [SideView::default(); 2];
@@ -306,11 +334,14 @@ fn best_own(slots: &[Slot], side: Side) -> Option<(Price, Qty)> {
 impl RiskBoard {
     /// Takes note of an input and its outputs.
     #[inline]
-    pub fn input(&mut self, input: &Event, risk: &Risk, outputs: &[Output]) {
+    pub fn input(&mut self, (input, levels): Heard<'_>, risk: &Risk, outputs: &[Output]) {
         if let Body::Report(report) = input.body
             && report.kind == ReportKind::Filled
         {
             self.fills += 1;
+            if let Some(level) = levels.first() {
+                self.told.tell(input, report, *level);
+            }
         }
         let is_request = |output: &&Output| matches!(output, Output::Request(_));
         self.requests += outputs.iter().filter(is_request).count() as u64;
@@ -341,19 +372,18 @@ impl RiskBoard {
     fn publish(&mut self, risk: &Risk) {
         for (at, publisher) in (0_u16..).zip(&mut self.holdings) {
             let seen = risk.position(InstrumentId(at));
-            publisher.publish(&HoldingView { lots: seen.position.lots, profit: seen.profit });
+            let position = seen.position;
+            publisher.publish(&HoldingView {
+                lots: position.lots,
+                volume_today: position.volume_today,
+                cost: position.cost,
+                realised: position.realised,
+                unrealised: seen.unrealised,
+                fees: position.fees,
+                profit: seen.profit,
+            });
         }
-        let (state, reason) = risk.trading();
-        self.account.publish(&AccountView {
-            state,
-            reason,
-            profit: risk.profit(),
-            drawdown: risk.drawdown(),
-            gross: risk.exposure().0,
-            open_orders: risk.open_orders(),
-            fills: self.fills,
-            requests: self.requests,
-            refusals: RefusalCode::ALL.iter().map(|code| risk.refusals(*code)).sum(),
-        });
+        self.account.publish(&AccountView::of(risk, self.fills, self.requests));
+        self.orders.publish(&OrdersView::of(risk.live_orders()));
     }
 }

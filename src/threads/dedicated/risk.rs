@@ -105,7 +105,7 @@ impl RiskAgent {
                 push(&mut ends.feedback, feedback);
             }
         }
-        board.input(&part.event, risk, out.items());
+        board.input((&part.event, part.levels()), risk, out.items());
     }
 }
 
