@@ -13,8 +13,9 @@ use super::topology::Plan;
 use crate::config::{Config, Loaded, ThreadName};
 use crate::event::FeeIn;
 use crate::logs::Log;
-use crate::types::{Currency, Decimal, InstanceTag, Instrument};
+use crate::types::{Currency, InstanceTag, Instrument, Scale};
 use crate::web::api::{Api, ApiFault, Parts};
+use crate::web::commands::Commander;
 use crate::web::front::Front;
 use crate::web::routes::digest;
 use crate::web::shared::Shared;
@@ -103,14 +104,14 @@ pub fn start(
     let Some(params) = &config.web else { return Ok(None) };
     let wrong = RunFault::Web;
     let places = Places::take(params).map_err(|fault| wrong(WebFault::Bind(fault)))?;
-    let (api, socket) =
-        places.addresses().map_err(|cause| wrong(WebFault::Sockets(cause)))?;
+    let (api, socket) = places.addresses().map_err(|cause| wrong(WebFault::Sockets(cause)))?;
     let (runs, runs_out) = bounded(1);
     let (progress, shared) = (Progress::default(), Shared::new());
     let parts = Parts {
         progress: progress.clone(),
         runs: runs_out,
         shared: Arc::clone(&shared),
+        websocket_port: socket.port(),
         log: log.clone(),
     };
     let (server, name) = Api::new(params, parts).map_err(|fault| wrong(WebFault::Api(fault)))?;
@@ -285,8 +286,7 @@ impl Source for Looking {
         while let Some(told) = self.fills.next() {
             let FillTold { sequence, time, instrument, report, level } = told;
             let Some(one) = self.views.instruments.get(instrument.index()) else { continue };
-            let (mantissa, decimals) = (report.fee, report.fee_decimals);
-            let fee = Decimal { mantissa, decimals };
+            let fee = Scale::power_of_ten(report.fee_decimals).text(report.fee);
             let currency = if report.fee_in == FeeIn::Base { one.base } else { one.quote };
             add(FillState {
                 sequence,
@@ -321,6 +321,10 @@ impl Source for Looking {
             }
         });
         threads.collect()
+    }
+
+    fn commander(&self) -> Option<Arc<dyn Commander>> {
+        None
     }
 
     fn facts(&self) -> &Facts {

@@ -38,6 +38,8 @@ pub struct Parts {
     pub runs: Receiver<Box<dyn Source>>,
     /// What the front has as well.
     pub shared: Arc<Shared>,
+    /// Where the WebSocket is.
+    pub websocket_port: u16,
     /// The log.
     pub log: Log,
 }
@@ -82,10 +84,10 @@ impl Api {
         let listener = UnixListener::bind_addr(&address).map_err(ApiFault::Socket)?;
         let server = Server::from_listener(listener, None)
             .map_err(|error| ApiFault::Socket(io::Error::other(error)))?;
-        let Parts { progress, runs, shared, log } = parts;
+        let log = parts.log.clone();
         let api = Self {
             server: ManuallyDrop::new(server),
-            desk: Desk::new(progress, runs, shared, log.clone()),
+            desk: Desk::new(parts),
             guard,
             under_way: Arc::default(),
             origins: params.origins.clone(),
@@ -116,8 +118,7 @@ impl Api {
         let verb = Verb::of(request.method().as_str());
         let target = request.url().to_owned();
         let path = target.split('?').next().unwrap_or_default();
-        let is_ours =
-            origin.as_deref().is_none_or(|origin| may_ask(origin, &host, &self.origins));
+        let is_ours = origin.as_deref().is_none_or(|origin| may_ask(origin, &host, &self.origins));
         let origin = origin.filter(|_| is_ours);
         let act = Act::at(path);
         let result = match (verb, act) {
@@ -168,7 +169,11 @@ impl Api {
         let commander = self.desk.source.as_ref().and_then(|source| source.commander());
         let (order, commander) = match (order, commander) {
             (Err(why), _) => {
-                return respond(request, Refusal::BadBody.reply(Some(&why), now), origin.as_deref());
+                return respond(
+                    request,
+                    Refusal::BadBody.reply(Some(&why), now),
+                    origin.as_deref(),
+                );
             }
             (Ok(_), None) => {
                 return respond(request, Refusal::Busy.reply(None, now), origin.as_deref());
@@ -224,9 +229,9 @@ fn respond(request: Request, reply: Reply, origin: Option<&str>) {
     if reply.status == 401 {
         headers.push(("WWW-Authenticate", "Bearer"));
     }
-    let headers = headers.into_iter().filter_map(|(name, value)| {
-        Header::from_bytes(name.as_bytes(), value.as_bytes()).ok()
-    });
+    let headers = headers
+        .into_iter()
+        .filter_map(|(name, value)| Header::from_bytes(name.as_bytes(), value.as_bytes()).ok());
     let length = reply.body.len();
     let response = Response::new(
         StatusCode(reply.status),

@@ -1,5 +1,6 @@
 //! What is known of the run, brought up to date ten times a second: every page is made of it.
 
+use super::api::Parts;
 use super::feed::Feed;
 use super::reasons::{Pulse, readiness};
 use super::shared::Shared;
@@ -38,6 +39,8 @@ pub struct Desk {
     pub fills_seen: u64,
     /// What the front has as well.
     pub shared: Arc<Shared>,
+    /// Where the WebSocket is.
+    pub websocket_port: u16,
     trades: Vec<u64>,
     limits: Value,
     feed: Feed,
@@ -55,13 +58,10 @@ impl std::fmt::Debug for Desk {
 
 impl Desk {
     /// Nothing is known yet; the run comes through the channel.
-    pub(super) fn new(
-        progress: Progress,
-        sources: Receiver<Box<dyn Source>>,
-        shared: Arc<Shared>,
-        log: Log,
-    ) -> Self {
+    pub(super) fn new(parts: Parts) -> Self {
+        let Parts { progress, runs: sources, shared, websocket_port, log } = parts;
         Self {
+            websocket_port,
             now: super::wall(),
             progress,
             source: None,

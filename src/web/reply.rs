@@ -100,7 +100,12 @@ impl Refusal {
         let (status, code, sentence) = self.parts();
         let error = detail.unwrap_or(sentence);
         let body = json!({ "success": false, "error": error, "code": code, "timestamp": now_ns });
-        Reply { status, content_type: Reply::JSON, body: body.to_string().into_bytes(), allow: None }
+        Reply {
+            status,
+            content_type: Reply::JSON,
+            body: body.to_string().into_bytes(),
+            allow: None,
+        }
     }
 }
 
@@ -138,8 +143,11 @@ impl Reply {
             write!(head, "Allow: {allow}\r\n").expect("a string takes all");
         }
         let (kind, length) = (self.content_type, self.body.len());
-        write!(head, "Content-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n")
-            .expect("a string takes all");
+        write!(
+            head,
+            "Content-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+        )
+        .expect("a string takes all");
         let mut bytes = head.into_bytes();
         bytes.extend_from_slice(&self.body);
         bytes

@@ -151,7 +151,8 @@ impl Fields {
                 return Err(Refusal::BadRequest);
             }
             let value = std::str::from_utf8(header.value).map_err(|_| Refusal::BadRequest)?.trim();
-            let has = |word: &str| value.split(',').any(|one| one.trim().eq_ignore_ascii_case(word));
+            let has =
+                |word: &str| value.split(',').any(|one| one.trim().eq_ignore_ascii_case(word));
             let name = header.name.to_ascii_lowercase();
             let text = match name.as_str() {
                 "host" => &mut fields.host,
@@ -248,8 +249,8 @@ mod tests {
     fn check(text: &str, expected: Result<Option<(Verb, &str, usize)>, Refusal>) {
         let got = head(text.replace('\n', "\r\n").as_bytes());
         let got = got.map(|head| head.map(|it| (it.verb, it.target, it.body_bytes)));
-        let expected = expected
-            .map(|head| head.map(|(verb, target, body)| (verb, target.to_owned(), body)));
+        let expected =
+            expected.map(|head| head.map(|(verb, target, body)| (verb, target.to_owned(), body)));
         assert_eq!(got, expected, "{text}");
     }
 

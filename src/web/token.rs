@@ -204,7 +204,10 @@ mod tests {
         fs::write(&path, "another-0123456789").unwrap();
         assert_eq!(guard.check(Some("Bearer another-0123456789"), later), Ok(()));
         fs::write(&path, "").unwrap();
-        assert_eq!(guard.check(Some("Bearer another-0123456789"), later), Err(Refusal::CommandsOff));
+        assert_eq!(
+            guard.check(Some("Bearer another-0123456789"), later),
+            Err(Refusal::CommandsOff)
+        );
         fs::remove_file(&path).unwrap();
         assert_eq!(guard.check(Some("Bearer "), later), Err(Refusal::CommandsOff));
         let mut none = Guard::new(None).unwrap();

@@ -102,12 +102,7 @@ impl Words<ACCOUNT_WORDS> for AccountView {
         for (place, amount) in places.iter_mut().zip(self.amounts()) {
             *place = split(amount);
         }
-        words[17..].copy_from_slice(&[
-            self.open_orders,
-            self.fills,
-            self.requests,
-            self.refusals,
-        ]);
+        words[17..].copy_from_slice(&[self.open_orders, self.fills, self.requests, self.refusals]);
         words
     }
 

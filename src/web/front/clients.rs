@@ -69,8 +69,7 @@ impl Clients {
     pub(super) fn add(&mut self, id: usize, stream: TcpStream, rest: Vec<u8>, now: Instant) {
         let socket = WebSocket::from_partially_read(stream, rest, Role::Server, Some(config()));
         let told = [None; Channel::ALL.len()];
-        let client =
-            Client { socket, told, heard: now, asked: now, untaken: None, has_more: true };
+        let client = Client { socket, told, heard: now, asked: now, untaken: None, has_more: true };
         self.all.insert(id, client);
     }
 
@@ -186,8 +185,12 @@ impl Client {
                 self.say(format!(r#"{{"type":"history_data","data":{data},{head}"#).into(), now)
             }
             Some("get_strategies") => self.say(feed.strategies.clone(), now),
-            _ => self.say(error("a type is wanted: subscribe, get_history, get_strategies".into())
-                .to_string().into(), now),
+            _ => self.say(
+                error("a type is wanted: subscribe, get_history, get_strategies".into())
+                    .to_string()
+                    .into(),
+                now,
+            ),
         }
     }
 
@@ -253,4 +256,3 @@ impl Client {
         Ok(())
     }
 }
-

@@ -81,9 +81,10 @@ pub fn ready(desk: &Desk) -> Reply {
 #[must_use]
 pub fn latency(state: &State) -> Value {
     let stages = state.latency.iter().map(|stage| {
-        let quantiles = stage.quantiles.iter().map(|(share, ns)| {
-            (format!("p{}", (share * 1e5).round() / 1e3), Value::from(*ns))
-        });
+        let quantiles = stage
+            .quantiles
+            .iter()
+            .map(|(share, ns)| (format!("p{}", (share * 1e5).round() / 1e3), Value::from(*ns)));
         json!({
             "stage": stage.name,
             "count": stage.count,
@@ -106,5 +107,6 @@ pub fn version(desk: &Desk) -> Value {
         "mode": facts.map(|facts| facts.mode),
         "venue": facts.map(|facts| facts.venue),
         "threads": facts.map(|facts| facts.threads),
+        "websocket_port": desk.websocket_port,
     })
 }
