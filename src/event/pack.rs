@@ -1,10 +1,10 @@
 //! Events and levels to lines and back: the one place that knows where a field lies.
 
 use super::{
-    Body, Checksum, Command, Event, FeeIn, Health, LEVELS_PER_LINE, Level, Levels, Line,
-    MarketStatus, NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX, RefusalCode,
-    Refused, RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason, Trade,
-    TradingState,
+    Asked, Body, Checksum, Command, Event, FeeIn, Health, LEVELS_PER_LINE, Level, Levels, Line,
+    MarketStatus, NOTE_PLACES_MAX, NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX,
+    RefusalCode, Refused, RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason,
+    Trade, TradingState,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 
@@ -232,7 +232,11 @@ impl Body {
             Self::Health(health) => {
                 Packed { words: [u64::from(health.0), 0, 0, 0], ..plain(TAG_HEALTH, 0) }
             }
-            Self::Command(command) => plain(TAG_COMMAND, command as u8),
+            Self::Command(asked) => Packed {
+                count: asked.places,
+                words: [asked.id, 0, 0, 0],
+                ..plain(TAG_COMMAND, asked.command as u8)
+            },
         }
     }
 
@@ -273,7 +277,10 @@ impl Body {
             },
             TAG_TIMER => Self::Timer,
             TAG_HEALTH => Self::Health(Health(u32::try_from(a).ok()?)),
-            TAG_COMMAND => Self::Command(*Command::ALL.get(small)?),
+            TAG_COMMAND if usize::from(packed.count) <= NOTE_PLACES_MAX => {
+                let command = *Command::ALL.get(small)?;
+                Self::Command(Asked { command, places: packed.count, id: a })
+            }
             _ => return None,
         })
     }

@@ -5,17 +5,18 @@
 //! where two are due at once, their order is always the same. What an input means is not known
 //! here.
 
+use super::commands::{Answering, CommandDesk, Commanded, Waiting};
 use super::gateway::Gateway;
 use super::link::{Link, Wish};
 use super::outcome;
 use crate::engine::book::{Books, Change};
 use crate::engine::risk::OrderRequest;
-use crate::event::{Body, Command, Event, Health, Part};
+use crate::event::{Asked, Body, Command, Event, Health, Part};
 use crate::journal::Journaled;
 use crate::types::{InstrumentId, Nanos};
 use std::collections::VecDeque;
 
-/// Commands that wait at once without an allocation: operators and signals are slower than a turn.
+/// Commands that wait inside at once: operators and signals are slower than a turn.
 const COMMANDS_MAX: usize = 16;
 
 /// What a sequencer begins with.
@@ -38,7 +39,9 @@ pub struct Sequencer {
     latest: Nanos,
     /// What risk has said, on its way back to the quoter.
     feedback: VecDeque<Event>,
-    commands: VecDeque<Command>,
+    commands: VecDeque<Waiting>,
+    /// Where operators ask.
+    commanded: Commanded,
     /// The health that was said last, and as it is: the latest wins, nothing queues.
     health: (Health, Health),
     part: Part,
@@ -57,6 +60,7 @@ impl Sequencer {
             latest: params.latest,
             feedback: VecDeque::with_capacity(params.feedback_max),
             commands: VecDeque::with_capacity(COMMANDS_MAX),
+            commanded: Commanded::new(),
             health: (Health::GOOD, Health::GOOD),
             part: Part::empty(),
             heard_next: None,
@@ -87,8 +91,11 @@ impl Sequencer {
         if self.health.0 != self.health.1 {
             self.health.0 = self.health.1;
             self.part.event = own(now, InstrumentId::ALL, Body::Health(self.health.1));
-        } else if let Some(command) = self.commands.pop_front() {
-            self.part.event = own(now, InstrumentId::ALL, Body::Command(command));
+        } else if let Some(Waiting { asked, note }) = self.commands.pop_front() {
+            self.part.event = own(now, InstrumentId::ALL, Body::Command(asked));
+            if let Some(note) = note {
+                note.put(self.part.places());
+            }
         } else if let Some(event) = self.feedback.pop_front() {
             self.part.event = Event { received: now, ..event };
         } else if let Some((event, level)) = self.gateway.take_report() {
@@ -177,9 +184,31 @@ impl Sequencer {
         self.feedback.push_back(own(Nanos::UNKNOWN, instrument, body));
     }
 
-    /// Takes a command.
+    /// Takes a command of the process itself.
     pub fn command(&mut self, command: Command) {
-        self.commands.push_back(command);
+        self.commands.push_back(Waiting { asked: Asked::plain(command), note: None });
+    }
+
+    /// Looks for commands of operators, once a turn.
+    #[inline]
+    pub fn poll_commands(&mut self) {
+        while self.commands.len() < COMMANDS_MAX
+            && let Some(waiting) = self.commanded.poll()
+        {
+            self.commands.push_back(waiting);
+        }
+    }
+
+    /// Where operators command this engine.
+    #[must_use]
+    pub fn desk(&self) -> CommandDesk {
+        self.commanded.desk()
+    }
+
+    /// Where the stage that writes the journal answers them; there is one.
+    #[must_use]
+    pub fn answering(&mut self) -> Answering {
+        self.commanded.answering()
     }
 
     /// Takes the health as it is now.

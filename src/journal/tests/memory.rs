@@ -3,9 +3,9 @@
 use crate::engine::risk::{OrderRequest, Output, Refusal};
 use crate::event::explanation::SideExplained;
 use crate::event::{
-    Body, Command, Event, Explanation, FeeIn, Health, Level, Levels, MarketStatus, OrderAction,
-    OrderKey, OrderUpdate, Proposal, RefusalCode, Refused, RejectCode, Report, ReportKind,
-    RequestKind, Shape, Stale, StateReason, Trade, TradingState,
+    Asked, Body, Command, Event, Explanation, FeeIn, Health, Level, Levels, MarketStatus,
+    OrderAction, OrderKey, OrderUpdate, Proposal, RefusalCode, Refused, RejectCode, Report,
+    ReportKind, RequestKind, Shape, Stale, StateReason, Trade, TradingState,
 };
 use crate::journal::identity::{Account, ModeName};
 use crate::journal::params::SyncMode;
@@ -182,7 +182,7 @@ pub(super) fn inputs() -> Vec<(Event, Vec<Level>)> {
         state,
         Body::Timer,
         Body::Health(Health::SYNC_LATE),
-        Body::Command(Command::Halt),
+        Body::Command(Asked::plain(Command::Halt)),
     ];
     let mut all = Vec::new();
     for (sequence, body) in (1..).zip(bodies) {
