@@ -5,6 +5,7 @@
 
 use super::backtest;
 use super::board::{Fills, Views, board};
+use super::commands::CommandDesk;
 use super::cores::Allowance;
 use super::crew::{Crew, Muster, name_panics};
 use super::dedicated::{self, RingSizes};
@@ -58,6 +59,7 @@ struct Begun {
     fills: Option<Fills>,
     health: HealthSlot,
     synced: Option<Synced>,
+    desk: Option<CommandDesk>,
 }
 
 /// A run that may begin: its venue's side, its journal.
@@ -138,6 +140,7 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
             readings: begun.crew.readings(),
             tag,
             currency,
+            desk: begun.desk.clone(),
             facts: web::facts(loaded, &plan),
         });
     }
@@ -250,7 +253,10 @@ fn begin(
         let is_cut = plan.mode == ThreadMode::Dedicated;
         board.latency.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
     }
+    let is_timed = !setup.timeline.is_lock_step();
     let Ready { core, sequencer, pilot, done } = ready(config, setup, stop);
+    // In lock-step time waits for nobody, so nobody can come between two inputs.
+    let desk = is_timed.then(|| sequencer.desk());
     let (said, parts) = bounded(8);
     let (mut crew, health) = (Crew::default(), HealthSlot::default());
     let muster = Muster { plan, allowance, stall_ns: config.threads.stall_ns };
@@ -278,7 +284,7 @@ fn begin(
         // Last, so that it outlives those whose segments it makes.
         crew.start(ThreadName::Housekeeping, housekeeping, muster).map_err(RunFault::Start)?;
     }
-    Ok(Begun { crew, parts, done, views, watch, fills: Some(fills), health, synced })
+    Ok(Begun { crew, parts, done, views, watch, fills: Some(fills), health, synced, desk })
 }
 
 /// What the end of a run means to the caller. `open` are the orders that may still stand at the

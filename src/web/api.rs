@@ -24,8 +24,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 use tiny_http::{Header, Request, Response, Server, StatusCode};
 
-/// Commands that are carried out at a time.
-const COMMANDS_MAX: usize = 4;
+/// Commands that are carried out at a time: lanes are left for those who only look.
+const COMMANDS_MAX: usize = 2;
 /// Requests that are answered in a turn.
 const REQUESTS_MAX: usize = 64;
 

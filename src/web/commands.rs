@@ -62,9 +62,9 @@ pub struct Verdict {
     /// Whether it was taken.
     pub is_taken: bool,
     /// The stable name of what was said.
-    pub verdict: String,
+    pub verdict: &'static str,
     /// The trading state behind it, and its reason.
-    pub state: (String, String),
+    pub state: (&'static str, &'static str),
 }
 
 /// Why the core has said nothing.

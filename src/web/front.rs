@@ -27,8 +27,9 @@ use tungstenite::handshake::derive_accept_key;
 
 /// Connections at a time, WebSocket clients aside.
 const CONNECTIONS_MAX: usize = 512;
-/// Requests at a time before the server: as many threads as it has.
-pub(super) const LANES: usize = 8;
+/// Requests at a time before the server: as many threads as it always has, so that each lane finds
+/// one that is free.
+const LANES: usize = 4;
 /// Connections that are taken in a turn.
 const ACCEPTS_MAX: usize = 256;
 const SWEEP_EVERY: Duration = Duration::from_millis(100);
@@ -260,6 +261,7 @@ impl Front {
             Ok(Some(answer)) => Some(answer),
             Err(_) => {
                 // The server has given the lane up: another one takes its place.
+                self.lanes[at].caller = None;
                 if let Ok(lane) = self.open_lane(at) {
                     self.lanes[at] = lane;
                 }

@@ -44,6 +44,7 @@ mod thread_modes;
 mod tls_server;
 mod venue_faults;
 mod view_model;
+mod web_commands;
 mod web_hardness;
 mod web_pages;
 mod web_rig;
