@@ -136,8 +136,8 @@ fn jobs(text: &str) -> Result<usize, String> {
 fn after_help() -> String {
     format!(
         "Flags stand over the environment (PINNACLE_CONFIG_PATH, PINNACLE_DATA_DIR, \
-         PINNACLE_LOG_DIR, PINNACLE_TOKEN_FILE), that over the config file, and that over the defaults. The last line \
-         on stdout is JSON and tells how it ended.\n\n{}",
+         PINNACLE_LOG_DIR, PINNACLE_TOKEN_FILE), that over the config file, and that over the \
+         defaults. The last line on stdout is JSON and tells how it ended.\n\n{}",
         ExitCode::table()
     )
 }

@@ -62,10 +62,9 @@ impl ExitCode {
                 "the data directory is in use, or of another mode, venue, account or version"
             }
             Self::JournalFailed => "the journal could not be written; quoting was stopped",
-            Self::Port => "the port of the API or the WebSocket cannot be had; nothing was started",
+            Self::Port => "the port of the API or WebSocket cannot be had; nothing was started",
             Self::NotReady => {
-                "health, doctor, halt, resume, kill, flatten: not healthy, not ready, not taken, or \
-                 nobody answers"
+                "health, doctor, commands: not healthy, not ready, not taken, or nobody answers"
             }
             Self::Venue => "the venue cannot be reached, or has ended the connection for good",
         }

@@ -171,7 +171,6 @@ rings.backToFeed              | 1025       | 2048
 web.bind                        | "nowhere"  | "0.0.0.0"
 web.apiPort                     | 65536      | 9001
 web.wsPort                      | 8081       | 9000
-web.origins                     | ["*"]      | ["https://desk.example"]
 "#;
 
 /// The paths of all values of a tree that are no lists and objects, or empty ones.

@@ -2,8 +2,8 @@
 //!
 //! `tiny_http` gives a thread to every connection and knows neither bounds nor deadlines. So it
 //! stands behind this front and hears from a few lanes only, each with one whole request at a time;
-//! whoever is slow, silent, or sends garbage is held here, at the price of a socket. Connections are
-//! bounded: the oldest that has not asked for anything gives way to a new one, so a probe is
+//! whoever is slow, silent, or sends garbage is held here, at the price of a socket. Connections
+//! are bounded: the oldest that has not asked for anything gives way to a new one, so a probe is
 //! answered whatever else is held open.
 
 mod clients;

@@ -293,8 +293,8 @@ mod tests {
 
     #[test]
     fn only_what_is_answered_to_is_handed_on() {
-        let text = "POST /api/halt HTTP/1.1\r\nHost: x:1\r\nCookie: a\r\nAuthorization: Bearer t\r\n\
-                    Connection: close\r\nContent-Length: 2\r\n\r\n{}";
+        let text = "POST /api/halt HTTP/1.1\r\nHost: x:1\r\nCookie: a\r\n\
+                    Authorization: Bearer t\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
         let head = head(text.as_bytes()).unwrap().unwrap();
         assert_eq!((head.keeps, head.bytes()), (false, text.len()));
         let plain = String::from_utf8(head.plain(b"{}")).unwrap();

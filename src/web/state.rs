@@ -1,7 +1,7 @@
 //! What is shown of a run, as plain data: the web knows nothing of where it comes from.
 //!
-//! Prices are in ticks, quantities in lots, money in 10⁻¹² of its currency; text is made where it is
-//! shown.
+//! Prices are in ticks, quantities in lots, money in 10⁻¹² of its currency; text is made where it
+//! is shown.
 
 use crate::event::explanation::Withheld;
 use crate::event::{Health, Stale, StateReason, TradingState};
