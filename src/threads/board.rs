@@ -6,14 +6,16 @@
 
 mod account;
 mod depth;
+mod holding;
 mod orders;
 mod pace;
 
 pub use account::{ACCOUNT_WORDS, AccountView};
 pub use depth::{DEPTH_LEVELS, DepthView};
+pub use holding::HoldingView;
 pub use orders::{FillTold, Fills, ORDERS_SHOWN, OrderView, OrdersView};
 
-use super::latency::{Latency, LatencyView, latency};
+use super::latency::{Latency, LatencyView, Stage, latency, stage};
 use super::view::{Publisher, View, Words, view};
 use crate::engine::book::BookState;
 use crate::engine::quote::Slot;
@@ -22,7 +24,6 @@ use crate::engine::{Core, Quoting};
 use crate::event::explanation::Withheld;
 use crate::event::{Body, Event, Level, ReportKind, Stale};
 use crate::types::{Instrument, InstrumentId, Nanos, Price, Qty, Side};
-use account::{join, split};
 use orders::FillsIn;
 use pace::Pace;
 
@@ -110,44 +111,6 @@ impl Words<15> for QuoteView {
     }
 }
 
-/// One instrument's position. Money is in 10⁻¹² of its quote currency.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct HoldingView {
-    /// What is held, in lots; negative if it is owed.
-    pub lots: i64,
-    /// What was traded today, in lots.
-    pub volume_today: i64,
-    /// What it has cost, with the sign of the position.
-    pub cost: i128,
-    /// What closed trades have earned.
-    pub realised: i128,
-    /// What it would earn at the last mark.
-    pub unrealised: i128,
-    /// What fees have cost.
-    pub fees: i128,
-    /// Realised + unrealised − fees.
-    pub profit: i128,
-}
-
-impl Words<12> for HoldingView {
-    fn to_words(&self) -> [u64; 12] {
-        let mut words = [0; 12];
-        (words[0], words[1]) = (self.lots.cast_unsigned(), self.volume_today.cast_unsigned());
-        let amounts = [self.cost, self.realised, self.unrealised, self.fees, self.profit];
-        for (place, amount) in words[2..].as_chunks_mut::<2>().0.iter_mut().zip(amounts) {
-            *place = split(amount);
-        }
-        words
-    }
-
-    fn from_words(words: &[u64; 12]) -> Self {
-        let amount = |at: usize| join(words[2 + 2 * at], words[3 + 2 * at]);
-        let [cost, realised, unrealised, fees, profit] = std::array::from_fn(amount);
-        let (lots, volume_today) = (words[0].cast_signed(), words[1].cast_signed());
-        Self { lots, volume_today, cost, realised, unrealised, fees, profit }
-    }
-}
-
 /// The reading ends of everything.
 #[derive(Clone, Debug)]
 pub struct Views {
@@ -165,6 +128,8 @@ pub struct Views {
     pub orders: View<OrdersView, { 5 * ORDERS_SHOWN }>,
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
+    /// Where the time goes, by the name of the stage: those that this run has show something.
+    pub stages: [(&'static str, View<LatencyView, 4>); 5],
 }
 
 /// What quoting publishes.
@@ -172,6 +137,8 @@ pub struct Views {
 pub struct QuotingBoard {
     quotes: Vec<Publisher<QuoteView, 15>>,
     depths: Vec<Publisher<DepthView, { 4 * DEPTH_LEVELS }>>,
+    /// Books and quoter, where they have a thread of their own.
+    pub(super) stage: Stage,
     pace: Pace,
     /// Number and time of the last input.
     latest: (u64, Nanos),
@@ -184,6 +151,8 @@ pub struct RiskBoard {
     account: Publisher<AccountView, ACCOUNT_WORDS>,
     orders: Publisher<OrdersView, { 5 * ORDERS_SHOWN }>,
     told: FillsIn,
+    /// Gate and orders, where they have a thread of their own.
+    pub(super) stage: Stage,
     pace: Pace,
     fills: u64,
     requests: u64,
@@ -201,6 +170,10 @@ pub struct Board {
     pub risk: RiskBoard,
     /// Of whoever hears and releases.
     pub latency: Latency,
+    /// Books, quoter, gate and orders, where they are one call.
+    pub(super) core: Stage,
+    /// Writing, and releasing where it is one with it.
+    pub(super) journal: Stage,
 }
 
 /// Both ends for these instruments.
@@ -223,11 +196,24 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
     let (told, fills) = orders::fills();
     let pace = Pace::new();
     let latest = (0, Nanos(0));
-    let (latency, latency_view) = latency();
+    let (latency, latency_view, hear_view) = latency();
+    let [(core, core_view), (journal, journal_view), (quoting, quoting_view), (risk, risk_view)] =
+        std::array::from_fn(|_| stage());
     let board = Board {
         latency,
-        quoting: QuotingBoard { quotes, depths, pace, latest },
-        risk: RiskBoard { holdings, account, orders, told, pace, fills: 0, requests: 0 },
+        core,
+        journal,
+        quoting: QuotingBoard { quotes, depths, stage: quoting, pace, latest },
+        risk: RiskBoard {
+            holdings,
+            account,
+            orders,
+            told,
+            stage: risk,
+            pace,
+            fills: 0,
+            requests: 0,
+        },
     };
     let views = Views {
         instruments: instruments.to_vec(),
@@ -237,11 +223,28 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
         account: account_view,
         orders: order_views,
         latency: latency_view,
+        stages: [
+            ("hear", hear_view),
+            ("core", core_view),
+            ("quoting", quoting_view),
+            ("risk", risk_view),
+            ("journal", journal_view),
+        ],
     };
     (board, views, fills)
 }
 
 impl Board {
+    /// Measures from now on how long things take. No more than `inputs_max` inputs are ever on
+    /// their way.
+    pub fn turn_on(&mut self, inputs_max: usize) {
+        self.latency.turn_on(inputs_max);
+        let Self { core, journal, quoting, risk, .. } = self;
+        for stage in [core, journal, &mut quoting.stage, &mut risk.stage] {
+            stage.turn_on();
+        }
+    }
+
     /// Takes note of an input and its outputs.
     #[inline]
     pub fn input(&mut self, (input, levels): Heard<'_>, core: &Core, outputs: &[Output]) {
@@ -261,6 +264,8 @@ impl Board {
         self.quoting.close(core.quoting(), last);
         self.risk.close(core.risk());
         self.latency.publish();
+        self.core.publish();
+        self.journal.publish();
     }
 }
 
@@ -285,6 +290,7 @@ impl QuotingBoard {
 
     /// Shows how it ended, with the last input.
     pub fn close(&mut self, quoting: &Quoting, (sequence, time): (u64, Nanos)) {
+        self.stage.publish();
         self.publish(sequence, time, quoting);
     }
 
@@ -366,6 +372,7 @@ impl RiskBoard {
 
     /// Shows how it ended.
     pub fn close(&mut self, risk: &Risk) {
+        self.stage.publish();
         self.publish(risk);
     }
 

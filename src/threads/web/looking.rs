@@ -94,8 +94,19 @@ pub fn facts(loaded: &Loaded, plan: &Plan) -> Facts {
         config: text(serde_json::to_string(&loaded.effective)),
         config_digest: digest(&bytes),
         config_file: file.map(ToOwned::to_owned),
-        limits: text(serde_json::to_string(&loaded.effective.risk_management.limits)),
+        limits: limits(loaded),
     }
+}
+
+/// The limits, and the capital that some of them are a part of.
+fn limits(loaded: &Loaded) -> String {
+    let limits = serde_json::to_value(&loaded.effective.risk_management.limits);
+    let mut limits = limits.unwrap_or_default();
+    let capital = serde_json::to_value(loaded.effective.account.capital);
+    if let (Some(limits), Ok(capital)) = (limits.as_object_mut(), capital) {
+        limits.insert("account_capital".to_owned(), capital);
+    }
+    limits.to_string()
 }
 
 impl Looking {
@@ -174,18 +185,18 @@ impl Looking {
 impl Source for Looking {
     fn look(&mut self) -> State {
         let instruments = self.views.instruments.iter().enumerate();
-        let latency = self.views.latency.read();
-        let stage = StageState {
-            name: "input_to_request",
-            count: latency.count,
-            quantiles: vec![(0.5, latency.p50), (0.99, latency.p99)],
-            max: latency.max,
-        };
+        let whole = ("input_to_request", &self.views.latency);
+        let stages = self.views.stages.iter().map(|(name, view)| (*name, view));
+        let stages = std::iter::once(whole).chain(stages).map(|(name, view)| {
+            let seen = view.read();
+            let quantiles = vec![(0.5, seen.p50), (0.99, seen.p99)];
+            StageState { name, count: seen.count, quantiles, max: seen.max }
+        });
         State {
             instruments: instruments.map(|(at, one)| self.instrument(at, one)).collect(),
             account: self.account(),
             orders: self.orders(),
-            latency: Some(stage).into_iter().filter(|stage| stage.count > 0).collect(),
+            latency: stages.filter(|stage| stage.count > 0).collect(),
             health: self.health.get(),
             synced_ago: self.synced.as_ref().map(Synced::age),
         }
