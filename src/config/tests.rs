@@ -447,7 +447,11 @@ fn command_lines_that_cannot_be_read_are_refused() {
         "--check-config --print-config",
         "--completions bash --mode replay",
         "--completions tcsh",
-        "--no-web",
+        "--no-web --web",
+        "--bind nowhere",
+        "--api-port 65536",
+        "halt",
+        "halt --reason x --seed 1",
         "--seed 1 --seed 2",
         "stray",
     ] {

@@ -126,6 +126,7 @@ fn a_port_in_use_is_said_and_nothing_is_started() {
 fn the_page_and_the_document_are_served_and_nothing_else_is() {
     let home = Home::new("web_files");
     let served = Served::start(&home, "--duration 60s");
+    served.wait("/api/ready", |answer| answer.status == 200);
     let page = served.get("/");
     assert_eq!(page.status, 200);
     assert!(page.body.contains("<html") && page.body.ends_with("</html>\n"), "whole");
