@@ -494,7 +494,7 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
             "sede = 5: must be left out: there is no such key here, only mode, venue, input, \
              speed, seed, duration, symbols, instruments, account, risk_management, strategy, \
              exchange, timing, report, shutdown, logging, persistence, \
-             threads, rings",
+             threads, rings, web",
             "instruments[0].maxPosition = -1: must be a decimal number: a sign is not \
              allowed here",
             "instruments[2].leverage = 3: must be left out: there is no such key here, only \

@@ -62,10 +62,9 @@ fn commands_need_the_token_and_are_answered_with_their_input() {
     served.engine.signal("TERM");
     assert_eq!(served.engine.end().code, 0);
     home.check_journal("data");
-    let written = home.dump("command", "data");
-    let found = written.iter().find(|line| line.to_string().contains("\"me\""));
-    let found = found.unwrap_or_else(|| panic!("{written:?}"));
-    assert_eq!(found["sequence"], halt["sequence"], "{found}");
+    let inputs = home.dump("input", "data");
+    let found = inputs.iter().find(|line| line["who"] == "me").unwrap();
+    assert_eq!((&found["input"], &found["why"]), (&halt["sequence"], &"a test".into()), "{found}");
 }
 
 #[test]
