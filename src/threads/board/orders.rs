@@ -152,7 +152,7 @@ impl FillsIn {
 
 impl Fills {
     /// The next trade.
-    pub fn next(&mut self) -> Option<FillTold> {
+    pub fn take(&mut self) -> Option<FillTold> {
         self.ring.pop().ok()
     }
 

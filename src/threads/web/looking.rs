@@ -203,7 +203,7 @@ impl Source for Looking {
     }
 
     fn fills(&mut self, add: &mut dyn FnMut(FillState)) {
-        while let Some(told) = self.fills.next() {
+        while let Some(told) = self.fills.take() {
             let FillTold { sequence, time, instrument, report, level } = told;
             let Some(one) = self.views.instruments.get(instrument.index()) else { continue };
             let fee = Scale::power_of_ten(report.fee_decimals).text(report.fee);
