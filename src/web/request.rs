@@ -258,7 +258,7 @@ mod tests {
     fn requests_are_taken_whole_or_refused_by_name() {
         use Refusal as R;
         let get = Ok(Some((Verb::Get, "/a?b=1", 0)));
-        check("GET /a?b=1 HTTP/1.1\nHost: x\n\n", get.clone());
+        check("GET /a?b=1 HTTP/1.1\nHost: x\n\n", get);
         check("GET /a?b=1 HTTP/1.0\n\n", get);
         check("GET /a HTTP/1.1\nHost: x\n", Ok(None));
         check("", Ok(None));
