@@ -171,11 +171,7 @@ impl Body {
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         match *self {
             Self::Levels(levels) => {
-                let sum = levels.checksum.map_or(0, |sum| {
-                    u64::from(sum.crc())
-                        | u64::from(sum.price_decimals) << 32
-                        | u64::from(sum.qty_decimals) << 40
-                });
+                let sum = levels.checksum.map_or(0, checksum_word);
                 Packed {
                     tag: TAG_LEVELS,
                     flags: flag(levels.first, FIRST)
@@ -284,6 +280,11 @@ impl Body {
             _ => return None,
         })
     }
+}
+
+#[inline]
+fn checksum_word(sum: Checksum) -> u64 {
+    u64::from(sum.crc()) | u64::from(sum.price_decimals) << 32 | u64::from(sum.qty_decimals) << 40
 }
 
 /// The line of up to four levels; places that are left stay zero.

@@ -1,8 +1,6 @@
 //! Commands over the API and the command line: who may, what the core says, and that a halt
 //! outlives the process.
 
-#![expect(clippy::unwrap_used, reason = "the checks of tests fail by panicking")]
-
 use crate::engine_rig::{Ended, Home, ended};
 use crate::web_rig::{Served, TOKEN};
 

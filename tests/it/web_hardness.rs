@@ -1,7 +1,5 @@
 //! Strangers on both ports: garbage, half requests, huge ones, crowds. Probes go on being answered.
 
-#![expect(clippy::unwrap_used, reason = "the checks of tests fail by panicking")]
-
 use crate::engine_rig::Home;
 use crate::web_rig::{Served, answer};
 use std::io::{Read as _, Write as _};

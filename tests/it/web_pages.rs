@@ -1,7 +1,5 @@
 //! What the API says of an engine that runs: every page, live, and as the other pages have it.
 
-#![expect(clippy::unwrap_used, reason = "the checks of tests fail by panicking")]
-
 use crate::engine_rig::Home;
 use crate::web_rig::Served;
 use serde_json::Value;

@@ -1,8 +1,6 @@
 //! The WebSocket of an engine that runs: channels with their snapshots and numbers, the original's
 //! messages, and clients that do not take what they asked for.
 
-#![expect(clippy::unwrap_used, reason = "the checks of tests fail by panicking")]
-
 use crate::engine_rig::Home;
 use crate::web_rig::{Served, hear, say};
 use serde_json::Value;
