@@ -3,11 +3,11 @@
 //!
 //! The crate `wide` was measured as fast and is alive, but its `ln` and `exp` go through `mul_add`,
 //! which rounds once where the program is compiled for a processor with fused multiplication and
-//! twice elsewhere: the same seed would give other figures on another machine. Here each step is one
+//! twice elsewhere: one seed would give other figures on another machine. Here each step is one
 //! rounded operation, whatever registers it is done in.
 //!
-//! The functions are near-minimax polynomials (interpolation at Chebyshev points). Their error of at
-//! most 2e-12 is a billionth of what the chance of a hundred thousand paths leaves open.
+//! The functions are near-minimax polynomials (interpolation at Chebyshev points). Their error of
+//! at most 2e-12 is a billionth of what the chance of a hundred thousand paths leaves open.
 
 use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};

@@ -110,8 +110,8 @@ impl MonteCarlo {
     }
 }
 
-/// √((ν − 2)/W) with W of chi-square with ν degrees of freedom: with a normal number it makes one of
-/// Student's t of variance 1. A sum of ν/2 exponentials is the logarithm of a product of uniforms;
+/// √((ν − 2)/W) with W of chi-square with ν degrees of freedom: with a normal number it makes one
+/// of Student's t of variance 1. A sum of ν/2 exponentials is the logarithm of a product of uniforms;
 /// an odd degree adds a normal number's square.
 #[inline(always)]
 fn mixing(random: &mut Random, degrees: u32, out: &mut Block) {
@@ -157,7 +157,7 @@ impl Scene<'_> {
         }
     }
 
-    /// What chance moves one asset by: its row of the root times the numbers of the assets up to it.
+    /// What chance moves one asset by: its row of the root times the numbers of those up to it.
     #[inline(always)]
     fn moves(&self, normals: &[Block], asset: usize) -> Block {
         let mut sum = [0.0; LANES];
