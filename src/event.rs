@@ -104,6 +104,8 @@ pub enum Body {
     Health(Health),
     /// An operator, or the end of the process, wants it so.
     Command(Command),
+    /// What is at risk, as the batch thread has worked it out.
+    Var(VarResult),
 }
 
 /// One message between stages. 64 bytes, one cache line.
@@ -196,6 +198,7 @@ mod order;
 pub mod pack;
 mod part;
 mod state;
+mod var;
 
 pub use draft::{Draft, Mark, Proposal, RequestKind};
 pub use explanation::Explanation;
@@ -205,6 +208,7 @@ pub use market::{
 pub use order::{FeeIn, RefusalCode, Refused, RejectCode, Report, ReportKind};
 pub use part::Part;
 pub use state::{Command, Health, StateReason, TradingState};
+pub use var::VarResult;
 
 #[cfg(test)]
 mod tests;

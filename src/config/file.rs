@@ -17,7 +17,9 @@ use super::sections::{
 };
 use super::simulator::RawSimulator;
 use super::strategy::StrategyConfig;
-use super::{Faults, Mode, RawSpan, RawSpeed, ThreadMode, ThreadsParams, ThreadsSection};
+use super::{
+    Faults, Mode, RawSpan, RawSpeed, ThreadMode, ThreadsParams, ThreadsSection, VarConfig,
+};
 use crate::journal::JournalParams;
 use crate::logs::LogParams;
 use crate::types::{InstrumentTable, Nanos, Symbol, Venue};
@@ -161,6 +163,8 @@ pub struct Config {
     pub threads: ThreadsParams,
     /// What joins the stages where each has its thread.
     pub rings: RingParams,
+    /// How value at risk is found.
+    pub var: VarConfig,
 }
 
 impl Config {
@@ -270,6 +274,7 @@ impl RawConfig {
             logging: self.logging.check("logging", self.mode, faults),
             threads: self.threads.check("threads", faults),
             rings: self.rings.check("rings", faults),
+            var: self.risk_management.var.check("risk_management.var", faults),
         };
         (faults.list().len() == before).then_some(config)
     }

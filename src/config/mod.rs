@@ -31,6 +31,7 @@ pub mod strategy;
 pub mod sweep;
 pub mod threads;
 pub mod values;
+pub mod var;
 
 #[cfg(test)]
 mod strategy_tests;
@@ -54,3 +55,4 @@ pub use strategy::{StrategyConfig, StrategyName};
 pub use sweep::{Shard, Sweep};
 pub use threads::{Idle, ThreadMode, ThreadName, ThreadsParams, ThreadsSection};
 pub use values::{Mode, RawSpan, RawSpeed};
+pub use var::VarConfig;

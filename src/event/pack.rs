@@ -4,7 +4,7 @@ use super::{
     Body, Checksum, Command, Event, FeeIn, Health, LEVELS_PER_LINE, Level, Levels, Line,
     MarketStatus, NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX, RefusalCode,
     Refused, RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason, Trade,
-    TradingState,
+    TradingState, VarResult,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 
@@ -27,6 +27,7 @@ const TAG_STATE: u8 = 11;
 const TAG_TIMER: u8 = 12;
 const TAG_HEALTH: u8 = 13;
 const TAG_COMMAND: u8 = 14;
+const TAG_VAR: u8 = 20;
 
 const FIRST: u8 = 1;
 const LAST: u8 = 2;
@@ -93,6 +94,14 @@ impl Packed {
             first: self.has(FIRST),
             id,
         })
+    }
+
+    fn var(&self) -> VarResult {
+        let [as_of, seed, rest, _] = self.words;
+        let [s0, s1, s2, s3, n0, n1, ..] = rest.to_le_bytes();
+        let share = u32::from_le_bytes([s0, s1, s2, s3]);
+        let samples = u16::from_le_bytes([n0, n1]);
+        VarResult { as_of, seed, share, samples }
     }
 
     #[inline]
@@ -233,6 +242,10 @@ impl Body {
                 Packed { words: [u64::from(health.0), 0, 0, 0], ..plain(TAG_HEALTH, 0) }
             }
             Self::Command(command) => plain(TAG_COMMAND, command as u8),
+            Self::Var(VarResult { as_of, seed, share, samples }) => {
+                let rest = u64::from(share) | u64::from(samples) << 32;
+                Packed { words: [as_of, seed, rest, 0], ..plain(TAG_VAR, 0) }
+            }
         }
     }
 
@@ -274,6 +287,7 @@ impl Body {
             TAG_TIMER => Self::Timer,
             TAG_HEALTH => Self::Health(Health(u32::try_from(a).ok()?)),
             TAG_COMMAND => Self::Command(*Command::ALL.get(small)?),
+            TAG_VAR => Self::Var(packed.var()),
             _ => return None,
         })
     }

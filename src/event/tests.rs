@@ -71,6 +71,12 @@ fn bodies_of_the_core() -> Vec<Body> {
         bodies.extend(StateReason::ALL.map(|reason| Body::State { state, reason }));
     }
     bodies.extend(Command::ALL.map(Body::Command));
+    bodies.push(Body::Var(VarResult {
+        as_of: u64::MAX,
+        seed: 1 << 63,
+        share: u32::MAX,
+        samples: u16::MAX,
+    }));
     bodies
 }
 

@@ -8,22 +8,27 @@
 //! The results are the same to the last bit: each lane adds, multiplies, divides and takes roots as
 //! IEEE 754 says, and the compiler never fuses a multiplication with an addition by itself.
 
+/// Work that gains from wide registers. Its `run`, and all that it calls in its loops, has to be
+/// `inline(always)`: what is called is compiled for the rest of the program's registers.
+pub trait Work {
+    /// Does it.
+    fn run(self);
+}
+
 /// Does the work, in the widest registers that this program knows and the processor has.
-///
-/// What is to gain from it has to be inlined into `work`.
 #[inline]
-pub fn widest<R>(work: impl FnOnce() -> R) -> R {
+pub fn widest(work: impl Work) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         #[expect(unsafe_code, reason = "see JUSTIFICATION")]
         // SAFETY: the processor has AVX2, as was just asked; nothing else is demanded.
         return unsafe { on_avx2(work) };
     }
-    work()
+    work.run();
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn on_avx2<R>(work: impl FnOnce() -> R) -> R {
-    work()
+fn on_avx2(work: impl Work) {
+    work.run();
 }

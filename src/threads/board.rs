@@ -10,6 +10,7 @@ mod pace;
 pub use account::AccountView;
 
 use super::latency::{Latency, LatencyView, latency};
+use super::var::{Sampler, VarReader};
 use super::view::{Publisher, View, Words, view};
 use crate::engine::book::BookState;
 use crate::engine::quote::Slot;
@@ -138,6 +139,8 @@ pub struct Views {
     pub account: View<AccountView, 11>,
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
+    /// Value at risk, where it is worked out.
+    pub var: Option<VarReader>,
 }
 
 /// What quoting publishes.
@@ -155,6 +158,7 @@ pub struct RiskBoard {
     holdings: Vec<Publisher<HoldingView, 3>>,
     account: Publisher<AccountView, 11>,
     pace: Pace,
+    sampler: Option<Sampler>,
     fills: u64,
     requests: u64,
 }
@@ -202,7 +206,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
     let board = Board {
         latency,
         quoting: QuotingBoard { quotes, pace, latest },
-        risk: RiskBoard { holdings, account, pace, fills: 0, requests: 0 },
+        risk: RiskBoard { holdings, account, pace, sampler: None, fills: 0, requests: 0 },
     };
     let views = Views {
         instruments: instruments.to_vec(),
@@ -210,6 +214,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         holdings: holding_views,
         account: account_view,
         latency: latency_view,
+        var: None,
     };
     (board, views)
 }
@@ -304,6 +309,11 @@ fn best_own(slots: &[Slot], side: Side) -> Option<(Price, Qty)> {
 }
 
 impl RiskBoard {
+    /// From now on prices and positions are sampled for value at risk.
+    pub fn sample_for(&mut self, sampler: Sampler) {
+        self.sampler = Some(sampler);
+    }
+
     /// Takes note of an input and its outputs.
     #[inline]
     pub fn input(&mut self, input: &Event, risk: &Risk, outputs: &[Output]) {
@@ -314,6 +324,9 @@ impl RiskBoard {
         }
         let is_request = |output: &&Output| matches!(output, Output::Request(_));
         self.requests += outputs.iter().filter(is_request).count() as u64;
+        if let Some(sampler) = &mut self.sampler {
+            sampler.input(input, risk);
+        }
         if self.pace.is_due(input.received) {
             self.publish(risk);
         }

@@ -33,5 +33,6 @@ pub mod store;
 pub mod sweep;
 pub mod timeline;
 pub mod topology;
+pub mod var;
 pub mod view;
 pub mod watch;

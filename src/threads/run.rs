@@ -22,6 +22,7 @@ use super::status::Status;
 use super::store::Store;
 use super::sweep;
 use super::topology::{self, Plan, Wish};
+use super::var::{self, BreachLog, DeskParams};
 use super::watch::{Watch, thread_fields};
 use crate::config::sections::RingParams;
 use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
@@ -54,6 +55,8 @@ struct Begun {
     views: Views,
     plan: Plan,
     watch: Watch,
+    /// What was found amiss with what earlier runs have left, if anything.
+    remark: Option<String>,
 }
 
 /// A run that may begin: its venue's side, its journal.
@@ -118,12 +121,17 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
     for remark in &begun.plan.remarks {
         log.info("threads", vec![("text", remark.as_str().into())]);
     }
+    if let Some(remark) = &begun.remark {
+        log.warn("remark", vec![("text", remark.as_str().into())]);
+    }
     let mut watch = begun.watch;
+    let mut breaches = BreachLog::default();
     while !begun.done.load(Ordering::Acquire) {
         if let Some(thread) = begun.crew.failed() {
             return Err(RunFault::Thread(thread));
         }
         status.show(&begun.views);
+        breaches.look(begun.views.var.as_ref(), log);
         watch.look(&begun.crew);
         if watch.has_failed() {
             stop.request();
@@ -178,6 +186,8 @@ pub(super) struct Ready {
     pub(super) core: CoreParams,
     pub(super) sequencer: Sequencer,
     pub(super) pilot: Pilot,
+    /// Value at risk, but for the end that the sequencer has.
+    pub(super) var: var::Ends,
     /// Said when the run is over.
     pub(super) done: Arc<AtomicBool>,
 }
@@ -185,6 +195,10 @@ pub(super) struct Ready {
 /// Puts the venue's side under a sequencer and a pilot.
 pub(super) fn ready(config: &Config, setup: Setup, stop: &Stop) -> Ready {
     let done = Arc::new(AtomicBool::new(false));
+    let params = DeskParams { config: config.var.clone(), seed: config.seed };
+    let made_of = (&setup.core, &setup.instruments()[..]);
+    let data = config.data_directory.as_deref();
+    let mut var = var::ends(params, made_of, data, setup.timeline.is_lock_step());
     let grace = if config.mode == Mode::Paper { config.shutdown.cancel_timeout } else { GRACE };
     let params = PilotParams { duration: config.duration, grace };
     let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
@@ -195,8 +209,9 @@ pub(super) fn ready(config: &Config, setup: Setup, stop: &Stop) -> Ready {
         latest: setup.begins,
         feedback_max: Core::outputs_max(&setup.core),
     };
-    let sequencer = Sequencer::new(setup.link, gateway, begins);
-    Ready { core: setup.core, sequencer, pilot, done }
+    let mut sequencer = Sequencer::new(setup.link, gateway, begins);
+    sequencer.hear_var(std::mem::take(&mut var.results));
+    Ready { core: setup.core, sequencer, pilot, var, done }
 }
 
 /// Starts the threads.
@@ -207,18 +222,23 @@ fn begin(
     stop: &Stop,
 ) -> Result<Begun, RunFault> {
     let allowance = Allowance::read().map_err(RunFault::Allowance)?;
-    let wish =
-        Wish { mode: config.threads.mode, rest: vec![ThreadName::Main, ThreadName::Housekeeping] };
+    let mut rest = vec![ThreadName::Main, ThreadName::Housekeeping];
+    if !setup.timeline.is_lock_step() {
+        rest.push(ThreadName::Var);
+    }
+    let wish = Wish { mode: config.threads.mode, rest };
     let plan = topology::plan(&allowance, &wish, &config.threads);
     let instruments = setup.instruments();
-    let (mut board, views) = board(&instruments);
+    let (mut board, mut views) = board(&instruments);
     let sizes = ring_sizes(&config.rings);
     if !setup.timeline.is_lock_step() {
         // In one thread the input at hand is the only one.
         let is_cut = plan.mode == ThreadMode::Dedicated;
         board.latency.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
     }
-    let Ready { core, sequencer, pilot, done } = ready(config, setup, stop);
+    let Ready { core, sequencer, pilot, var, done } = ready(config, setup, stop);
+    board.risk.sample_for(var.sampler);
+    views.var = Some(var.reader);
     let (said, parts) = bounded(8);
     let (mut crew, health) = (Crew::default(), HealthSlot::default());
     let muster = Muster { plan: &plan, allowance: &allowance, stall_ns: config.threads.stall_ns };
@@ -235,6 +255,9 @@ fn begin(
         let hot = HotAgent::new(fused, pilot, health.clone(), said);
         crew.start(ThreadName::Hot, hot, muster).map_err(RunFault::Start)?;
     }
+    if let Some(agent) = var.agent {
+        crew.start(ThreadName::Var, agent, muster).map_err(RunFault::Start)?;
+    }
     let mut watch = Watch::new(health.clone(), config.journal.unsynced_max);
     if let Some(keeping) = keeping {
         let (housekeeping, synced) = Housekeeping::new(keeping, health);
@@ -244,7 +267,7 @@ fn begin(
         // Last, so that it outlives those whose segments it makes.
         crew.start(ThreadName::Housekeeping, housekeeping, muster).map_err(RunFault::Start)?;
     }
-    Ok(Begun { crew, parts, done, views, plan, watch })
+    Ok(Begun { crew, parts, done, views, plan, watch, remark: var.remark })
 }
 
 /// What the end of a run means to the caller. `open` are the orders that may still stand at the

@@ -143,10 +143,10 @@ impl Model {
         }
     }
 
-    /// What it was made of.
+    /// What was found last.
     #[must_use]
-    pub const fn params(&self) -> &ModelParams {
-        &self.params
+    pub const fn assessment(&self) -> &Assessment {
+        &self.assessment
     }
 
     /// Assesses holdings with these values in money; nothing where the history is too short.

@@ -7,7 +7,7 @@
 
 use super::covariance::Covariance;
 use super::lanes::{Block, LANES, Random, exp, ln};
-use crate::sys::wide::widest;
+use crate::sys::wide::{Work, widest};
 
 /// How prices move.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,46 +73,64 @@ impl MonteCarlo {
         if let Moves::Student(degrees) = draws.moves {
             assert!((DEGREES_MIN..=DEGREES_MAX).contains(&degrees), "the config has checked it");
         }
-        let scene = Scene { returns, values, horizon, root_horizon: horizon.sqrt() };
-        let mut random = Random::new(draws.seed);
-        widest(|| {
-            let mut blocks = out.chunks_mut(LANES);
-            while let Some(first) = blocks.next() {
-                let second = if draws.antithetic { blocks.next() } else { None };
-                self.draw(&mut random, draws.moves, scene.root_horizon);
-                match second {
-                    None => scene.value::<false>(&self.normals, first, &mut []),
-                    Some(second) => scene.value::<true>(&self.normals, first, second),
-                }
-            }
-        });
+        let root_horizon = horizon.sqrt();
+        let scene = Scene { returns, values, horizon, root_horizon };
+        let random = Random::new(draws.seed);
+        widest(Run { scene, random, draws, normals: &mut self.normals, out });
     }
+}
 
-    /// The numbers of one block, scaled by `scale`.
+/// One simulation.
+struct Run<'a> {
+    scene: Scene<'a>,
+    random: Random,
+    draws: Draws,
+    normals: &'a mut [Block],
+    out: &'a mut [f64],
+}
+
+impl Work for Run<'_> {
     #[inline(always)]
-    fn draw(&mut self, random: &mut Random, moves: Moves, scale: f64) {
-        for pair in self.normals.chunks_exact_mut(2) {
+    fn run(mut self) {
+        let mut blocks = std::mem::take(&mut self.out).chunks_mut(LANES);
+        while let Some(first) = blocks.next() {
+            let second = if self.draws.antithetic { blocks.next() } else { None };
+            self.draw();
+            match second {
+                None => self.scene.value::<false>(self.normals, first, &mut []),
+                Some(second) => self.scene.value::<true>(self.normals, first, second),
+            }
+        }
+    }
+}
+
+impl Run<'_> {
+    /// The numbers of one block, as far apart as the horizon makes them.
+    #[inline(always)]
+    fn draw(&mut self) {
+        let Self { scene, random, draws, normals, .. } = self;
+        for pair in normals.chunks_exact_mut(2) {
             let (first, second) = pair.split_at_mut(1);
             random.normals(&mut first[0], &mut second[0]);
         }
-        let mut mix = [scale; LANES];
-        if let Moves::Student(degrees) = moves {
+        let scale = scene.root_horizon;
+        let mut mix = [1.0; LANES];
+        if let Moves::Student(degrees) = draws.moves {
             mixing(random, degrees, &mut mix);
-            mix.iter_mut().for_each(|mix| *mix *= scale);
         } else if scale == 1.0 {
             return;
         }
-        for block in &mut self.normals {
+        for block in normals.iter_mut() {
             for (number, mix) in block.iter_mut().zip(&mix) {
-                *number *= mix;
+                *number *= mix * scale;
             }
         }
     }
 }
 
 /// √((ν − 2)/W) with W of chi-square with ν degrees of freedom: with a normal number it makes one
-/// of Student's t of variance 1. A sum of ν/2 exponentials is the logarithm of a product of uniforms;
-/// an odd degree adds a normal number's square.
+/// of Student's t of variance 1. A sum of ν/2 exponentials is the logarithm of a product of
+/// uniforms; an odd degree adds a normal number's square.
 #[inline(always)]
 fn mixing(random: &mut Random, degrees: u32, out: &mut Block) {
     let mut product = [1.0; LANES];
@@ -157,7 +175,7 @@ impl Scene<'_> {
         }
     }
 
-    /// What chance moves one asset by: its row of the root times the numbers of those up to it.
+    /// What chance moves one asset by: its row of the root times those numbers.
     #[inline(always)]
     fn moves(&self, normals: &[Block], asset: usize) -> Block {
         let mut sum = [0.0; LANES];

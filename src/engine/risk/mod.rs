@@ -38,6 +38,7 @@ pub use request::{Approved, OrderRequest};
 pub use view::PositionView;
 
 use crate::engine::buffer::Buffer;
+use crate::engine::curb::Curb;
 use crate::engine::order::{OpenSide, OrderTable};
 use crate::event::{
     Body, Command, Draft, Event, Explanation, Level, Mark, Proposal, RefusalCode, Report,
@@ -81,6 +82,7 @@ pub struct Risk {
     flatten: Flatten,
     refusals: [u64; RefusalCode::ALL.len()],
     commands_not_taken: u64,
+    curb: Curb,
 }
 
 impl Risk {
@@ -107,6 +109,7 @@ impl Risk {
             flatten: Flatten::default(),
             refusals: [0; RefusalCode::ALL.len()],
             commands_not_taken: 0,
+            curb: Curb::new(None),
             params: params.clone(),
         }
     }
@@ -139,6 +142,7 @@ impl Risk {
         match &event.body {
             Body::Report(report) => self.on_report(event.instrument, report, levels[0], out),
             Body::Command(command) => self.on_command(*command, out),
+            Body::Var(result) => drop(self.curb.hear(result)),
             _ => {}
         }
     }
