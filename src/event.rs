@@ -103,7 +103,8 @@ pub enum Body {
     /// What stops quoting from outside the core, as it is now.
     Health(Health),
     /// An operator, or the end of the process, wants it so.
-    Command(Command),
+    /// A [`Note`] follows where somebody waits for an answer.
+    Command(Asked),
     /// What is at risk, as the batch thread has worked it out.
     Var(VarResult),
 }
@@ -132,6 +133,7 @@ impl Event {
         match self.body {
             Body::Levels(levels) => levels.count as usize,
             Body::Order(_) | Body::Report(_) => 1,
+            Body::Command(asked) => asked.places as usize,
             _ => 0,
         }
     }
@@ -191,6 +193,7 @@ impl std::fmt::Display for NotAnEvent {
 
 impl std::error::Error for NotAnEvent {}
 
+mod command;
 mod draft;
 pub mod explanation;
 mod market;
@@ -200,6 +203,7 @@ mod part;
 mod state;
 mod var;
 
+pub use command::{Asked, Command, NOTE_PLACES_MAX, Note, NoteError, WHO_MAX, WHY_MAX};
 pub use draft::{Draft, Mark, Proposal, RequestKind};
 pub use explanation::Explanation;
 pub use market::{
@@ -207,7 +211,7 @@ pub use market::{
 };
 pub use order::{FeeIn, RefusalCode, Refused, RejectCode, Report, ReportKind};
 pub use part::Part;
-pub use state::{Command, Health, StateReason, TradingState};
+pub use state::{Health, StateReason, TradingState};
 pub use var::VarResult;
 
 #[cfg(test)]

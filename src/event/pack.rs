@@ -1,10 +1,10 @@
 //! Events and levels to lines and back: the one place that knows where a field lies.
 
 use super::{
-    Body, Checksum, Command, Event, FeeIn, Health, LEVELS_PER_LINE, Level, Levels, Line,
-    MarketStatus, NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX, RefusalCode,
-    Refused, RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason, Trade,
-    TradingState, VarResult,
+    Asked, Body, Checksum, Command, Event, FeeIn, Health, LEVELS_PER_LINE, Level, Levels, Line,
+    MarketStatus, NOTE_PLACES_MAX, NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX,
+    RefusalCode, Refused, RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason,
+    Trade, TradingState, VarResult,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 
@@ -96,14 +96,6 @@ impl Packed {
         })
     }
 
-    fn var(&self) -> VarResult {
-        let [as_of, seed, rest, _] = self.words;
-        let [s0, s1, s2, s3, n0, n1, ..] = rest.to_le_bytes();
-        let share = u32::from_le_bytes([s0, s1, s2, s3]);
-        let samples = u16::from_le_bytes([n0, n1]);
-        VarResult { as_of, seed, share, samples }
-    }
-
     #[inline]
     fn report(&self) -> Option<Report> {
         let [order, trade_id, fee, rest] = self.words;
@@ -180,11 +172,7 @@ impl Body {
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         match *self {
             Self::Levels(levels) => {
-                let sum = levels.checksum.map_or(0, |sum| {
-                    u64::from(sum.crc())
-                        | u64::from(sum.price_decimals) << 32
-                        | u64::from(sum.qty_decimals) << 40
-                });
+                let sum = levels.checksum.map_or(0, checksum_word);
                 Packed {
                     tag: TAG_LEVELS,
                     flags: flag(levels.first, FIRST)
@@ -241,11 +229,12 @@ impl Body {
             Self::Health(health) => {
                 Packed { words: [u64::from(health.0), 0, 0, 0], ..plain(TAG_HEALTH, 0) }
             }
-            Self::Command(command) => plain(TAG_COMMAND, command as u8),
-            Self::Var(VarResult { as_of, seed, share, samples }) => {
-                let rest = u64::from(share) | u64::from(samples) << 32;
-                Packed { words: [as_of, seed, rest, 0], ..plain(TAG_VAR, 0) }
-            }
+            Self::Command(asked) => Packed {
+                count: asked.places,
+                words: [asked.id, 0, 0, 0],
+                ..plain(TAG_COMMAND, asked.command as u8)
+            },
+            Self::Var(result) => Packed { words: result.words(), ..plain(TAG_VAR, 0) },
         }
     }
 
@@ -286,11 +275,19 @@ impl Body {
             },
             TAG_TIMER => Self::Timer,
             TAG_HEALTH => Self::Health(Health(u32::try_from(a).ok()?)),
-            TAG_COMMAND => Self::Command(*Command::ALL.get(small)?),
-            TAG_VAR => Self::Var(packed.var()),
+            TAG_COMMAND if usize::from(packed.count) <= NOTE_PLACES_MAX => {
+                let command = *Command::ALL.get(small)?;
+                Self::Command(Asked { command, places: packed.count, id: a })
+            }
+            TAG_VAR => Self::Var(VarResult::of_words(packed.words)),
             _ => return None,
         })
     }
+}
+
+#[inline]
+fn checksum_word(sum: Checksum) -> u64 {
+    u64::from(sum.crc()) | u64::from(sum.price_decimals) << 32 | u64::from(sum.qty_decimals) << 40
 }
 
 /// The line of up to four levels; places that are left stay zero.

@@ -1,4 +1,4 @@
-//! What may be done at all: trading states, the health of the process, commands.
+//! What may be done at all: trading states, and the health of the process.
 //!
 //! The table of what each state allows stands in risk.
 
@@ -71,54 +71,6 @@ impl StateReason {
             Self::Operator => "operator",
             Self::DailyLossLimit => "daily_loss_limit",
             Self::DrawdownLimit => "drawdown_limit",
-            Self::Flatten => "flatten",
-            Self::Kill => "kill",
-            Self::Shutdown => "shutdown",
-        }
-    }
-}
-
-/// What an operator wants.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum Command {
-    /// HALTED, and all orders cancelled.
-    Halt = 0,
-    /// Back to ACTIVE; after a kill only when confirmed.
-    Resume = 1,
-    /// As `Resume`, also after a kill.
-    ResumeConfirmed = 2,
-    /// REDUCING.
-    Reduce = 3,
-    /// Reduce-only orders that take, inside the collar, until nothing is held; then HALTED.
-    Flatten = 4,
-    /// As `Halt`, and the gateway is closed.
-    Kill = 5,
-    /// The process is about to end: nothing is quoted any more, all orders are cancelled. It does
-    /// not outlive the process.
-    Shutdown = 6,
-}
-
-impl Command {
-    /// Every command, in the order of their numbers.
-    pub const ALL: [Self; 7] = [
-        Self::Halt,
-        Self::Resume,
-        Self::ResumeConfirmed,
-        Self::Reduce,
-        Self::Flatten,
-        Self::Kill,
-        Self::Shutdown,
-    ];
-
-    /// The stable name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Halt => "halt",
-            Self::Resume => "resume",
-            Self::ResumeConfirmed => "resume_confirmed",
-            Self::Reduce => "reduce",
             Self::Flatten => "flatten",
             Self::Kill => "kill",
             Self::Shutdown => "shutdown",

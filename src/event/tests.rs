@@ -70,7 +70,10 @@ fn bodies_of_the_core() -> Vec<Body> {
     for state in TradingState::ALL {
         bodies.extend(StateReason::ALL.map(|reason| Body::State { state, reason }));
     }
-    bodies.extend(Command::ALL.map(Body::Command));
+    for places in [0, 1, 18] {
+        let ask = |command| Body::Command(Asked { command, places, id: u64::MAX });
+        bodies.extend(Command::ALL.map(ask));
+    }
     bodies.push(Body::Var(VarResult {
         as_of: u64::MAX,
         seed: 1 << 63,
@@ -177,6 +180,8 @@ fn a_foreign_head_is_no_event() {
     }
     assert!(events > 0 && known > 50);
     assert_eq!(Event::unpack(&Line([0xfe, 0, 0, 0, 0, 0, 0, 0])), Err(NotAnEvent { tag: 0xfe }));
+    let too_long = 14 | 19_u64 << 48;
+    assert!(Event::unpack(&Line([too_long, 0, 0, 0, 0, 0, 0, 0])).is_err());
     let too_deep = Line([7, 0, 0, 0, 1 << 32, 0, 0, 0]);
     assert_eq!(Event::unpack(&too_deep), Err(NotAnEvent { tag: 7 }));
     let too_many = 1 | 29_u64 << 48;

@@ -15,6 +15,21 @@ pub struct VarResult {
 }
 
 impl VarResult {
+    /// As words, the last one empty.
+    #[must_use]
+    pub fn words(&self) -> [u64; 4] {
+        let Self { as_of, seed, share, samples } = *self;
+        [as_of, seed, u64::from(share) | u64::from(samples) << 32, 0]
+    }
+
+    /// The result of words that [`Self::words`] gave.
+    #[must_use]
+    pub fn of_words([as_of, seed, rest, _]: [u64; 4]) -> Self {
+        let [s0, s1, s2, s3, n0, n1, ..] = rest.to_le_bytes();
+        let share = u32::from_le_bytes([s0, s1, s2, s3]);
+        Self { as_of, seed, share, samples: u16::from_le_bytes([n0, n1]) }
+    }
+
     /// A share in its units of 10⁻⁶, rounded up; the greatest number where it is none.
     #[must_use]
     pub fn share_of(loss: f64, equity: f64) -> u32 {

@@ -31,7 +31,7 @@ pub enum Choice {
 
 impl Choice {
     /// Every choice, by its name.
-    pub const NAMES: [(&'static str, Self); 11] = [
+    pub const NAMES: [(&'static str, Self); 12] = [
         ("all", Self::All),
         ("input", Self::Input),
         ("output", Self::Output),
@@ -41,6 +41,7 @@ impl Choice {
         ("request", Self::Type("request")),
         ("refusal", Self::Type("refusal")),
         ("state", Self::Type("state")),
+        ("answer", Self::Type("answer")),
         ("end", Self::Type("end")),
         ("seal", Self::Type("seal")),
     ];

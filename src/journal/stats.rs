@@ -105,6 +105,7 @@ pub fn type_of(content: &Content<'_>) -> &'static str {
         Content::Output { output: Output::Request(_), .. } => "request",
         Content::Output { output: Output::Refusal(_), .. } => "refusal",
         Content::Output { output: Output::State { .. }, .. } => "state",
+        Content::Output { output: Output::Answer(_), .. } => "answer",
         Content::End => "end",
         Content::Seal { .. } => "seal",
     }
@@ -121,7 +122,7 @@ pub const fn instrument_of(output: &Output) -> InstrumentId {
         Output::Explanation(explanation) => explanation.instrument,
         Output::Request(request) => request.terms().instrument,
         Output::Refusal(refusal) => refusal.proposal.instrument,
-        Output::State { .. } => InstrumentId::ALL,
+        Output::State { .. } | Output::Answer(_) => InstrumentId::ALL,
     }
 }
 

@@ -132,7 +132,8 @@ pub struct Stages {
 
 /// Cuts the way into its stages; rings that are asked for too small are made just large enough.
 #[must_use]
-pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
+pub fn stages(params: &CoreParams, mut parts: Parts, sizes: RingSizes) -> Stages {
+    let answering = parts.sequencer.answering();
     let least = RingSizes::least(params);
     let (drafts_max, outputs_max) = (Core::drafts_max(params), Core::outputs_max(params));
     let (to_quoting, inputs) = lane(sizes.inputs.max(least.inputs));
@@ -194,6 +195,7 @@ pub fn stages(params: &CoreParams, parts: Parts, sizes: RingSizes) -> Stages {
                 released: released_in,
                 gauges,
                 outputs_max,
+                answering,
                 outcome: parts.outcome,
             },
         ),

@@ -4,6 +4,7 @@
 //! hot thread and `inline` in the caller's. It has no clock and no loop.
 
 use super::board::Board;
+use super::commands::Answering;
 use super::digest::Digest;
 use super::outcome;
 use super::pilot::Pilot;
@@ -26,6 +27,7 @@ pub struct Fused {
     digest: Digest,
     board: Board,
     failure: Option<WriteError>,
+    answering: Answering,
 }
 
 /// An input behind its turn.
@@ -45,6 +47,7 @@ impl Fused {
     pub fn new(params: &CoreParams, sequencer: Sequencer, ledger: Ledger, board: Board) -> Self {
         let mut sequencer = sequencer;
         sequencer.link().lend();
+        let answering = sequencer.answering();
         Self {
             sequencer,
             core: Core::new(params),
@@ -53,6 +56,7 @@ impl Fused {
             digest: Digest::default(),
             board,
             failure: None,
+            answering,
         }
     }
 
@@ -80,6 +84,12 @@ impl Fused {
         self.board.latency.heard(self.sequencer.sequence());
         self.failure = self.take(now).err();
         true
+    }
+
+    /// Looks for commands of operators, once a turn.
+    #[inline]
+    pub fn poll_commands(&mut self) {
+        self.sequencer.poll_commands();
     }
 
     /// Takes the health as it is now.
@@ -115,7 +125,7 @@ impl Fused {
     /// Takes the input that stands in the sequencer.
     #[inline]
     fn take(&mut self, now: Nanos) -> Result<(), WriteError> {
-        let Self { sequencer, core, ledger, out, digest, board, .. } = self;
+        let Self { sequencer, core, ledger, out, digest, board, answering, .. } = self;
         let part = sequencer.input();
         let (input, levels) = (part.event, part.levels());
         out.clear();
@@ -129,6 +139,9 @@ impl Fused {
             if let Some(request) = ledger.output(output)? {
                 sequencer.send(&request, now);
                 board.latency.released(input.sequence);
+            }
+            if let Output::Answer(answer) = output {
+                answering.answer(input.sequence, answer);
             }
             if let Some((instrument, body)) = fed_back(output) {
                 sequencer.feed_back(instrument, body);
@@ -163,6 +176,6 @@ pub fn fed_back(output: &Output) -> Option<(InstrumentId, Body)> {
         Output::State { state, reason } => {
             Some((InstrumentId::ALL, Body::State { state: *state, reason: *reason }))
         }
-        Output::Request(_) | Output::Explanation(_) => None,
+        Output::Request(_) | Output::Explanation(_) | Output::Answer(_) => None,
     }
 }

@@ -7,7 +7,9 @@
 
 use super::link::Link;
 use crate::engine::risk::OrderRequest;
-use crate::event::{Body, Command, Event, Level, RejectCode, Report, ReportKind, RequestKind};
+use crate::event::{
+    Asked, Body, Command, Event, Level, RejectCode, Report, ReportKind, RequestKind,
+};
 use crate::journal::Journaled;
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 use std::collections::VecDeque;
@@ -153,8 +155,10 @@ impl Gateway {
                     self.doubt(input, report.order, levels[0].side());
                 }
             }
-            Body::Command(Command::Kill) => self.is_closed = true,
-            Body::Command(Command::ResumeConfirmed) => self.is_closed = false,
+            Body::Command(Asked { command: Command::Kill, .. }) => self.is_closed = true,
+            Body::Command(Asked { command: Command::ResumeConfirmed, .. }) => {
+                self.is_closed = false;
+            }
             _ => {}
         }
     }

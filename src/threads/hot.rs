@@ -37,6 +37,7 @@ impl Agent for HotAgent {
         if !pilot.is_lock_step() {
             fused.set_health(health.get());
         }
+        fused.poll_commands();
         let mut work = 0;
         for _ in 0..BATCH {
             let Some(now) = fused.now(pilot) else { break };

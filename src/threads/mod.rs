@@ -4,6 +4,7 @@ pub mod agent;
 pub mod backtest;
 pub mod board;
 pub mod cgroup;
+pub mod commands;
 pub mod cores;
 pub mod counters;
 pub mod crew;

@@ -5,18 +5,19 @@
 //! where two are due at once, their order is always the same. What an input means is not known
 //! here.
 
+use super::commands::{Answering, CommandDesk, Commanded, Waiting};
 use super::gateway::Gateway;
 use super::link::{Link, Wish};
 use super::outcome;
 use super::var::Results;
 use crate::engine::book::{Books, Change};
 use crate::engine::risk::OrderRequest;
-use crate::event::{Body, Command, Event, Health, Part, VarResult};
+use crate::event::{Asked, Body, Command, Event, Health, Part, VarResult};
 use crate::journal::Journaled;
 use crate::types::{InstrumentId, Nanos};
 use std::collections::VecDeque;
 
-/// Commands that wait at once without an allocation: operators and signals are slower than a turn.
+/// Commands that wait inside at once: operators and signals are slower than a turn.
 const COMMANDS_MAX: usize = 16;
 
 /// What a sequencer begins with.
@@ -39,7 +40,9 @@ pub struct Sequencer {
     latest: Nanos,
     /// What risk has said, on its way back to the quoter.
     feedback: VecDeque<Event>,
-    commands: VecDeque<Command>,
+    commands: VecDeque<Waiting>,
+    /// Where operators ask.
+    commanded: Commanded,
     /// The health that was said last, and as it is: the latest wins, nothing queues.
     health: (Health, Health),
     /// Where value at risk comes from, and a result that waits: the latest wins.
@@ -61,6 +64,7 @@ impl Sequencer {
             latest: params.latest,
             feedback: VecDeque::with_capacity(params.feedback_max),
             commands: VecDeque::with_capacity(COMMANDS_MAX),
+            commanded: Commanded::new(),
             health: (Health::GOOD, Health::GOOD),
             results: Results::None,
             result: None,
@@ -93,8 +97,11 @@ impl Sequencer {
         if self.health.0 != self.health.1 {
             self.health.0 = self.health.1;
             self.part.event = own(now, InstrumentId::ALL, Body::Health(self.health.1));
-        } else if let Some(command) = self.commands.pop_front() {
-            self.part.event = own(now, InstrumentId::ALL, Body::Command(command));
+        } else if let Some(Waiting { asked, note }) = self.commands.pop_front() {
+            self.part.event = own(now, InstrumentId::ALL, Body::Command(asked));
+            if let Some(note) = note {
+                note.put(self.part.places());
+            }
         } else if let Some(result) = self.result.take() {
             self.part.event = own(now, InstrumentId::ALL, Body::Var(result));
         } else if let Some(event) = self.feedback.pop_front() {
@@ -187,9 +194,31 @@ impl Sequencer {
         self.feedback.push_back(own(Nanos::UNKNOWN, instrument, body));
     }
 
-    /// Takes a command.
+    /// Takes a command of the process itself.
     pub fn command(&mut self, command: Command) {
-        self.commands.push_back(command);
+        self.commands.push_back(Waiting { asked: Asked::plain(command), note: None });
+    }
+
+    /// Looks for commands of operators, once a turn.
+    #[inline]
+    pub fn poll_commands(&mut self) {
+        while self.commands.len() < COMMANDS_MAX
+            && let Some(waiting) = self.commanded.poll()
+        {
+            self.commands.push_back(waiting);
+        }
+    }
+
+    /// Where operators command this engine.
+    #[must_use]
+    pub fn desk(&self) -> CommandDesk {
+        self.commanded.desk()
+    }
+
+    /// Where the stage that writes the journal answers them; there is one.
+    #[must_use]
+    pub fn answering(&mut self) -> Answering {
+        self.commanded.answering()
     }
 
     /// From now on value at risk is heard from there.

@@ -25,17 +25,13 @@ use std::path::Path;
 /// How far the system puts the thread behind others: the lowest priority that is not idle only.
 const NICE: i32 = 19;
 
-impl Words<3> for VarResult {
-    fn to_words(&self) -> [u64; 3] {
-        let Self { as_of, seed, share, samples } = *self;
-        [as_of, seed, u64::from(share) | u64::from(samples) << 32]
+impl Words<4> for VarResult {
+    fn to_words(&self) -> [u64; 4] {
+        self.words()
     }
 
-    fn from_words(&[as_of, seed, rest]: &[u64; 3]) -> Self {
-        let [s0, s1, s2, s3, n0, n1, ..] = rest.to_le_bytes();
-        let share = u32::from_le_bytes([s0, s1, s2, s3]);
-        let samples = u16::from_le_bytes([n0, n1]);
-        Self { as_of, seed, share, samples }
+    fn from_words(words: &[u64; 4]) -> Self {
+        Self::of_words(*words)
     }
 }
 
@@ -48,7 +44,7 @@ pub enum Results {
     /// In virtual time: worked out when asked.
     Here(Box<Desk>),
     /// The thread's, and the last version that was heard.
-    There(View<VarResult, 3>, u64),
+    There(View<VarResult, 4>, u64),
 }
 
 impl Results {
@@ -114,7 +110,7 @@ pub fn ends(
 #[derive(Debug)]
 pub struct VarAgent {
     desk: Desk,
-    publisher: Publisher<VarResult, 3>,
+    publisher: Publisher<VarResult, 4>,
 }
 
 impl Agent for VarAgent {

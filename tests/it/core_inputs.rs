@@ -12,7 +12,7 @@ use pinnaclemm::engine::buffer::Buffer;
 use pinnaclemm::engine::risk::{Opening, OpeningState, Output};
 use pinnaclemm::engine::{Core, CoreParams};
 use pinnaclemm::event::{
-    Body, Command, Event, Health, Level, Levels, MarketStatus, Proposal, RejectCode, Report,
+    Asked, Body, Command, Event, Health, Level, Levels, MarketStatus, Proposal, RejectCode, Report,
     ReportKind, RequestKind, Shape, Stale, StateReason, Trade, TradingState,
 };
 use pinnaclemm::threads::fused::fed_back;
@@ -199,7 +199,7 @@ impl Bench {
                 self.hear(instrument, body, &[]);
             }
             word => match Command::ALL.into_iter().find(|command| command.name() == word) {
-                Some(command) => self.hear(all, Body::Command(command), &[]),
+                Some(command) => self.hear(all, Body::Command(Asked::plain(command)), &[]),
                 None => self.report(&words[1..]),
             },
         }
@@ -236,6 +236,7 @@ fn text(output: &Output) -> String {
             format!("refused {} {code} {value} {limit}", terms(&own.proposal))
         }
         Output::State { state, reason } => format!("state {} {}", state.name(), reason.name()),
+        Output::Answer(own) => format!("answer {} {}", own.command.name(), own.verdict.name()),
     }
 }
 

@@ -85,7 +85,7 @@ impl Bench {
         (self.sequence, self.latest) = (event.sequence, event.received);
         let what = match event.body {
             Body::Health(health) => format!("health {}", health.0),
-            Body::Command(command) => command.name().to_owned(),
+            Body::Command(asked) => asked.command.name().to_owned(),
             Body::Refused(refused) => format!("refused {}", refused.code.name()),
             Body::State { state, .. } => format!("state {}", state.name()),
             Body::Timer => "timer".to_owned(),

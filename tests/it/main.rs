@@ -6,6 +6,7 @@ mod bad_input;
 mod bitstamp_peers;
 mod book_ticker;
 mod command_line;
+mod commands;
 mod core_inputs;
 mod core_rig;
 mod credit;

@@ -179,7 +179,7 @@ impl Quoter {
                 self.instruments.iter_mut().for_each(|own| own.end_refusals(|_| true));
             }
             (Body::Health(health), _) => self.desk.health(health),
-            (Body::Command(command), _) => self.desk.command(command),
+            (Body::Command(asked), _) => self.desk.command(asked.command),
             (Body::Var(result), _) if self.curb.hear(&result) => {
                 let size = self.curb.size();
                 self.instruments.iter_mut().for_each(|own| own.curb(size));

@@ -6,8 +6,8 @@
 use super::testing_tests::{Bench, params};
 use super::{BudgetParams, QuoteParams};
 use crate::event::{
-    Body, Command, Draft, Health, Level, MarketStatus, Proposal, RefusalCode, Refused, RejectCode,
-    Report, ReportKind, Stale, StateReason, Trade, TradingState,
+    Asked, Body, Command, Draft, Health, Level, MarketStatus, Proposal, RefusalCode, Refused,
+    RejectCode, Report, ReportKind, Stale, StateReason, Trade, TradingState,
 };
 use crate::types::{Nanos, OrderId, Origin, Price, Qty, Side};
 use std::collections::BTreeMap;
@@ -88,7 +88,7 @@ fn play(bench: &mut Bench, orders: &BTreeMap<u32, Proposal>, trades: &mut u64, l
         "health" => bench.hear(all, now, Body::Health(Health(words[2].parse().unwrap())), &[]),
         "command" => {
             let command = named(&Command::ALL, Command::name, words[2]);
-            bench.hear(all, now, Body::Command(command), &[]);
+            bench.hear(all, now, Body::Command(Asked::plain(command)), &[]);
         }
         kind => {
             let counter: u32 = words[2][1..].parse().unwrap();

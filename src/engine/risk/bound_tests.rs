@@ -77,7 +77,7 @@ impl Storm {
         let none = Level::new(Side::Bid, Price(0), Qty(0));
         if self.below(40) == 0 {
             let command = Command::ALL[usize::try_from(self.below(6)).unwrap()];
-            return (Body::Command(command), InstrumentId::ALL, none);
+            return (Body::Command(Asked::plain(command)), InstrumentId::ALL, none);
         }
         let Some(order) = self.any_order() else { return (Body::Timer, InstrumentId::ALL, none) };
         let kind = ReportKind::ALL[usize::try_from(self.below(12)).unwrap()];

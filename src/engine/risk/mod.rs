@@ -30,7 +30,7 @@ mod rig;
 mod tests;
 
 pub use opening::{Opening, OpeningState};
-pub use output::{Output, Refusal};
+pub use output::{Answer, CommandVerdict, Output, Refusal};
 pub use pack::OUTPUT_LINES_MAX;
 pub use params::{Conversion, InstrumentLimits, RateParams, RateSource, RiskParams};
 pub use position::Position;
@@ -41,7 +41,7 @@ use crate::engine::buffer::Buffer;
 use crate::engine::curb::Curb;
 use crate::engine::order::{OpenSide, OrderTable};
 use crate::event::{
-    Body, Command, Draft, Event, Explanation, Level, Mark, Proposal, RefusalCode, Report,
+    Asked, Body, Command, Draft, Event, Explanation, Level, Mark, Proposal, RefusalCode, Report,
     StateReason, TradingState,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Origin};
@@ -117,11 +117,11 @@ impl Risk {
     /// The most outputs of one input and its drafts: what must be free before it is taken.
     ///
     /// At worst one input cancels every order (the one it tells of twice), tries to flatten every
-    /// instrument twice, changes the state, and each of its drafts brings two outputs.
+    /// instrument twice, changes the state, answers, and each of its drafts brings two outputs.
     #[must_use]
     pub const fn outputs_max(params: &RiskParams, instruments: usize, drafts_max: usize) -> usize {
         let orders = OrderTable::places_max(params.orders_max as usize);
-        orders + 2 * instruments + 6 + 2 * drafts_max
+        orders + 2 * instruments + 7 + 2 * drafts_max
     }
 
     /// When it wants to be asked, if nothing comes before: a timer input is made then.
@@ -141,7 +141,7 @@ impl Risk {
         }
         match &event.body {
             Body::Report(report) => self.on_report(event.instrument, report, levels[0], out),
-            Body::Command(command) => self.on_command(*command, out),
+            Body::Command(asked) => self.on_command(asked, out),
             Body::Var(result) => drop(self.curb.hear(result)),
             _ => {}
         }
@@ -250,10 +250,32 @@ impl Risk {
         self.set_wake();
     }
 
-    fn on_command(&mut self, command: Command, out: &mut Buffer<Output>) {
+    fn on_command(&mut self, asked: &Asked, out: &mut Buffer<Output>) {
+        let high_water = self.high_water;
+        let verdict = self.command(asked.command, out);
+        if asked.id == 0 {
+            return;
+        }
+        let (state, reason) = (self.trading.state(), self.trading.reason());
+        out.push(Output::Answer(Answer {
+            id: asked.id,
+            command: asked.command,
+            verdict,
+            state,
+            reason,
+            high_water_was: (high_water != self.high_water).then_some(high_water),
+        }));
+    }
+
+    fn command(&mut self, command: Command, out: &mut Buffer<Output>) -> CommandVerdict {
         let Some(next) = self.trading.command(command) else {
             self.commands_not_taken += 1;
-            return;
+            let is_killed = self.trading.is_killed();
+            return if is_killed {
+                CommandVerdict::NeedsConfirmation
+            } else {
+                CommandVerdict::Ending
+            };
         };
         let resumed = matches!(command, Command::Resume | Command::ResumeConfirmed);
         if resumed && self.trading.state() == TradingState::Halted {
@@ -270,6 +292,7 @@ impl Risk {
         }
         self.plan_sweep();
         self.set_wake();
+        CommandVerdict::Taken
     }
 
     /// An operator goes on in spite of a breach. A drawdown is counted from here on, as nothing

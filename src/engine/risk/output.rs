@@ -1,7 +1,7 @@
 //! What the core has decided about one input: the records that the journal writes behind it.
 
 use super::OrderRequest;
-use crate::event::{Explanation, Proposal, RefusalCode, StateReason, TradingState};
+use crate::event::{Command, Explanation, Proposal, RefusalCode, StateReason, TradingState};
 
 /// A refusal, with the two numbers compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,6 +14,51 @@ pub struct Refusal {
     pub value: i128,
     /// What is allowed: lots, ticks, requests, or 10⁻¹² of the account currency.
     pub limit: i128,
+}
+
+/// Whether a command was taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum CommandVerdict {
+    /// It was.
+    Taken = 0,
+    /// It was not: after a kill only a confirmed resume is.
+    NeedsConfirmation = 1,
+    /// It was not: the process is about to end.
+    Ending = 2,
+}
+
+impl CommandVerdict {
+    /// Every verdict, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Taken, Self::NeedsConfirmation, Self::Ending];
+
+    /// The stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::NeedsConfirmation => "needs_confirmation",
+            Self::Ending => "ending",
+        }
+    }
+}
+
+/// What became of a command that somebody waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// The command's number.
+    pub id: u64,
+    /// What was wanted.
+    pub command: Command,
+    /// Whether it was taken.
+    pub verdict: CommandVerdict,
+    /// The trading state behind it.
+    pub state: TradingState,
+    /// Why it is so.
+    pub reason: StateReason,
+    /// The high-water mark before a resume that has reset it to what capital and profit are now,
+    /// in 10⁻¹² of the account currency.
+    pub high_water_was: Option<i128>,
 }
 
 /// One thing decided.
@@ -32,4 +77,6 @@ pub enum Output {
         /// Why.
         reason: StateReason,
     },
+    /// What became of a command.
+    Answer(Answer),
 }

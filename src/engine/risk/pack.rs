@@ -6,18 +6,22 @@
 //! refusal      as its proposal, byte 6 the code,
 //!              words 4, 5 the value and 6, 7 the limit, low first  one line
 //! state        small bytes 0 and 1 state and reason                one line
+//! answer       small bytes 0 to 4 command, verdict, state, reason
+//!              and whether there is a mark; word 1 the id,
+//!              words 2, 3 the high-water mark, low first           one line
 //! ```
 
-use super::{OrderRequest, Output, Refusal};
+use super::{Answer, CommandVerdict, OrderRequest, Output, Refusal};
 use crate::event::pack::{EXPLANATION_LINES, TAG_EXPLANATION, TAG_PROPOSAL};
 use crate::event::{
-    Explanation, Line, NotAnEvent, Proposal, RefusalCode, StateReason, TradingState,
+    Command, Explanation, Line, NotAnEvent, Proposal, RefusalCode, StateReason, TradingState,
 };
 
 const REQUEST: u8 = 48;
 const EXPLANATION: u8 = 49;
 const REFUSAL: u8 = 50;
 const STATE: u8 = 51;
+const ANSWER: u8 = 52;
 
 /// The most lines of one output.
 pub const OUTPUT_LINES_MAX: usize = EXPLANATION_LINES;
@@ -46,7 +50,7 @@ impl Output {
     pub const fn line_count(&self) -> usize {
         match self {
             Self::Explanation(_) => EXPLANATION_LINES,
-            Self::Request(_) | Self::Refusal(_) | Self::State { .. } => 1,
+            Self::Request(_) | Self::Refusal(_) | Self::State { .. } | Self::Answer(_) => 1,
         }
     }
 
@@ -56,7 +60,7 @@ impl Output {
     /// It is none's.
     pub const fn line_count_of(first: &Line) -> Result<usize, NotAnEvent> {
         match first.0[0].to_le_bytes()[0] {
-            REQUEST | REFUSAL | STATE => Ok(1),
+            REQUEST | REFUSAL | STATE | ANSWER => Ok(1),
             EXPLANATION => Ok(EXPLANATION_LINES),
             tag => Err(NotAnEvent { tag }),
         }
@@ -82,6 +86,7 @@ impl Output {
                 let head = [STATE, *state as u8, *reason as u8, 0, 0, 0, 0, 0];
                 lines[0] = Line([u64::from_le_bytes(head), 0, 0, 0, 0, 0, 0, 0]);
             }
+            Self::Answer(answer) => lines[0] = answer.pack(),
         }
         self.line_count()
     }
@@ -111,8 +116,40 @@ impl Output {
                 state: *TradingState::ALL.get(usize::from(a)).ok_or(wrong)?,
                 reason: *StateReason::ALL.get(usize::from(b)).ok_or(wrong)?,
             }),
+            ANSWER => Answer::unpack(first).map(Self::Answer).ok_or(wrong),
             _ => Err(wrong),
         }
+    }
+}
+
+impl Answer {
+    /// Its line.
+    #[must_use]
+    pub fn pack(&self) -> Line {
+        let Self { id, command, verdict, state, reason, high_water_was } = *self;
+        let [mark_low, mark_high] = split(high_water_was.unwrap_or(0));
+        let has_mark = u8::from(high_water_was.is_some());
+        let small = [command as u8, verdict as u8, state as u8, reason as u8, has_mark];
+        let [a, b, c, d, e] = small;
+        let head = u64::from_le_bytes([ANSWER, a, b, c, d, e, 0, 0]);
+        Line([head, id, mark_low, mark_high, 0, 0, 0, 0])
+    }
+
+    /// The answer of a line; nothing where none stands.
+    #[must_use]
+    pub fn unpack(line: &Line) -> Option<Self> {
+        let [tag, command, verdict, state, reason, has_mark, ..] = line.0[0].to_le_bytes();
+        if tag != ANSWER || has_mark > 1 {
+            return None;
+        }
+        Some(Self {
+            id: line.0[1],
+            command: *Command::ALL.get(usize::from(command))?,
+            verdict: *CommandVerdict::ALL.get(usize::from(verdict))?,
+            state: *TradingState::ALL.get(usize::from(state))?,
+            reason: *StateReason::ALL.get(usize::from(reason))?,
+            high_water_was: (has_mark == 1).then(|| join(line.0[2], line.0[3])),
+        })
     }
 }
 
@@ -161,6 +198,19 @@ mod tests {
         for state in TradingState::ALL {
             for reason in StateReason::ALL {
                 survives(Output::State { state, reason });
+                for (at, command) in Command::ALL.into_iter().enumerate() {
+                    let verdict = CommandVerdict::ALL[at % 3];
+                    let high_water_was = [None, Some(0), Some(i128::MIN)][at % 3];
+                    let id = u64::MAX - 1;
+                    survives(Output::Answer(Answer {
+                        id,
+                        command,
+                        verdict,
+                        state,
+                        reason,
+                        high_water_was,
+                    }));
+                }
             }
         }
         let side = SideExplained {
@@ -194,13 +244,15 @@ mod tests {
 
     #[test]
     fn lines_of_others_are_refused() {
-        for tag in (0..48).chain(52..=255_u8) {
+        for tag in (0..48).chain(53..=255_u8) {
             let line = Line([u64::from(tag), 0, 0, 0, 0, 0, 0, 0]);
             assert_eq!(Output::unpack(&[line; 3]), Err(NotAnEvent { tag }));
             assert_eq!(Output::line_count_of(&line), Err(NotAnEvent { tag }));
         }
         // Numbers that stand for nothing.
-        for word in [0x0333, 0x0007_0033, 0x0010_0000_0000_0032, 0x0332, 0x0003_0030] {
+        for word in
+            [0x0333, 0x0007_0033, 0x0010_0000_0000_0032, 0x0332, 0x0003_0030, 0x0734, 0x0003_0034]
+        {
             assert!(Output::unpack(&[Line([word, 0, 0, 0, 0, 0, 0, 0])]).is_err(), "{word:x}");
         }
     }

@@ -122,7 +122,7 @@ impl Rig {
             }
             _ => {
                 if let Some(command) = Command::ALL.into_iter().find(|c| c.name() == words[0]) {
-                    let event = self.event(Body::Command(command), 0);
+                    let event = self.event(Body::Command(Asked::plain(command)), 0);
                     self.risk.input(&event, &[], &mut out);
                 } else {
                     let (event, level) = self.report(&words);
@@ -286,6 +286,9 @@ impl Rig {
                 format!("explain {}", NAMES[explanation.instrument.index()])
             }
             Output::State { state, reason } => format!("{} {}", state.name(), reason.name()),
+            Output::Answer(answer) => {
+                format!("{} {}", answer.command.name(), answer.verdict.name())
+            }
             Output::Refusal(Refusal { proposal, code, value, limit }) => {
                 let plain = matches!(code, RefusalCode::Duplicate | RefusalCode::StaleConversion);
                 let text = |n: i128| if plain { n.to_string() } else { amount(n) };

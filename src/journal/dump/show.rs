@@ -4,8 +4,8 @@ use super::object::Object;
 use crate::engine::risk::Output;
 use crate::event::explanation::{Clamps, SideExplained};
 use crate::event::{
-    Body, Explanation, FeeIn, Health, Level, MarketStatus, OrderAction, Proposal, Report,
-    ReportKind, Shape,
+    Asked, Body, Explanation, FeeIn, Health, Level, MarketStatus, Note, OrderAction, Proposal,
+    Report, ReportKind, Shape,
 };
 use crate::journal::record::Input;
 use crate::journal::start::Start;
@@ -105,7 +105,7 @@ impl View<'_> {
                 let all = Health::ALL.iter().filter(|(one, _)| health.0 & one.0 != 0);
                 object.raw("conditions", &names(all.map(|(_, name)| *name)));
             }
-            Body::Command(command) => object.text("command", command.name()),
+            Body::Command(asked) => command(object, &asked, input),
             Body::Var(result) => {
                 object.number("asOf", result.as_of);
                 // More digits than a number of JSON keeps.
@@ -165,6 +165,16 @@ impl View<'_> {
                 object.text("state", state.name());
                 object.text("reason", reason.name());
             }
+            Output::Answer(answer) => {
+                object.number("id", answer.id);
+                object.text("command", answer.command.name());
+                object.text("verdict", answer.verdict.name());
+                object.text("state", answer.state.name());
+                object.text("reason", answer.reason.name());
+                if let Some(mark) = answer.high_water_was {
+                    object.text("highWaterWas", mark);
+                }
+            }
         }
     }
 
@@ -214,6 +224,17 @@ impl View<'_> {
         let clamps = Clamps::ALL.iter().filter(|(clamp, _)| side.clamps.has(*clamp));
         object.raw("clamps", &names(clamps.map(|(_, name)| *name)));
         object.finish()
+    }
+}
+
+fn command(object: &mut Object, asked: &Asked, input: &Input<'_>) {
+    object.text("command", asked.command.name());
+    if asked.id != 0 {
+        object.number("id", asked.id);
+    }
+    if let Some(note) = Note::read(input.levels()) {
+        object.text("who", note.who());
+        object.text("why", note.why());
     }
 }
 

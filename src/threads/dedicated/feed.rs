@@ -1,7 +1,7 @@
 //! The first stage: the sequencer and the gateway, with the venue's sockets, on one thread.
 
 use super::{BATCH, Feedback, Gauges, Released, drain};
-use crate::event::{Body, Command, Health};
+use crate::event::{Asked, Body, Command, Health};
 use crate::threads::agent::Agent;
 use crate::threads::health::HealthSlot;
 use crate::threads::lane::Sender;
@@ -90,7 +90,9 @@ impl FeedAgent {
         self.ends.latency.heard(part.event.sequence);
         match part.event.body {
             Body::Timer => self.timer_at = part.event.sequence,
-            Body::Command(Command::Shutdown) => self.shutdown_at = part.event.sequence,
+            Body::Command(Asked { command: Command::Shutdown, .. }) => {
+                self.shutdown_at = part.event.sequence;
+            }
             _ => {}
         }
         self.ends.lane.push(&part.event, part.levels());
@@ -113,6 +115,7 @@ impl Agent for FeedAgent {
         // Asked before what came back is taken: what is done has been pushed by then.
         let is_empty = self.is_way_empty();
         let mut work = self.take_back();
+        self.sequencer.poll_commands();
         if is_lock_step && !is_empty {
             return work;
         }

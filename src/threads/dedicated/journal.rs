@@ -5,6 +5,7 @@ use crate::engine::risk::{OUTPUT_LINES_MAX, Output};
 use crate::event::{Line, Part};
 use crate::journal::{Ledger, WriteError};
 use crate::threads::agent::Agent;
+use crate::threads::commands::Answering;
 use crate::threads::digest::Digest;
 use crate::threads::lane::Receiver;
 use crate::threads::outcome;
@@ -19,6 +20,7 @@ pub(super) struct Ends {
     pub(super) released: Producer<Released>,
     pub(super) gauges: Arc<Gauges>,
     pub(super) outputs_max: usize,
+    pub(super) answering: Answering,
     pub(super) outcome: crossbeam_channel::Sender<outcome::Part>,
 }
 
@@ -59,6 +61,9 @@ impl JournalAgent {
             digest.take(&part.event, &lines[..count]);
             if let Some(request) = ledger.output(&output)? {
                 push(&mut ends.released, (part.event.sequence, request));
+            }
+            if let Output::Answer(answer) = &output {
+                ends.answering.answer(part.event.sequence, answer);
             }
             self.awaited -= 1;
         }

@@ -1,8 +1,8 @@
 //! The desk: samples in, results out, and a grade for every forecast that has come due.
 //!
 //! A forecast is made at an update while something is held and none is open, and judged at the
-//! sample that ends its horizon; where that sample is missing, it is judged not at all. The desk has
-//! no clock: it knows the time of samples only, and how it is turned is not its business.
+//! sample that ends its horizon; where that sample is missing, it is judged not at all. The desk
+//! has no clock: it knows the time of samples only, and how it is turned is not its business.
 
 use super::kept::{self, Kept};
 use super::sample::Sample;

@@ -1,7 +1,7 @@
 //! Samples of prices and positions, taken where risk is and handed over by a ring.
 //!
 //! They are taken at the first input of each step of input time, so that the same inputs give the
-//! same samples on every thread. Nothing waits: a sample that finds no room is left out and counted.
+//! same samples on every thread. Nothing waits: a sample without room is left out and counted.
 
 use crate::engine::risk::Risk;
 use crate::event::Event;
