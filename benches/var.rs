@@ -33,9 +33,15 @@ fn market() -> (Covariance, Vec<f64>) {
     (returns, (0..ASSETS).map(value).collect())
 }
 
-/// A checksum that shows the figure: 99 % value at risk in thousandths.
+/// A checksum that shows the figure, in thousandths.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast clamps")]
+fn thousandths(figure: f64) -> u64 {
+    (figure * 1000.0) as u64
+}
+
+/// The 99 % value at risk.
 fn figure(tails: [Tail; 2]) -> u64 {
-    (tails[1].value_at_risk * 1000.0) as u64
+    thousandths(tails[1].value_at_risk)
 }
 
 /// NumPy in a process of its own, which does a pass for each line it is sent.
@@ -68,8 +74,7 @@ impl Peer {
         writeln!(self.ask, "{kind}").expect("it listens");
         let mut line = String::new();
         self.answers.read_line(&mut line).expect("it answers");
-        let figure: f64 = line.trim().parse().expect("a number");
-        (figure * 1000.0) as u64
+        thousandths(line.trim().parse().expect("a number"))
     }
 }
 

@@ -7,32 +7,62 @@ use crate::var::monte_carlo::{DEGREES_MAX, DEGREES_MIN};
 use crate::var::{Method, Scenario};
 use serde::{Deserialize, Serialize};
 
-/// A named bad day as it is written.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RawScenario {
+/// `risk_management.var.stress`: named bad days.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawStress {
     /// Every price changes at once by so many percent.
-    PriceShockPct(f64),
+    pub price_shocks_pct: Vec<f64>,
     /// Every standard deviation is so many times as great.
-    VolatilityTimes(f64),
+    pub volatility_times: Vec<f64>,
     /// Every position is left across a gap of so many percent.
-    LiquidityGapPct(f64),
+    pub liquidity_gaps_pct: Vec<f64>,
     /// All assets move as one.
-    CorrelationToOne,
+    pub correlation_to_one: bool,
 }
 
-impl RawScenario {
-    /// As it is shown.
-    #[must_use]
-    pub fn name(self) -> String {
-        match self {
-            Self::PriceShockPct(pct) => format!("price_shock {pct} %"),
-            Self::VolatilityTimes(times) => format!("volatility x {times}"),
-            Self::LiquidityGapPct(pct) => format!("liquidity_gap {pct} %"),
-            Self::CorrelationToOne => "correlation_to_one".to_owned(),
+impl Default for RawStress {
+    fn default() -> Self {
+        Self {
+            price_shocks_pct: vec![-10.0, 10.0],
+            volatility_times: vec![3.0],
+            liquidity_gaps_pct: vec![2.0],
+            correlation_to_one: true,
         }
     }
 }
+
+impl RawStress {
+    /// Checks every key; each day with the name that it is shown by.
+    fn check(&self, path: &str, faults: &mut Faults) -> Vec<(String, Scenario)> {
+        let mut days = Vec::new();
+        let mut add = |key: &str, values: &[f64], (min, max): (f64, f64), of: Making| {
+            for (at, value) in values.iter().enumerate() {
+                if !(*value >= min && *value <= max) {
+                    let allowed = format_args!("from {min} to {max}").to_string();
+                    faults.add(&format!("{path}.{key}[{at}]"), value, allowed);
+                }
+                days.push((format!("{key} {value}"), of(*value)));
+            }
+        };
+        add("price_shocks_pct", &self.price_shocks_pct, (-100.0, 1000.0), |pct| {
+            Scenario::PriceShock { asset: None, share: pct / 100.0 }
+        });
+        add("volatility_times", &self.volatility_times, (0.0, 1000.0), |times| {
+            Scenario::Volatility { times }
+        });
+        add("liquidity_gaps_pct", &self.liquidity_gaps_pct, (0.0, 100.0), |pct| {
+            Scenario::LiquidityGap { share: pct / 100.0 }
+        });
+        if self.correlation_to_one {
+            days.push(("correlation_to_one".to_owned(), Scenario::CorrelationToOne));
+        }
+        days
+    }
+}
+
+/// What a number of the file makes.
+type Making = fn(f64) -> Scenario;
 
 /// `risk_management.var`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -61,7 +91,7 @@ pub struct RawVar {
     /// Each simulated move is used with both signs.
     pub antithetic: bool,
     /// Named bad days.
-    pub scenarios: Vec<RawScenario>,
+    pub stress: RawStress,
 }
 
 impl Default for RawVar {
@@ -78,13 +108,7 @@ impl Default for RawVar {
             ewma_decay: crate::var::parametric::DECAY,
             student_degrees: 4,
             antithetic: true,
-            scenarios: vec![
-                RawScenario::PriceShockPct(-10.0),
-                RawScenario::PriceShockPct(10.0),
-                RawScenario::VolatilityTimes(3.0),
-                RawScenario::LiquidityGapPct(2.0),
-                RawScenario::CorrelationToOne,
-            ],
+            stress: RawStress::default(),
         }
     }
 }
@@ -153,7 +177,7 @@ impl RawVar {
             decay: self.ewma_decay,
             degrees,
             antithetic: self.antithetic,
-            scenarios: self.scenarios(&key("scenarios"), faults),
+            scenarios: self.stress.check(&key("stress"), faults),
         }
     }
 
@@ -168,34 +192,6 @@ impl RawVar {
                 0
             }
         }
-    }
-
-    fn scenarios(&self, path: &str, faults: &mut Faults) -> Vec<(String, Scenario)> {
-        let mut checked = Vec::new();
-        for (at, raw) in self.scenarios.iter().enumerate() {
-            let mut within = |value: f64, min: f64, max: f64| {
-                if !(value >= min && value <= max) {
-                    faults.add(&format!("{path}[{at}]"), value, format_args!("{min} to {max}"));
-                }
-            };
-            let scenario = match *raw {
-                RawScenario::PriceShockPct(pct) => {
-                    within(pct, -100.0, 1000.0);
-                    Scenario::PriceShock { asset: None, share: pct / 100.0 }
-                }
-                RawScenario::VolatilityTimes(times) => {
-                    within(times, 0.0, 1000.0);
-                    Scenario::Volatility { times }
-                }
-                RawScenario::LiquidityGapPct(pct) => {
-                    within(pct, 0.0, 100.0);
-                    Scenario::LiquidityGap { share: pct / 100.0 }
-                }
-                RawScenario::CorrelationToOne => Scenario::CorrelationToOne,
-            };
-            checked.push((raw.name(), scenario));
-        }
-        checked
     }
 }
 
@@ -217,7 +213,7 @@ mod tests {
     #[test]
     fn sections_are_taken_or_refused_by_name() {
         assert_eq!(faults_of("{}"), Vec::<String>::new());
-        let own = r#"{"limit_method": "monte_carlo_student", "scenarios": ["correlation_to_one"]}"#;
+        let own = r#"{"limit_method": "monte_carlo_student", "stress": {"volatility_times": []}}"#;
         assert_eq!(faults_of(own), Vec::<String>::new());
         for (text, expected) in [
             (r#"{"window_size": 1}"#, "var.window_size = 1: must be from 2 to 10000"),
@@ -226,8 +222,11 @@ mod tests {
             (r#"{"ewma_decay": 1}"#, "var.ewma_decay = 1: must be above 0 and below 1"),
             (r#"{"var_limit_pct": 0}"#, "var.var_limit_pct = 0: must be from 0.0001 to 100"),
             (r#"{"student_degrees": 2}"#, "var.student_degrees = 2: must be from 3 to 30"),
-            (r#"{"scenarios": [{"price_shock_pct": -101}]}"#, "var.scenarios[0] = -101: must be"),
-            (r#"{"scenarios": ["doom"]}"#, "unknown variant `doom`"),
+            (
+                r#"{"stress": {"price_shocks_pct": [1, -101]}}"#,
+                "var.stress.price_shocks_pct[1] = -101: must be from -100 to 1000",
+            ),
+            (r#"{"stress": {"doom": 1}}"#, "unknown field `doom`"),
             (r#"{"horizons": 1}"#, "unknown field `horizons`"),
         ] {
             let found = faults_of(text);

