@@ -5,11 +5,13 @@
 //! theirs.
 
 mod account;
+mod holding;
 mod pace;
 
 pub use account::AccountView;
+pub use holding::HoldingView;
 
-use super::latency::{Latency, LatencyView, latency};
+use super::latency::{Latency, LatencyView, Stage, latency, stage};
 use super::var::{Sampler, VarReader};
 use super::view::{Publisher, View, Words, view};
 use crate::engine::book::BookState;
@@ -19,7 +21,6 @@ use crate::engine::{Core, Quoting};
 use crate::event::explanation::Withheld;
 use crate::event::{Body, Event, RefusalCode, ReportKind, Stale, StateReason, TradingState};
 use crate::types::{Instrument, InstrumentId, Nanos, Price, Qty, Side};
-use account::{join, split};
 use pace::Pace;
 
 /// One side of an instrument's market and of our quotes on it.
@@ -106,26 +107,6 @@ impl Words<15> for QuoteView {
     }
 }
 
-/// One instrument's position. Money is in 10⁻¹² of its quote currency.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct HoldingView {
-    /// What is held, in lots; negative if it is owed.
-    pub lots: i64,
-    /// Realised + unrealised − fees.
-    pub profit: i128,
-}
-
-impl Words<3> for HoldingView {
-    fn to_words(&self) -> [u64; 3] {
-        let [low, high] = split(self.profit);
-        [self.lots.cast_unsigned(), low, high]
-    }
-
-    fn from_words(words: &[u64; 3]) -> Self {
-        Self { lots: words[0].cast_signed(), profit: join(words[1], words[2]) }
-    }
-}
-
 /// The reading ends of everything.
 #[derive(Clone, Debug)]
 pub struct Views {
@@ -141,12 +122,16 @@ pub struct Views {
     pub latency: View<LatencyView, 4>,
     /// Value at risk, where it is worked out.
     pub var: Option<VarReader>,
+    /// Where the time goes, by the name of the stage: those that this run has show something.
+    pub stages: [(&'static str, View<LatencyView, 4>); 5],
 }
 
 /// What quoting publishes.
 #[derive(Debug)]
 pub struct QuotingBoard {
     quotes: Vec<Publisher<QuoteView, 15>>,
+    /// Books and quoter, where they have a thread of their own.
+    pub(super) stage: Stage,
     pace: Pace,
     /// Number and time of the last input.
     latest: (u64, Nanos),
@@ -157,6 +142,8 @@ pub struct QuotingBoard {
 pub struct RiskBoard {
     holdings: Vec<Publisher<HoldingView, 3>>,
     account: Publisher<AccountView, 11>,
+    /// Gate and orders, where they have a thread of their own.
+    pub(super) stage: Stage,
     pace: Pace,
     sampler: Option<Sampler>,
     fills: u64,
@@ -172,6 +159,10 @@ pub struct Board {
     pub risk: RiskBoard,
     /// Of whoever hears and releases.
     pub latency: Latency,
+    /// Books, quoter, gate and orders, where they are one call.
+    pub(super) core: Stage,
+    /// Writing, and releasing where it is one with it.
+    pub(super) journal: Stage,
 }
 
 /// Both ends for these instruments.
@@ -202,11 +193,23 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
     let (account, account_view) = view(account);
     let pace = Pace::new();
     let latest = (0, Nanos(0));
-    let (latency, latency_view) = latency();
+    let (latency, latency_view, hear_view) = latency();
+    let [(core, core_view), (journal, journal_view), (quoting, quoting_view), (risk, risk_view)] =
+        std::array::from_fn(|_| stage());
     let board = Board {
         latency,
-        quoting: QuotingBoard { quotes, pace, latest },
-        risk: RiskBoard { holdings, account, pace, sampler: None, fills: 0, requests: 0 },
+        core,
+        journal,
+        quoting: QuotingBoard { quotes, stage: quoting, pace, latest },
+        risk: RiskBoard {
+            holdings,
+            account,
+            stage: risk,
+            pace,
+            sampler: None,
+            fills: 0,
+            requests: 0,
+        },
     };
     let views = Views {
         instruments: instruments.to_vec(),
@@ -215,11 +218,28 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         account: account_view,
         latency: latency_view,
         var: None,
+        stages: [
+            ("hear", hear_view),
+            ("core", core_view),
+            ("quoting", quoting_view),
+            ("risk", risk_view),
+            ("journal", journal_view),
+        ],
     };
     (board, views)
 }
 
 impl Board {
+    /// Measures from now on how long things take. No more than `inputs_max` inputs are ever on
+    /// their way.
+    pub fn turn_on(&mut self, inputs_max: usize) {
+        self.latency.turn_on(inputs_max);
+        let Self { core, journal, quoting, risk, .. } = self;
+        for stage in [core, journal, &mut quoting.stage, &mut risk.stage] {
+            stage.turn_on();
+        }
+    }
+
     /// Takes note of an input and its outputs.
     #[inline]
     pub fn input(&mut self, input: &Event, core: &Core, outputs: &[Output]) {
@@ -240,6 +260,8 @@ impl Board {
         self.quoting.close(core.quoting(), last);
         self.risk.close(core.risk());
         self.latency.publish();
+        self.core.publish();
+        self.journal.publish();
     }
 }
 
@@ -264,6 +286,7 @@ impl QuotingBoard {
 
     /// Shows how it ended, with the last input.
     pub fn close(&mut self, quoting: &Quoting, (sequence, time): (u64, Nanos)) {
+        self.stage.publish();
         self.publish(sequence, time, quoting);
     }
 
@@ -354,6 +377,7 @@ impl RiskBoard {
 
     /// Shows how it ended.
     pub fn close(&mut self, risk: &Risk) {
+        self.stage.publish();
         self.publish(risk);
     }
 

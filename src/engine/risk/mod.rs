@@ -19,6 +19,7 @@ mod request;
 pub mod state;
 pub mod unit;
 mod view;
+mod worth;
 
 #[cfg(test)]
 mod accounting_tests;
@@ -160,7 +161,7 @@ impl Risk {
     /// Takes a mark.
     #[inline]
     pub fn mark(&mut self, mark: &Mark, out: &mut Buffer<Output>) {
-        if self.accounts.mark(mark, self.orders.open_sides(mark.instrument)) {
+        if self.accounts.mark(mark) {
             self.judge_losses(out);
         }
     }
@@ -216,7 +217,7 @@ impl Risk {
             self.accounts.fill(instrument, fill, report);
             self.flatten.on_fill(self.now);
         }
-        self.accounts.settle(instrument, &self.open_sides(instrument));
+        self.accounts.touch(instrument);
         if reported.fill.is_some() {
             self.judge_losses(out);
             self.trim(instrument, out);
