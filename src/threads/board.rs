@@ -192,7 +192,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         instruments.iter().map(|_| view(HoldingView::default())).unzip();
     let (account, account_view) = view(account);
     let pace = Pace::new();
-    let latest = (0, Nanos(0));
+    let (latest, sampler) = ((0, Nanos(0)), None);
     let (latency, latency_view, hear_view) = latency();
     let [(core, core_view), (journal, journal_view), (quoting, quoting_view), (risk, risk_view)] =
         std::array::from_fn(|_| stage());
@@ -201,15 +201,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         core,
         journal,
         quoting: QuotingBoard { quotes, stage: quoting, pace, latest },
-        risk: RiskBoard {
-            holdings,
-            account,
-            stage: risk,
-            pace,
-            sampler: None,
-            fills: 0,
-            requests: 0,
-        },
+        risk: RiskBoard { holdings, account, stage: risk, pace, sampler, fills: 0, requests: 0 },
     };
     let views = Views {
         instruments: instruments.to_vec(),
