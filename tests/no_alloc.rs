@@ -538,7 +538,7 @@ fn value_at_risk_of_five_assets() {
     let (mut assessed, mut count) = (0, 0);
     for n in 0..200_u32 {
         let price = |at: u32| 100.0 + f64::from((n * (at + 7) * 7919) % 101) / 50.0;
-        let prices = std::array::from_fn::<_, 5, _>(|at| price(at as u32));
+        let prices = [0, 1, 2, 3, 4].map(price);
         count += allocations(|| {
             history.sample(&prices);
             assessed += u32::from(model.assess(&history, &values, n.into()).is_some());
