@@ -1,8 +1,6 @@
 //! Value at risk in a run: results enter the core as inputs, make quotes smaller before anything
 //! halts, grade themselves, and outlive a restart. One seed gives one journal with them too.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 use crate::core_rig::{Engine, Scratch, Way, loaded, segments};
 use crate::engine_rig::{Home, text};
 use pinnaclemm::journal::replay::replay;
