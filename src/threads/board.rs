@@ -16,6 +16,7 @@ pub use holding::HoldingView;
 pub use orders::{FillTold, Fills, ORDERS_SHOWN, OrderView, OrdersView};
 
 use super::latency::{Latency, LatencyView, Stage, latency, stage};
+use super::var::{Sampler, VarReader};
 use super::view::{Publisher, View, Words, view};
 use crate::engine::book::BookState;
 use crate::engine::quote::Slot;
@@ -128,6 +129,8 @@ pub struct Views {
     pub orders: View<OrdersView, { 5 * ORDERS_SHOWN }>,
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
+    /// Value at risk, where it is worked out.
+    pub var: Option<VarReader>,
     /// Where the time goes, by the name of the stage: those that this run has show something.
     pub stages: [(&'static str, View<LatencyView, 4>); 5],
 }
@@ -154,6 +157,7 @@ pub struct RiskBoard {
     /// Gate and orders, where they have a thread of their own.
     pub(super) stage: Stage,
     pace: Pace,
+    sampler: Option<Sampler>,
     fills: u64,
     requests: u64,
 }
@@ -195,7 +199,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
     let (orders, order_views) = view(OrdersView([None; ORDERS_SHOWN]));
     let (told, fills) = orders::fills();
     let pace = Pace::new();
-    let latest = (0, Nanos(0));
+    let (latest, sampler) = ((0, Nanos(0)), None);
     let (latency, latency_view, hear_view) = latency();
     let [(core, core_view), (journal, journal_view), (quoting, quoting_view), (risk, risk_view)] =
         std::array::from_fn(|_| stage());
@@ -211,6 +215,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
             told,
             stage: risk,
             pace,
+            sampler,
             fills: 0,
             requests: 0,
         },
@@ -223,6 +228,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
         account: account_view,
         orders: order_views,
         latency: latency_view,
+        var: None,
         stages: [
             ("hear", hear_view),
             ("core", core_view),
@@ -249,6 +255,7 @@ impl Board {
     #[inline]
     pub fn input(&mut self, (input, levels): Heard<'_>, core: &Core, outputs: &[Output]) {
         self.quoting.input(input, core.quoting());
+        self.risk.sample(input, core.risk());
         self.risk.input((input, levels), core.risk(), outputs);
     }
 
@@ -338,6 +345,19 @@ fn best_own(slots: &[Slot], side: Side) -> Option<(Price, Qty)> {
 }
 
 impl RiskBoard {
+    /// From now on prices and positions are sampled for value at risk.
+    pub fn sample_for(&mut self, sampler: Sampler) {
+        self.sampler = Some(sampler);
+    }
+
+    /// Takes a sample if one is due, before the input is known to be done.
+    #[inline]
+    pub fn sample(&mut self, input: &Event, risk: &Risk) {
+        if let Some(sampler) = &mut self.sampler {
+            sampler.input(input, risk);
+        }
+    }
+
     /// Takes note of an input and its outputs.
     #[inline]
     pub fn input(&mut self, (input, levels): Heard<'_>, risk: &Risk, outputs: &[Output]) {
