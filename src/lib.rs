@@ -13,6 +13,7 @@
 //! | 4 | `journal` | every input and output, written before anything leaves |
 //! | 4 | `venue` | a venue's bytes to events, recordings, the embedded venue, modelled fills |
 //! | 4 | `logs` | lines of JSON, written off the hot threads |
+//! | 5 | `web` | HTTP, WebSocket and the dashboard, over plain data |
 //! | 5 | `report` | what a run earned: figures and plots |
 //! | 6 | `config` | what a run is told, checked |
 //! | 7 | `threads` | the stages and what joins them, and a run from its config to its last line |
@@ -31,3 +32,4 @@ pub mod threads;
 pub mod types;
 pub mod var;
 pub mod venue;
+pub mod web;

@@ -1,5 +1,6 @@
 //! The results as a table for people.
 
+use super::pace::Pace;
 use super::result::{Machine, Results, Row, Stage};
 use super::spread::Spread;
 use std::fmt::Write as _;
@@ -46,13 +47,18 @@ pub fn table(results: &Results) -> String {
     text
 }
 
-/// The best row of a mode that one core turns, and whether the machine was quiet.
+/// The rate that the headline tells of: far from both the queue and the cold.
+const TOLD: Pace = Pace::Even(100_000);
+
+/// The row that is told first, always the same one, and whether the machine was quiet.
 fn headline(results: &Results) -> String {
-    let alone = results.rows.iter().filter(|row| ["shared", "inline"].contains(&&*row.mode));
-    let best = alone
-        .filter(|row| row.text == "encoded" && row.pattern == "even")
-        .filter_map(|row| Some((row, row.ratio?)))
-        .min_by(|a, b| a.1.p50.total_cmp(&b.1.p50));
+    let is_told = |row: &&Row| {
+        let is_alone = ["shared", "inline"].contains(&&*row.mode);
+        is_alone && row.text == "encoded" && row.sync == "process" && row.title == TOLD.to_string()
+    };
+    let rows = results.rows.iter().filter(is_told).filter_map(|row| Some((row, row.ratio?)));
+    // The product's own runner where it was measured.
+    let best = rows.max_by_key(|(row, _)| row.mode == "shared");
     let told = best.map_or("no row has a floor".to_string(), |(row, ratio)| {
         let p99 = ratio.p99.map_or(String::new(), |p99| format!(", p99 {p99:.2} ×"));
         format!("tick to order, {} {}: p50 {:.2} × the floor{p99}", row.mode, row.title, ratio.p50)

@@ -6,6 +6,7 @@ use crate::threads::cores::AllowanceFault;
 use crate::threads::runner::{EndFault, StartFault};
 use crate::threads::setup::SetupFault;
 use crate::threads::store::StoreFault;
+use crate::threads::web::WebFault;
 use crate::types::Nanos;
 use std::fmt;
 use std::io;
@@ -18,6 +19,8 @@ pub enum RunFault {
     Setup(SetupFault),
     /// The data directory cannot be used.
     Store(StoreFault),
+    /// HTTP and WebSocket cannot be served.
+    Web(WebFault),
     /// What the process is allowed cannot be found out.
     Allowance(AllowanceFault),
     /// A thread did not come up.
@@ -73,6 +76,7 @@ impl RunFault {
             Self::Setup(fault) => fault.code(),
             Self::Store(fault) => fault.code(),
             Self::Journal(_) | Self::Kept(_) => ExitCode::JournalFailed,
+            Self::Web(_) => ExitCode::Port,
             Self::Damaged(_) => ExitCode::Damaged,
             Self::Stopped => ExitCode::Done,
             Self::Ended(_) => ExitCode::Venue,
@@ -96,6 +100,7 @@ impl fmt::Display for RunFault {
         match self {
             Self::Setup(fault) => fault.fmt(f),
             Self::Store(fault) => fault.fmt(f),
+            Self::Web(fault) => fault.fmt(f),
             Self::Allowance(fault) => fault.fmt(f),
             Self::Start(fault) => fault.fmt(f),
             Self::Thread(thread) => write!(f, "thread {} ended unasked", thread.name()),
