@@ -127,8 +127,8 @@ impl Link {
     pub fn cancel_all(&mut self, now: Nanos) -> bool {
         match self {
             Self::Simulated(embedded) => embedded.cancel_all(now),
-            // The orders of a model end with the process that models them.
-            Self::Modelled(_) => true,
+            // The orders of a model, and of what measures, end with this process.
+            Self::Modelled(_) | Self::Foreign(_) => true,
         }
     }
 

@@ -182,7 +182,8 @@ impl Store {
 }
 
 /// The journal's two ends: who writes it, and who keeps it.
-fn keeping(path: &Path, begun: Begun, params: JournalParams) -> (Ledger, Keeping) {
+#[must_use]
+pub fn keeping(path: &Path, begun: Begun, params: JournalParams) -> (Ledger, Keeping) {
     let Begun { writer, syncer, start, marks } = begun;
     let written = syncer.written().clone();
     let bound = PruneBound::default();
