@@ -17,8 +17,9 @@ use std::time::{Duration, Instant};
 
 /// Whether a program is there and answers.
 fn has(program: &str, word: &str) -> bool {
-    let asked = Command::new(program).arg(word).stdout(Stdio::null()).stderr(Stdio::null());
-    let found = { asked }.status().is_ok_and(|status| status.success());
+    let mut asked = Command::new(program);
+    asked.arg(word).stdout(Stdio::null()).stderr(Stdio::null());
+    let found = asked.status().is_ok_and(|status| status.success());
     if !found {
         println!("SKIPPED: {program} is not there");
     }
@@ -268,8 +269,8 @@ fn the_thread_that_appends_calls_the_system_only_to_wait() {
         .map(|call| call.split(['(', ' ']).next().unwrap())
         .collect();
     let waits = |call: &&str| ["clock_nanosleep", "sched_yield"].contains(call);
-    let first = calls.iter().position(|call| waits(call)).unwrap();
-    let last = calls.iter().rposition(|call| waits(call)).unwrap();
+    let first = calls.iter().position(waits).unwrap();
+    let last = calls.iter().rposition(waits).unwrap();
     let other: Vec<_> = calls[first..=last].iter().filter(|call| !waits(call)).collect();
     assert!(last - first > 100, "{} calls", last - first);
     assert!(other.is_empty(), "{other:?}");
