@@ -22,13 +22,17 @@ pub enum ExitCode {
     JournalFailed = 6,
     /// There is no way to the venue, or it ended it for good.
     Venue = 7,
+    /// A port of ours cannot be had.
+    Port = 8,
+    /// What an operator asked for is not so, or was not done.
+    NotReady = 9,
     /// The journal or a snapshot is damaged: an operator has to choose.
-    JournalDamaged = 8,
+    JournalDamaged = 10,
 }
 
 impl ExitCode {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Done,
         Self::Damaged,
         Self::Refused,
@@ -37,6 +41,8 @@ impl ExitCode {
         Self::ForeignData,
         Self::JournalFailed,
         Self::Venue,
+        Self::Port,
+        Self::NotReady,
         Self::JournalDamaged,
     ];
 
@@ -75,6 +81,10 @@ impl ExitCode {
             Self::JournalDamaged => {
                 "the journal or a snapshot is damaged; nothing was changed, see pinnaclemm-journal"
             }
+            Self::Port => "the port of the API or WebSocket cannot be had; nothing was started",
+            Self::NotReady => {
+                "health, doctor, commands: not healthy, not ready, not taken, or nobody answers"
+            }
             Self::Venue => "the venue cannot be reached, or has ended the connection for good",
         }
     }
@@ -110,7 +120,9 @@ mod tests {
             (5, E::ForeignData),
             (6, E::JournalFailed),
             (7, E::Venue),
-            (8, E::JournalDamaged),
+            (8, E::Port),
+            (9, E::NotReady),
+            (10, E::JournalDamaged),
         ];
         assert_eq!(got, expected);
     }

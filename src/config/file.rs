@@ -17,7 +17,10 @@ use super::sections::{
 };
 use super::simulator::RawSimulator;
 use super::strategy::StrategyConfig;
-use super::{Faults, Mode, RawSpan, RawSpeed, ThreadMode, ThreadsParams, ThreadsSection};
+use super::web::RawWeb;
+use super::{
+    Faults, Mode, RawSpan, RawSpeed, ThreadMode, ThreadsParams, ThreadsSection, VarConfig,
+};
 use crate::journal::JournalParams;
 use crate::journal::follower::FollowParams;
 use crate::logs::LogParams;
@@ -25,6 +28,7 @@ use crate::types::{InstrumentTable, Nanos, Symbol, Venue};
 use crate::venue::fills::FillParams;
 use crate::venue::recorded::Speed;
 use crate::venue::simulated::SimulatorParams;
+use crate::web;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -80,6 +84,8 @@ pub struct RawConfig {
     pub threads: ThreadsSection,
     /// What joins the stages where each has its thread.
     pub rings: RingParams,
+    /// HTTP and WebSocket.
+    pub web: RawWeb,
 }
 
 impl Default for RawConfig {
@@ -104,6 +110,7 @@ impl Default for RawConfig {
             persistence: PersistenceConfig::default(),
             threads: ThreadsSection::default(),
             rings: RingParams::default(),
+            web: RawWeb::default(),
         }
     }
 }
@@ -164,6 +171,10 @@ pub struct Config {
     pub threads: ThreadsParams,
     /// What joins the stages where each has its thread.
     pub rings: RingParams,
+    /// HTTP and WebSocket; nothing where they are off.
+    pub web: Option<web::Params>,
+    /// How value at risk is found.
+    pub var: VarConfig,
 }
 
 impl Config {
@@ -223,6 +234,7 @@ impl RawConfig {
             data_directory.get_or_insert_with(|| DATA_DIRECTORY.into());
             self.logging.directory.get_or_insert_with(|| LOG_DIRECTORY.into());
         }
+        self.web.overlay(flags, environment);
         put(&mut self.logging.directory, &environment.log_dir);
         put(&mut self.logging.directory, &flags.log_dir);
         put(&mut self.venue, &flags.venue);
@@ -274,6 +286,8 @@ impl RawConfig {
             logging: self.logging.check("logging", self.mode, faults),
             threads: self.threads.check("threads", faults),
             rings: self.rings.check("rings", faults),
+            web: self.web.check("web", self.mode, self.speed, faults),
+            var: self.risk_management.var.check("risk_management.var", faults),
         };
         (faults.list().len() == before).then_some(config)
     }

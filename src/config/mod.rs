@@ -16,6 +16,7 @@ pub mod fills;
 mod json;
 pub mod live;
 pub mod load;
+pub mod operate;
 pub mod persistence;
 pub mod reading;
 mod relations;
@@ -31,6 +32,8 @@ pub mod strategy;
 pub mod sweep;
 pub mod threads;
 pub mod values;
+pub mod var;
+pub mod web;
 
 #[cfg(test)]
 mod strategy_tests;
@@ -54,3 +57,4 @@ pub use strategy::{StrategyConfig, StrategyName};
 pub use sweep::{Shard, Sweep};
 pub use threads::{Idle, ThreadMode, ThreadName, ThreadsParams, ThreadsSection};
 pub use values::{Mode, RawSpan, RawSpeed};
+pub use var::VarConfig;

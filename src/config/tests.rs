@@ -71,6 +71,22 @@ risk_management.limits.cancel_reserve_pct    | 91   | 30
 risk_management.limits.price_collar_bps      | 5001 | 2
 risk_management.limits.orders_max            | 0    | 2
 risk_management.limits.conversion_age_max_ms | 0    | 2
+risk_management.var.window_size        | 1     | 100
+risk_management.var.simulation_count   | 99    | 5000
+risk_management.var.horizon            | 0     | 2
+risk_management.var.sample_interval_ms | 9     | 1000
+risk_management.var.update_interval_ms | 9     | 1000
+risk_management.var.min_samples        | 253   | 50
+risk_management.var.var_limit_pct      | 0     | 2.5
+risk_management.var.limit_method       | "guess" | "ewma"
+risk_management.var.ewma_decay         | 1     | 0.9
+risk_management.var.student_degrees    | 2     | 5
+risk_management.var.antithetic         | -     | false
+risk_management.var.stress.price_shocks_pct[0]   | -101 | -5
+risk_management.var.stress.price_shocks_pct[1]   | 1001 | 5
+risk_management.var.stress.volatility_times[0]   | -1   | 2
+risk_management.var.stress.liquidity_gaps_pct[0] | 101  | 1
+risk_management.var.stress.correlation_to_one    | -    | false
 strategy.enabled                | -          | false
 strategy.name                   | "Best"     | "GLFT"
 strategy.fairValue              | "last"     | "mid"
@@ -168,6 +184,9 @@ rings.quotingToRisk           | 512        | 1024
 rings.riskToJournal           | 8388608    | 4194304
 rings.journalToGateway        | 0          | 2048
 rings.backToFeed              | 1025       | 2048
+web.bind                        | "nowhere"  | "0.0.0.0"
+web.apiPort                     | 65536      | 9001
+web.wsPort                      | 8081       | 9000
 "#;
 
 /// The paths of all values of a tree that are no lists and objects, or empty ones.
@@ -282,7 +301,7 @@ fn limits_have_no_default() {
     let text = r#"{"instruments": [{"symbol": "BTC-USD"}], "account": {"currency": "USD"}}"#;
     let fault = load_text("test", text, &Arguments::default(), &Environment::default());
     let fault = fault.unwrap_err().to_string();
-    let limits = KEYS.lines().filter(|line| line.starts_with("risk_management."));
+    let limits = KEYS.lines().filter(|line| line.starts_with("risk_management.limits."));
     let mut count = 0;
     for line in limits {
         let path = line.split('|').next().unwrap().trim();
@@ -444,7 +463,11 @@ fn command_lines_that_cannot_be_read_are_refused() {
         "--check-config --print-config",
         "--completions bash --mode replay",
         "--completions tcsh",
-        "--no-web",
+        "--no-web --web",
+        "--bind nowhere",
+        "--api-port 65536",
+        "halt",
+        "halt --reason x --seed 1",
         "--seed 1 --seed 2",
         "stray",
     ] {
@@ -487,7 +510,7 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
             "sede = 5: must be left out: there is no such key here, only mode, venue, input, \
              speed, seed, duration, symbols, instruments, account, risk_management, strategy, \
              exchange, timing, report, shutdown, logging, persistence, \
-             threads, rings",
+             threads, rings, web",
             "instruments[0].maxPosition = -1: must be a decimal number: a sign is not \
              allowed here",
             "instruments[2].leverage = 3: must be left out: there is no such key here, only \

@@ -4,7 +4,7 @@ use super::{
     Asked, Body, Checksum, Command, Event, FeeIn, Health, LEVELS_PER_LINE, Level, Levels, Line,
     MarketStatus, NOTE_PLACES_MAX, NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX,
     RefusalCode, Refused, RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason,
-    Trade, TradingState,
+    Trade, TradingState, VarResult,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 
@@ -27,6 +27,7 @@ const TAG_STATE: u8 = 11;
 const TAG_TIMER: u8 = 12;
 const TAG_HEALTH: u8 = 13;
 const TAG_COMMAND: u8 = 14;
+const TAG_VAR: u8 = 20;
 
 const FIRST: u8 = 1;
 const LAST: u8 = 2;
@@ -171,11 +172,7 @@ impl Body {
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         match *self {
             Self::Levels(levels) => {
-                let sum = levels.checksum.map_or(0, |sum| {
-                    u64::from(sum.crc())
-                        | u64::from(sum.price_decimals) << 32
-                        | u64::from(sum.qty_decimals) << 40
-                });
+                let sum = levels.checksum.map_or(0, checksum_word);
                 Packed {
                     tag: TAG_LEVELS,
                     flags: flag(levels.first, FIRST)
@@ -237,6 +234,7 @@ impl Body {
                 words: [asked.id, 0, 0, 0],
                 ..plain(TAG_COMMAND, asked.command as u8)
             },
+            Self::Var(result) => Packed { words: result.words(), ..plain(TAG_VAR, 0) },
         }
     }
 
@@ -281,9 +279,15 @@ impl Body {
                 let command = *Command::ALL.get(small)?;
                 Self::Command(Asked { command, places: packed.count, id: a })
             }
+            TAG_VAR => Self::Var(VarResult::of_words(packed.words)),
             _ => return None,
         })
     }
+}
+
+#[inline]
+fn checksum_word(sum: Checksum) -> u64 {
+    u64::from(sum.crc()) | u64::from(sum.price_decimals) << 32 | u64::from(sum.qty_decimals) << 40
 }
 
 /// The line of up to four levels; places that are left stay zero.

@@ -97,15 +97,21 @@ impl Health {
     pub const WRITE_FAILED: Self = Self(1 << 2);
     /// An agent has not turned for too long.
     pub const AGENT_STALLED: Self = Self(1 << 3);
+    /// The disk will be full soon.
+    pub const DISK_LOW: Self = Self(1 << 4);
+    /// The disk is about to be full: everything is cancelled and halted.
+    pub const DISK_FULL: Self = Self(1 << 5);
     /// A second core decides otherwise than is recorded.
-    pub const CORE_DIFFERS: Self = Self(1 << 4);
+    pub const CORE_DIFFERS: Self = Self(1 << 6);
 
     /// Each condition by itself, with its stable name.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::RING_NEAR_FULL, "ring_near_full"),
         (Self::SYNC_LATE, "sync_late"),
         (Self::WRITE_FAILED, "write_failed"),
         (Self::AGENT_STALLED, "agent_stalled"),
+        (Self::DISK_LOW, "disk_low"),
+        (Self::DISK_FULL, "disk_full"),
         (Self::CORE_DIFFERS, "core_differs"),
     ];
 
@@ -114,6 +120,13 @@ impl Health {
     #[must_use]
     pub const fn is_good(self) -> bool {
         self.0 == 0
+    }
+
+    /// Whether all of those conditions are raised.
+    #[inline]
+    #[must_use]
+    pub const fn has(self, conditions: Self) -> bool {
+        self.0 & conditions.0 == conditions.0
     }
 
     /// Both sets of conditions.

@@ -6,7 +6,8 @@
 //! what happened since.
 
 use super::fault::ReadError;
-use super::files::{segment_numbers, segment_path};
+use super::archive::held_in;
+use super::files::segment_numbers;
 use super::read::{Journal, Summary};
 use super::snapshot;
 use std::fmt;
@@ -97,7 +98,17 @@ pub fn copy(
     }
     let folder = from.join("journal");
     for number in segment_numbers(&folder).map_err(failed(&folder))? {
-        one(&segment_path(&folder, number), &segment_path(&aside.join("journal"), number))?;
+        let mut source = held_in(&folder, number);
+        let target = |source: &Path| aside.join("journal").join(source.file_name().expect("named"));
+        if let Err(error) = one(&source, &target(&source)) {
+            // It may have been packed since it was listed.
+            let now = held_in(&folder, number);
+            if now == source {
+                return Err(error);
+            }
+            source = now;
+            one(&source, &target(&source))?;
+        }
     }
     let summary = Journal::open(&aside)?.visit_from(1, |_, _| Ok::<_, ReadError>(()))?;
     let place = to.parent().filter(|parent| !parent.as_os_str().is_empty());

@@ -164,6 +164,8 @@ impl Case {
             Damage::Version { .. } => Self::NewerVersion,
             Damage::Foreign { .. } => Self::Foreign,
             Damage::Chain("an older epoch") => Self::OlderEpoch,
+            // Packed is only what was synced.
+            Damage::Packed(_) => Self::Damage,
             _ if was_synced => Self::Damage,
             Damage::Record(_) | Damage::Hole { .. } | Damage::BehindSeal | Damage::SealDigest => {
                 Self::Hole

@@ -4,6 +4,7 @@
 //! can be done again after a crash in the middle of it.
 
 use super::DataDirectory;
+use super::archive::held_in;
 use super::directory::sync_directory;
 use super::failure::OpenError;
 use super::files::{segment_numbers, segment_path};
@@ -30,11 +31,11 @@ pub fn cut(
     for number in numbers.into_iter().rev().filter(|number| *number > segment) {
         saved.push(put_aside(&folder, number)?);
     }
-    let path = segment_path(&folder, segment);
+    let path = held_in(&folder, segment);
     if !path.exists() {
         return Ok(saved);
     }
-    if offset < HEADER_BYTES {
+    if offset < HEADER_BYTES || path != segment_path(&folder, segment) {
         saved.push(put_aside(&folder, segment)?);
         return Ok(saved);
     }
@@ -45,7 +46,7 @@ pub fn cut(
 
 /// Gives a whole segment a name that no journal reads.
 fn put_aside(folder: &Path, number: u64) -> Result<PathBuf, OpenError> {
-    let path = segment_path(folder, number);
+    let path = held_in(folder, number);
     let aside = free_name(folder, &format!("{number:020}-0"));
     let done = fs::rename(&path, &aside).and_then(|()| sync_directory(folder));
     done.map_err(|error| OpenError::io("put aside", &path, error))?;

@@ -35,8 +35,8 @@ pub struct Followed(Arc<Counts>);
 struct Counts {
     record: AtomicU64,
     differences: AtomicU64,
-    snapshots: AtomicU64,
     snapshot: AtomicU64,
+    oldest: AtomicU64,
 }
 
 impl Followed {
@@ -52,16 +52,16 @@ impl Followed {
         self.0.differences.load(Ordering::Relaxed)
     }
 
-    /// Snapshots that were written.
-    #[must_use]
-    pub fn snapshots(&self) -> u64 {
-        self.0.snapshots.load(Ordering::Relaxed)
-    }
-
     /// The record of the newest snapshot of this run; 0 for none.
     #[must_use]
     pub fn snapshot(&self) -> u64 {
         self.0.snapshot.load(Ordering::Relaxed)
+    }
+
+    /// The record of the oldest snapshot that is kept; 0 as long as this run has written none.
+    #[must_use]
+    pub fn oldest(&self) -> u64 {
+        self.0.oldest.load(Ordering::Relaxed)
     }
 }
 
@@ -153,7 +153,7 @@ impl Follower {
     /// It follows no more.
     pub fn work(&mut self, upto: u64, most: usize) -> Result<usize, FollowError> {
         let is_due = self.is_due();
-        let Self { directory, tail, playing, tally, last, followed, params, .. } = self;
+        let Self { directory, tail, playing, tally, last, params, .. } = self;
         let mut taken = None;
         let count = tail.read::<FollowError>((upto, most), |place, record| {
             match (&record.content, &mut *playing) {
@@ -164,7 +164,8 @@ impl Follower {
                 }
                 (Content::Input(input), Some(playing)) => {
                     if is_due && taken.is_none() && last.0 > 0 {
-                        taken = Some(take(directory, playing, last.0, params.keep)?);
+                        // Whatever comes of it, this input is played.
+                        taken = Some(take(directory, (playing, tally), last.0, params.keep));
                     }
                     playing.input(place, record.sequence, input, tally);
                 }
@@ -177,12 +178,9 @@ impl Follower {
             *last = (record.sequence, is_whole);
             Ok(())
         })?;
-        followed.0.record.store(last.0, Ordering::Relaxed);
-        followed.0.differences.store(tally.differences, Ordering::Relaxed);
-        if let Some(record) = taken {
-            self.noted(record);
-        }
-        Ok(count)
+        self.followed.0.record.store(self.last.0, Ordering::Relaxed);
+        self.followed.0.differences.store(self.tally.differences, Ordering::Relaxed);
+        taken.map_or(Ok(count), |taken| self.noted(taken).map(|()| count))
     }
 
     /// Writes a snapshot of the journal's end, where it is read to its end and the process ends as
@@ -193,15 +191,16 @@ impl Follower {
     pub fn finish(&mut self) -> Result<bool, FollowError> {
         let (record, is_whole) = self.last;
         let Some(playing) = self.playing.as_ref().filter(|_| is_whole) else { return Ok(false) };
-        let record = take(&self.directory, playing, record, self.params.keep)?;
-        self.noted(record);
-        Ok(true)
+        let taken = take(&self.directory, (playing, &self.tally), record, self.params.keep);
+        self.noted(taken).map(|()| true)
     }
 
-    fn noted(&mut self, record: u64) {
+    fn noted(&mut self, taken: io::Result<Taken>) -> Result<(), FollowError> {
         self.due = Instant::now() + self.params.every;
-        self.followed.0.snapshots.fetch_add(1, Ordering::Relaxed);
+        let Taken { record, oldest } = taken.map_err(FollowError::Snapshot)?;
         self.followed.0.snapshot.store(record, Ordering::Relaxed);
+        self.followed.0.oldest.store(oldest, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The first difference, once.
@@ -214,12 +213,24 @@ impl Follower {
     }
 }
 
+/// A snapshot that was written.
+struct Taken {
+    record: u64,
+    /// The record of the oldest that is kept.
+    oldest: u64,
+}
+
 /// Writes a snapshot behind that record.
-fn take(directory: &Path, playing: &Playing, record: u64, keep: usize) -> Result<u64, FollowError> {
+fn take(
+    directory: &Path,
+    (playing, tally): (&Playing, &Tally),
+    record: u64,
+    keep: usize,
+) -> io::Result<Taken> {
     // A core that decides otherwise than is recorded is no basis; the facts are.
-    let bytes = snapshot::to_bytes(&playing.facts_at(record), playing.core());
-    let written = bytes
-        .and_then(|bytes| snapshot::write(directory, record, &bytes))
-        .and_then(|_| snapshot::keep_last(directory, keep));
-    written.map_err(FollowError::Snapshot).map(|()| record)
+    let core = playing.core().filter(|_| tally.differences == 0);
+    let bytes = snapshot::to_bytes(&playing.facts_at(record), core)?;
+    snapshot::write(directory, record, &bytes)?;
+    let oldest = snapshot::keep_last(directory, keep)?.unwrap_or(record);
+    Ok(Taken { record, oldest })
 }

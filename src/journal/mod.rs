@@ -5,6 +5,9 @@
 //! DATA_DIR/lock              held by the one process that writes
 //! DATA_DIR/synced            how far the journal outlives a loss of power
 //! DATA_DIR/journal/N.seg     segments: a header, records, a seal; N has twenty digits, from 1 on
+//! DATA_DIR/journal/N.seg.zst a sealed segment, packed: told in `archive`
+//! DATA_DIR/reserve           room that is given up when the disk is full
+//! DATA_DIR/emergency.jsonl   what was done when the journal could not be trusted any more
 //! DATA_DIR/journal/N-A.torn  what stood torn at offset A of segment N when the next start cut it
 //! DATA_DIR/snapshots/N.snap  the whole core behind record N
 //! DATA_DIR/poison.jsonl      the records that have made a core panic
@@ -15,18 +18,22 @@
 //! [`record::Record`], and only the check leads from the one to the other. What a core makes of
 //! the inputs is found by `replay` and `playing`; `recovery` and `follower` are built on the latter.
 
+pub mod archive;
 pub mod backup;
 pub mod cases;
+mod chain;
 pub mod cut;
 pub mod digest;
 pub mod directory;
 pub mod dump;
+pub mod emergency;
 pub mod export;
 pub mod failure;
 pub mod fault;
 pub mod files;
 pub mod follower;
 pub mod identity;
+pub mod keep;
 pub mod ledger;
 pub mod open;
 pub mod params;
@@ -39,7 +46,9 @@ pub mod recovery;
 pub mod released;
 pub mod repair;
 pub mod replay;
+pub mod reserve;
 pub mod segment;
+pub mod segments;
 pub mod snapshot;
 pub mod start;
 pub mod stats;
@@ -50,14 +59,16 @@ pub mod tail;
 pub mod writer;
 
 pub use directory::DataDirectory;
+pub use emergency::{CancelAll, Emergency, EmergencyReason};
 pub use failure::{OpenError, WriteError};
 pub use fault::{Damage, Flaw, IdentityError, ReadError};
 pub use files::FileSegments;
 pub use identity::Identity;
+pub use keep::{KeepParams, Keeper, PruneBound};
 pub use ledger::Ledger;
 pub use open::{Begun, begin};
-pub use params::{JournalParams, SyncMode};
 pub use read::{Cut, Journal, Place, Summary};
+pub use params::{DiskParams, JournalParams, SyncMode};
 pub use record::{Content, Record};
 pub use released::Journaled;
 pub use start::Start;

@@ -227,9 +227,15 @@ pub fn write(directory: &Path, record: u64, bytes: &[u8]) -> io::Result<PathBuf>
         super::directory::sync_directory(directory)?;
     }
     let aside = path.with_extension("new");
-    let mut file = File::create(&aside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    let written = File::create(&aside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    if let Err(error) = written {
+        // On a full disk its room is needed.
+        fs::remove_file(&aside).ok();
+        return Err(error);
+    }
     fs::rename(&aside, &path)?;
     super::directory::sync_directory(&folder)?;
     Ok(path)
@@ -251,13 +257,14 @@ pub fn read(directory: &Path, record: u64, owner: &Identity) -> Result<Image, Sn
     Ok(image)
 }
 
-/// Removes all but the newest, and what was left half written.
+/// Removes all but the newest; the record of the oldest that is kept.
 ///
 /// # Errors
 /// The system says no.
-pub fn keep_last(directory: &Path, keep: usize) -> io::Result<()> {
-    for record in records(directory)?.into_iter().skip(keep.max(1)) {
+pub fn keep_last(directory: &Path, keep: usize) -> io::Result<Option<u64>> {
+    let mut kept = records(directory)?;
+    for record in kept.split_off(keep.max(1).min(kept.len())) {
         fs::remove_file(path_in(directory, record))?;
     }
-    Ok(())
+    Ok(kept.last().copied())
 }

@@ -4,6 +4,7 @@
 //! not a record yet is asked for again; whether it ever becomes one is not known here. A segment
 //! that follows must say of the one before what stands there.
 
+use super::archive::{packed_path, read_segment};
 use super::fault::{Damage, Flaw, ReadError};
 use super::files::segment_path;
 use super::read::Place;
@@ -32,12 +33,45 @@ pub struct Tail {
 
 #[derive(Debug)]
 struct Open {
-    file: File,
+    source: Source,
     seed: Seed,
     digest: Digest,
     epoch: u32,
     at: usize,
     sequence: u64,
+}
+
+/// Where the bytes of a segment are.
+#[derive(Debug)]
+enum Source {
+    File(File),
+    /// It was packed before it was read.
+    Memory(Vec<u8>),
+}
+
+impl Source {
+    /// As much as there is from an offset on.
+    fn read_at(&self, buffer: &mut [u8], at: usize) -> io::Result<usize> {
+        let file = match self {
+            Self::File(file) => file,
+            Self::Memory(bytes) => {
+                let rest = bytes.get(at..).unwrap_or_default();
+                let count = rest.len().min(buffer.len());
+                buffer[..count].copy_from_slice(&rest[..count]);
+                return Ok(count);
+            }
+        };
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match file.read_at(&mut buffer[filled..], (at + filled) as u64) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
 }
 
 impl Tail {
@@ -82,14 +116,21 @@ impl Tail {
     /// Opens the segment at hand; false while it has not begun.
     fn enter(&mut self) -> Result<bool, ReadError> {
         let path = segment_path(&self.folder, self.segment);
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        let source = match File::open(&path) {
+            Ok(file) => Source::File(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if !packed_path(&self.folder, self.segment).exists() {
+                    return Ok(false);
+                }
+                let mut bytes = Vec::new();
+                read_segment(&self.folder, self.segment, &mut bytes)?;
+                Source::Memory(bytes)
+            }
             Err(error) => return Err(ReadError::io(&path, error)),
         };
         let mut head = [0; HEADER_BYTES];
-        let failed = |error| ReadError::io(&path, error);
-        if read_at(&file, &mut head, 0).map_err(failed)? < HEADER_BYTES || head[..8] == [0; 8] {
+        let read = source.read_at(&mut head, 0).map_err(|error| ReadError::io(&path, error))?;
+        if read < HEADER_BYTES || head[..8] == [0; 8] {
             return Ok(false);
         }
         let (header, checksum) = match Header::read(&head) {
@@ -103,7 +144,7 @@ impl Tail {
             return Err(self.damaged(0, header.first_sequence, damage));
         }
         self.open = Some(Open {
-            file,
+            source,
             seed: Seed::new(header.epoch, header.number),
             digest: Digest::of_header(checksum),
             epoch: header.epoch,
@@ -123,7 +164,7 @@ impl Tail {
         loop {
             self.buffer.resize(size, 0);
             let open = self.open.as_mut().expect("a segment was entered");
-            let read = read_at(&open.file, &mut self.buffer, open.at as u64);
+            let read = open.source.read_at(&mut self.buffer, open.at);
             let path = segment_path(&self.folder, self.segment);
             let filled = read.map_err(|error| ReadError::io(&path, error))?;
             let bytes = &self.buffer[..filled];
@@ -168,18 +209,4 @@ impl Tail {
         let path = segment_path(&self.folder, self.segment);
         ReadError::Damaged { path, segment: self.segment, offset, sequence, damage }
     }
-}
-
-/// As much as there is.
-fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(&mut buffer[filled..], at + filled as u64) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

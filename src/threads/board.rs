@@ -5,125 +5,29 @@
 //! theirs.
 
 mod account;
+mod depth;
+mod holding;
+mod journal;
+mod orders;
 mod pace;
+mod quote;
 
-pub use account::AccountView;
+pub use account::{ACCOUNT_WORDS, AccountView};
+pub use depth::{DEPTH_LEVELS, DepthView};
+pub use holding::HoldingView;
+pub use journal::{JOURNAL_WORDS, JournalView};
+pub use orders::{FillTold, Fills, ORDERS_SHOWN, OrderView, OrdersView};
+pub use quote::{QuoteView, SideView};
 
-use super::latency::{Latency, LatencyView, latency};
-use super::view::{Publisher, View, Words, view};
-use crate::engine::book::BookState;
-use crate::engine::quote::Slot;
+use super::latency::{Latency, LatencyView, Stage, latency, stage};
+use super::var::{Sampler, VarReader};
+use super::view::{Publisher, View, view};
 use crate::engine::risk::{Output, Risk};
 use crate::engine::{Core, Quoting};
-use crate::event::explanation::Withheld;
-use crate::event::{Body, Event, RefusalCode, ReportKind, Stale, StateReason, TradingState};
-use crate::types::{Instrument, InstrumentId, Nanos, Price, Qty, Side};
-use account::{join, split};
+use crate::event::{Body, Event, Level, ReportKind};
+use crate::types::{Instrument, InstrumentId, Nanos};
+use orders::FillsIn;
 use pace::Pace;
-
-/// One side of an instrument's market and of our quotes on it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct SideView {
-    /// The best price of the market; nothing is there if `market_qty` is zero.
-    pub market: Price,
-    /// What is there.
-    pub market_qty: Qty,
-    /// Our best price at the venue; nothing is there if `own_qty` is zero.
-    pub own: Price,
-    /// What of ours is there.
-    pub own_qty: Qty,
-    /// Why we do not quote, as it was decided last.
-    pub withheld: Withheld,
-    /// The number of what stands behind that.
-    pub code: u8,
-}
-
-/// One instrument as quoting sees it.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct QuoteView {
-    /// The last input.
-    pub sequence: u64,
-    /// Its time.
-    pub time: Nanos,
-    /// Why the book is stale, if it is.
-    pub stale: Option<Stale>,
-    /// What the strategy takes it to be worth, in ticks.
-    pub fair_value: f64,
-    /// Standard deviation of the price in a second, in ticks.
-    pub volatility: f64,
-    /// Bid and ask.
-    pub sides: [SideView; 2],
-}
-
-impl Words<15> for QuoteView {
-    fn to_words(&self) -> [u64; 15] {
-        let word = i64::cast_unsigned;
-        let [bid, ask] = &self.sides;
-        let why = |side: &SideView| u64::from(side.withheld as u8) << 8 | u64::from(side.code);
-        let withheld = why(bid) << 16 | why(ask);
-        [
-            self.sequence,
-            word(self.time.0),
-            self.stale.map_or(0, |reason| reason as u64 + 1),
-            self.fair_value.to_bits(),
-            self.volatility.to_bits(),
-            withheld,
-            word(bid.market.0),
-            word(bid.market_qty.0),
-            word(bid.own.0),
-            word(bid.own_qty.0),
-            word(ask.market.0),
-            word(ask.market_qty.0),
-            word(ask.own.0),
-            word(ask.own_qty.0),
-            0,
-        ]
-    }
-
-    fn from_words(words: &[u64; 15]) -> Self {
-        let place = |word: u64| usize::try_from(word).expect("a small number");
-        let side = |at: usize, why: u64| {
-            let [market, market_qty, own, own_qty] =
-                std::array::from_fn(|i| words[at + i].cast_signed());
-            SideView {
-                market: Price(market),
-                market_qty: Qty(market_qty),
-                own: Price(own),
-                own_qty: Qty(own_qty),
-                withheld: Withheld::ALL[place(why >> 8 & 0xff)],
-                code: why.to_le_bytes()[0],
-            }
-        };
-        Self {
-            sequence: words[0],
-            time: Nanos(words[1].cast_signed()),
-            stale: place(words[2]).checked_sub(1).map(|at| Stale::ALL[at]),
-            fair_value: f64::from_bits(words[3]),
-            volatility: f64::from_bits(words[4]),
-            sides: [side(6, words[5] >> 16), side(10, words[5])],
-        }
-    }
-}
-
-/// One instrument's position. Money is in 10⁻¹² of its quote currency.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct HoldingView {
-    /// What is held, in lots; negative if it is owed.
-    pub lots: i64,
-    /// Realised + unrealised − fees.
-    pub profit: i128,
-}
-
-impl Words<3> for HoldingView {
-    fn to_words(&self) -> [u64; 3] {
-        let [low, high] = split(self.profit);
-        [self.lots.cast_unsigned(), low, high]
-    }
-
-    fn from_words(words: &[u64; 3]) -> Self {
-        Self { lots: words[0].cast_signed(), profit: join(words[1], words[2]) }
-    }
-}
 
 /// The reading ends of everything.
 #[derive(Clone, Debug)]
@@ -133,17 +37,30 @@ pub struct Views {
     /// By instrument.
     pub quotes: Vec<View<QuoteView, 15>>,
     /// By instrument.
-    pub holdings: Vec<View<HoldingView, 3>>,
+    pub holdings: Vec<View<HoldingView, 12>>,
+    /// Books near the touch, by instrument.
+    pub depths: Vec<View<DepthView, { 4 * DEPTH_LEVELS }>>,
     /// The account.
-    pub account: View<AccountView, 11>,
+    pub account: View<AccountView, ACCOUNT_WORDS>,
+    /// Live orders.
+    pub orders: View<OrdersView, { 5 * ORDERS_SHOWN }>,
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
+    /// How the journal gets on; zeros where none is kept.
+    pub journal: View<JournalView, JOURNAL_WORDS>,
+    /// Value at risk, where it is worked out.
+    pub var: Option<VarReader>,
+    /// Where the time goes, by the name of the stage: those that this run has show something.
+    pub stages: [(&'static str, View<LatencyView, 4>); 5],
 }
 
 /// What quoting publishes.
 #[derive(Debug)]
 pub struct QuotingBoard {
     quotes: Vec<Publisher<QuoteView, 15>>,
+    depths: Vec<Publisher<DepthView, { 4 * DEPTH_LEVELS }>>,
+    /// Books and quoter, where they have a thread of their own.
+    pub(super) stage: Stage,
     pace: Pace,
     /// Number and time of the last input.
     latest: (u64, Nanos),
@@ -152,12 +69,20 @@ pub struct QuotingBoard {
 /// What risk publishes.
 #[derive(Debug)]
 pub struct RiskBoard {
-    holdings: Vec<Publisher<HoldingView, 3>>,
-    account: Publisher<AccountView, 11>,
+    holdings: Vec<Publisher<HoldingView, 12>>,
+    account: Publisher<AccountView, ACCOUNT_WORDS>,
+    orders: Publisher<OrdersView, { 5 * ORDERS_SHOWN }>,
+    told: FillsIn,
+    /// Gate and orders, where they have a thread of their own.
+    pub(super) stage: Stage,
     pace: Pace,
+    sampler: Option<Sampler>,
     fills: u64,
     requests: u64,
 }
+
+/// An input and the levels behind it.
+pub type Heard<'a> = (&'a Event, &'a [Level]);
 
 /// Both writing ends, for a run in one thread.
 #[derive(Debug)]
@@ -168,58 +93,86 @@ pub struct Board {
     pub risk: RiskBoard,
     /// Of whoever hears and releases.
     pub latency: Latency,
+    /// Of whoever keeps the journal, to be taken.
+    pub keeping: Option<Publisher<JournalView, JOURNAL_WORDS>>,
+    /// Books, quoter, gate and orders, where they are one call.
+    pub(super) core: Stage,
+    /// Writing, and releasing where it is one with it.
+    pub(super) journal: Stage,
 }
 
 /// Both ends for these instruments.
 #[must_use]
-pub fn board(instruments: &[Instrument]) -> (Board, Views) {
-    let nothing = QuoteView {
-        sequence: 0,
-        time: Nanos(0),
-        stale: Some(Stale::NoSnapshot),
-        fair_value: 0.0,
-        volatility: 0.0,
-        sides: [SideView::default(); 2],
-    };
-    let account = AccountView {
-        state: TradingState::Active,
-        reason: StateReason::Start,
-        profit: 0,
-        drawdown: 0,
-        gross: 0,
-        open_orders: 0,
-        fills: 0,
-        requests: 0,
-        refusals: 0,
-    };
-    let (quotes, quote_views) = instruments.iter().map(|_| view(nothing)).unzip();
+pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
+    let (quotes, quote_views) = instruments.iter().map(|_| view(QuoteView::NOTHING)).unzip();
     let (holdings, holding_views) =
         instruments.iter().map(|_| view(HoldingView::default())).unzip();
-    let (account, account_view) = view(account);
+    let (depths, depth_views) = instruments.iter().map(|_| view(DepthView::default())).unzip();
+    let (account, account_view) = view(AccountView::START);
+    let (orders, order_views) = view(OrdersView([None; ORDERS_SHOWN]));
+    let (told, fills) = orders::fills();
     let pace = Pace::new();
-    let latest = (0, Nanos(0));
-    let (latency, latency_view) = latency();
+    let (latest, sampler) = ((0, Nanos(0)), None);
+    let (latency, latency_view, hear_view) = latency();
+    let [(core, core_view), (journal, journal_view), (quoting, quoting_view), (risk, risk_view)] =
+        std::array::from_fn(|_| stage());
+    let (keeping, keeping_view) = view(JournalView::default());
     let board = Board {
+        keeping: Some(keeping),
         latency,
-        quoting: QuotingBoard { quotes, pace, latest },
-        risk: RiskBoard { holdings, account, pace, fills: 0, requests: 0 },
+        core,
+        journal,
+        quoting: QuotingBoard { quotes, depths, stage: quoting, pace, latest },
+        risk: RiskBoard {
+            holdings,
+            account,
+            orders,
+            told,
+            stage: risk,
+            pace,
+            sampler,
+            fills: 0,
+            requests: 0,
+        },
     };
     let views = Views {
         instruments: instruments.to_vec(),
         quotes: quote_views,
         holdings: holding_views,
+        depths: depth_views,
         account: account_view,
+        orders: order_views,
         latency: latency_view,
+        journal: keeping_view,
+        var: None,
+        stages: [
+            ("hear", hear_view),
+            ("core", core_view),
+            ("quoting", quoting_view),
+            ("risk", risk_view),
+            ("journal", journal_view),
+        ],
     };
-    (board, views)
+    (board, views, fills)
 }
 
 impl Board {
+    /// Measures from now on how long things take. No more than `inputs_max` inputs are ever on
+    /// their way.
+    pub fn turn_on(&mut self, inputs_max: usize) {
+        self.latency.turn_on(inputs_max);
+        let Self { core, journal, quoting, risk, .. } = self;
+        for stage in [core, journal, &mut quoting.stage, &mut risk.stage] {
+            stage.turn_on();
+        }
+    }
+
     /// Takes note of an input and its outputs.
     #[inline]
-    pub fn input(&mut self, input: &Event, core: &Core, outputs: &[Output]) {
+    pub fn input(&mut self, (input, levels): Heard<'_>, core: &Core, outputs: &[Output]) {
         self.quoting.input(input, core.quoting());
-        self.risk.input(input, core.risk(), outputs);
+        self.risk.sample(input, core.risk());
+        self.risk.input((input, levels), core.risk(), outputs);
     }
 
     /// Shows what is not shown yet: no input has come.
@@ -234,6 +187,8 @@ impl Board {
         self.quoting.close(core.quoting(), last);
         self.risk.close(core.risk());
         self.latency.publish();
+        self.core.publish();
+        self.journal.publish();
     }
 }
 
@@ -258,59 +213,44 @@ impl QuotingBoard {
 
     /// Shows how it ended, with the last input.
     pub fn close(&mut self, quoting: &Quoting, (sequence, time): (u64, Nanos)) {
+        self.stage.publish();
         self.publish(sequence, time, quoting);
     }
 
     fn publish(&mut self, sequence: u64, time: Nanos, quoting: &Quoting) {
-        for (at, publisher) in (0_u16..).zip(&mut self.quotes) {
+        for ((at, publisher), depth) in (0_u16..).zip(&mut self.quotes).zip(&mut self.depths) {
             let id = InstrumentId(at);
             let book = quoting.books().get(id);
-            let seen = quoting.quoter().view(id);
-            let explained = seen.explanation;
-            let mut sides = [SideView::default(); 2];
-            for side in Side::BOTH {
-                let shown = &mut sides[side.index()];
-                if let Some((price, qty)) = book.side(side).best() {
-                    (shown.market, shown.market_qty) = (price, qty);
-                }
-                if let Some((price, qty)) = best_own(seen.slots[side.index()], side) {
-                    (shown.own, shown.own_qty) = (price, qty);
-                }
-                if let Some(explained) = explained {
-                    let explained = explained.sides[side.index()];
-                    (shown.withheld, shown.code) = (explained.withheld, explained.code);
-                }
-            }
-            publisher.publish(&QuoteView {
-                sequence,
-                time,
-                stale: match book.state() {
-                    BookState::Fresh => None,
-                    BookState::Stale(reason) => Some(reason),
-                },
-                fair_value: explained.map_or(0.0, |explained| explained.fair_value),
-                volatility: explained.map_or(0.0, |explained| explained.volatility),
-                sides,
-            });
+            depth.publish(&DepthView::of(book));
+            publisher.publish(&QuoteView::of((sequence, time), book, quoting.quoter().view(id)));
         }
     }
 }
 
-/// The best price of ours at the venue, and what is left there.
-fn best_own(slots: &[Slot], side: Side) -> Option<(Price, Qty)> {
-    let standing = slots.iter().filter_map(|slot| Some((slot.standing?, slot)));
-    let (terms, slot) = standing.max_by_key(|(terms, _)| terms.price.0 * side.sign())?;
-    Some((terms.price, Qty(terms.qty - slot.traded)))
-}
-
 impl RiskBoard {
+    /// From now on prices and positions are sampled for value at risk.
+    pub fn sample_for(&mut self, sampler: Sampler) {
+        self.sampler = Some(sampler);
+    }
+
+    /// Takes a sample if one is due, before the input is known to be done.
+    #[inline]
+    pub fn sample(&mut self, input: &Event, risk: &Risk) {
+        if let Some(sampler) = &mut self.sampler {
+            sampler.input(input, risk);
+        }
+    }
+
     /// Takes note of an input and its outputs.
     #[inline]
-    pub fn input(&mut self, input: &Event, risk: &Risk, outputs: &[Output]) {
+    pub fn input(&mut self, (input, levels): Heard<'_>, risk: &Risk, outputs: &[Output]) {
         if let Body::Report(report) = input.body
             && report.kind == ReportKind::Filled
         {
             self.fills += 1;
+            if let Some(level) = levels.first() {
+                self.told.tell(input, report, *level);
+            }
         }
         let is_request = |output: &&Output| matches!(output, Output::Request(_));
         self.requests += outputs.iter().filter(is_request).count() as u64;
@@ -335,25 +275,25 @@ impl RiskBoard {
 
     /// Shows how it ended.
     pub fn close(&mut self, risk: &Risk) {
+        self.stage.publish();
         self.publish(risk);
     }
 
     fn publish(&mut self, risk: &Risk) {
         for (at, publisher) in (0_u16..).zip(&mut self.holdings) {
             let seen = risk.position(InstrumentId(at));
-            publisher.publish(&HoldingView { lots: seen.position.lots, profit: seen.profit });
+            let position = seen.position;
+            publisher.publish(&HoldingView {
+                lots: position.lots,
+                volume_today: position.volume_today,
+                cost: position.cost,
+                realised: position.realised,
+                unrealised: seen.unrealised,
+                fees: position.fees,
+                profit: seen.profit,
+            });
         }
-        let (state, reason) = risk.trading();
-        self.account.publish(&AccountView {
-            state,
-            reason,
-            profit: risk.profit(),
-            drawdown: risk.drawdown(),
-            gross: risk.exposure().0,
-            open_orders: risk.open_orders(),
-            fills: self.fills,
-            requests: self.requests,
-            refusals: RefusalCode::ALL.iter().map(|code| risk.refusals(*code)).sum(),
-        });
+        self.account.publish(&AccountView::of(risk, self.fills, self.requests));
+        self.orders.publish(&OrdersView::of(risk.live_orders()));
     }
 }

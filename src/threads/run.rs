@@ -4,15 +4,16 @@
 //! Nothing on the path needs it.
 
 use super::backtest;
-use super::board::{Views, board};
+use super::board::{Fills, Views, board};
+use super::commands::CommandDesk;
 use super::cores::Allowance;
-use super::crew::{Crew, Muster, name_panics};
+use super::crew::{Crew, Muster, name_panics, save, save_on_panic};
 use super::dedicated::{self, RingSizes};
 use super::fused::Fused;
 use super::gateway::Gateway;
 use super::health::HealthSlot;
 use super::hot::HotAgent;
-use super::housekeeping::{Housekeeping, Keeping};
+use super::housekeeping::{Housekeeping, Keeping, Synced};
 use super::outcome::{Outcome, Part};
 use super::pilot::{Pilot, PilotParams};
 use super::sequencer::{Sequencer, SequencerParams};
@@ -22,13 +23,17 @@ use super::status::Status;
 use super::store::Store;
 use super::sweep;
 use super::topology::{self, Plan, Wish};
+use super::var::{self, BreachLog, DeskParams};
 use super::watch::{Watch, thread_fields};
+use super::web::{self, Looking, Web};
 use crate::config::sections::RingParams;
 use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
 use crate::engine::{Core, CoreParams};
-use crate::journal::{Ledger, SyncMode};
+use crate::journal::{CancelAll, Emergency, EmergencyReason, Ledger, SyncMode};
 use crate::logs::Log;
-use crate::types::{InstanceTag, Nanos, OrderId};
+use crate::types::{Currency, InstanceTag, Nanos, OrderId};
+use crate::venue::recorded::Speed;
+use crate::web::state::Facts;
 use crossbeam_channel::{Receiver, bounded};
 use std::path::Path;
 use std::sync::Arc;
@@ -52,8 +57,59 @@ struct Begun {
     parts: Receiver<Part>,
     done: Arc<AtomicBool>,
     views: Views,
-    plan: Plan,
     watch: Watch,
+    emergency: Option<Emergency>,
+    /// Trades, for whoever shows them.
+    fills: Option<Fills>,
+    health: HealthSlot,
+    synced: Option<Synced>,
+    desk: Option<CommandDesk>,
+    /// What was found amiss with what earlier runs have left, if anything.
+    remark: Option<String>,
+}
+
+impl Begun {
+    /// What the web is shown of it.
+    fn looking(
+        &self,
+        fills: Fills,
+        (currency, tag): (Currency, Option<InstanceTag>),
+        facts: Facts,
+    ) -> Looking {
+        Looking {
+            views: self.views.clone(),
+            fills,
+            health: self.health.clone(),
+            synced: self.synced.clone(),
+            readings: self.crew.readings(),
+            tag,
+            currency,
+            desk: self.desk.clone(),
+            facts,
+        }
+    }
+
+    /// Shows and watches it until its end; a failure to keep what is decided asks for the end.
+    fn watch_over(
+        &mut self,
+        web: Option<&Web>,
+        (status, stop, log): (&mut Status, &Stop, &Log),
+    ) -> Result<(), RunFault> {
+        let mut breaches = BreachLog::default();
+        while !self.done.load(Ordering::Acquire) {
+            if let Some(thread) = self.crew.failed().or_else(|| web.and_then(Web::failed)) {
+                return Err(RunFault::Thread(thread));
+            }
+            status.show(&self.views);
+            breaches.look(self.views.var.as_ref(), log);
+            self.watch.look(&self.crew);
+            if self.watch.has_failed() {
+                stop.request();
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        Ok(())
+    }
 }
 
 /// A run that may begin: its venue's side, its journal.
@@ -112,44 +168,67 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
     if config.mode == Mode::Backtest {
         return backtest::run(loaded, stop, log);
     }
+    let allowance = Allowance::read().map_err(RunFault::Allowance)?;
+    let plan = plan(config, &allowance);
+    // Before recovery, so that probes see how far it has come.
+    let web = web::start(config, (&plan, &allowance), log)?;
+    if let Some(web) = &web {
+        web.progress.phase("recovering");
+    }
     let Prepared { setup, ledger, keeping } = prepare(loaded, stop, log)?;
-    let mut status = Status::new(config, setup.currency, log.clone());
-    let tag = setup.tag;
-    let begun = begin(config, setup, (ledger, keeping), stop)?;
-    for remark in &begun.plan.remarks {
+    let (currency, tag) = (setup.currency, setup.tag);
+    let mut status = Status::new(config, currency, log.clone());
+    let mut begun = begin(config, setup, (ledger, keeping), (&plan, &allowance, stop))?;
+    for remark in &plan.remarks {
         log.info("threads", vec![("text", remark.as_str().into())]);
     }
-    let mut watch = begun.watch;
-    while !begun.done.load(Ordering::Acquire) {
-        if let Some(thread) = begun.crew.failed() {
-            return Err(RunFault::Thread(thread));
-        }
-        status.show(&begun.views);
-        watch.look(&begun.crew);
-        if watch.has_failed() {
-            stop.request();
-        }
-        std::thread::sleep(LOOK_EVERY);
+    if let Some(remark) = &begun.remark {
+        log.warn("remark", vec![("text", remark.as_str().into())]);
     }
-    let Begun { crew, parts, views, .. } = begun;
+    if let (Some(web), Some(fills)) = (&web, begun.fills.take()) {
+        web.run(begun.looking(fills, (currency, tag), web::facts(loaded, &plan)));
+    }
+    begun.watch_over(web.as_ref(), (&mut status, stop, log))?;
+    if let Some(web) = web {
+        web.end();
+    }
+    let Begun { crew, parts, views, health, emergency, .. } = begun;
     for (thread, counts) in crew.counts() {
         log.info("thread_ended", thread_fields(thread, &counts));
     }
     let faults = crew.end(END_WITHIN);
+    let outcome = Outcome::of(&parts);
+    save_if_failed(&health, emergency.as_ref(), outcome.as_ref(), log);
     if let Some(fault) = faults.into_iter().next() {
         return Err(RunFault::End(fault));
     }
-    let outcome = Outcome::of(&parts).expect("every stage says what it leaves");
+    let outcome = outcome.expect("every stage says what it leaves");
     let open: Vec<_> = outcome.open_orders.iter().map(|order| order_name(*order, tag)).collect();
     status.stopped(&views, &outcome, &open).map_err(RunFault::Output)?;
-    if watch.has_failed() {
-        return Err(RunFault::Kept);
+    if let Some(what) = health.failure() {
+        return Err(RunFault::Kept(what.to_owned()));
     }
     judge(config, outcome, open)
 }
 
+/// A journal that has failed: what can be saved is, and it is said why.
+fn save_if_failed(
+    health: &HealthSlot,
+    emergency: Option<&Emergency>,
+    outcome: Option<&Outcome>,
+    log: &Log,
+) {
+    let closed = outcome.and_then(|outcome| outcome.journal_failure.as_ref());
+    let what = health.failure().map(str::to_owned).or_else(|| closed.map(ToString::to_string));
+    let (Some(what), Some(emergency)) = (what, emergency) else { return };
+    let sent = outcome.and_then(|outcome| outcome.gateway.cancel_all);
+    save(emergency, CancelAll { reason: EmergencyReason::JournalFailed }, &what, sent);
+    let fields = vec![("reason", "journal_failed".into()), ("what", what.into())];
+    log.error("emergency_save", fields);
+}
+
 /// The order's name at the venue, and in the journal.
-fn order_name(order: OrderId, tag: Option<InstanceTag>) -> String {
+pub(super) fn order_name(order: OrderId, tag: Option<InstanceTag>) -> String {
     tag.map_or_else(|| order.0.to_string(), |tag| tag.whole(order).to_string())
 }
 
@@ -179,6 +258,8 @@ pub(super) struct Ready {
     pub(super) core: CoreParams,
     pub(super) sequencer: Sequencer,
     pub(super) pilot: Pilot,
+    /// Value at risk, but for the end that the sequencer has.
+    pub(super) var: var::Ends,
     /// Said when the run is over.
     pub(super) done: Arc<AtomicBool>,
 }
@@ -186,6 +267,10 @@ pub(super) struct Ready {
 /// Puts the venue's side under a sequencer and a pilot.
 pub(super) fn ready(config: &Config, setup: Setup, stop: &Stop) -> Ready {
     let done = Arc::new(AtomicBool::new(false));
+    let params = DeskParams { config: config.var.clone(), seed: config.seed };
+    let made_of = (&setup.core, &setup.instruments()[..]);
+    let data = config.data_directory.as_deref();
+    let mut var = var::ends(params, made_of, data, setup.timeline.is_lock_step());
     let grace = if config.mode == Mode::Paper { config.shutdown.cancel_timeout } else { GRACE };
     let params = PilotParams { duration: config.duration, grace };
     let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
@@ -199,8 +284,21 @@ pub(super) fn ready(config: &Config, setup: Setup, stop: &Stop) -> Ready {
         latest: setup.begins,
         feedback_max: Core::outputs_max(&setup.core),
     };
-    let sequencer = Sequencer::new(setup.link, gateway, begins);
-    Ready { core: setup.core, sequencer, pilot, done }
+    let mut sequencer = Sequencer::new(setup.link, gateway, begins);
+    sequencer.hear_var(std::mem::take(&mut var.results));
+    Ready { core: setup.core, sequencer, pilot, var, done }
+}
+
+/// Which threads there are, and where.
+fn plan(config: &Config, allowance: &Allowance) -> Plan {
+    let mut rest = vec![ThreadName::Main, ThreadName::Housekeeping];
+    if config.web.is_some() {
+        rest.extend([ThreadName::Web, ThreadName::Front]);
+    }
+    if config.speed != Speed::Max {
+        rest.push(ThreadName::Var);
+    }
+    topology::plan(allowance, &Wish { mode: config.threads.mode, rest }, &config.threads)
 }
 
 /// Starts the threads.
@@ -208,24 +306,26 @@ fn begin(
     config: &Config,
     setup: Setup,
     (ledger, keeping): (Ledger, Option<Keeping>),
-    stop: &Stop,
+    (plan, allowance, stop): (&Plan, &Allowance, &Stop),
 ) -> Result<Begun, RunFault> {
-    let allowance = Allowance::read().map_err(RunFault::Allowance)?;
-    let wish =
-        Wish { mode: config.threads.mode, rest: vec![ThreadName::Main, ThreadName::Housekeeping] };
-    let plan = topology::plan(&allowance, &wish, &config.threads);
     let instruments = setup.instruments();
-    let (mut board, views) = board(&instruments);
+    let (mut board, mut views, fills) = board(&instruments);
+    let journal_view = board.keeping.take();
     let sizes = ring_sizes(&config.rings);
     if !setup.timeline.is_lock_step() {
         // In one thread the input at hand is the only one.
         let is_cut = plan.mode == ThreadMode::Dedicated;
-        board.latency.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
+        board.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
     }
-    let Ready { core, sequencer, pilot, done } = ready(config, setup, stop);
+    let is_timed = !setup.timeline.is_lock_step();
+    let Ready { core, sequencer, pilot, var, done } = ready(config, setup, stop);
+    board.risk.sample_for(var.sampler);
+    views.var = Some(var.reader);
+    // In lock-step time waits for nobody, so nobody can come between two inputs.
+    let desk = is_timed.then(|| sequencer.desk());
     let (said, parts) = bounded(8);
     let (mut crew, health) = (Crew::default(), HealthSlot::default());
-    let muster = Muster { plan: &plan, allowance: &allowance, stall_ns: config.threads.stall_ns };
+    let muster = Muster { plan, allowance, stall_ns: config.threads.stall_ns };
     if plan.mode == ThreadMode::Dedicated {
         let health = health.clone();
         let parts = dedicated::Parts { sequencer, pilot, ledger, board, health, outcome: said };
@@ -239,16 +339,24 @@ fn begin(
         let hot = HotAgent::new(fused, pilot, health.clone(), said);
         crew.start(ThreadName::Hot, hot, muster).map_err(RunFault::Start)?;
     }
+    if let Some(agent) = var.agent {
+        crew.start(ThreadName::Var, agent, muster).map_err(RunFault::Start)?;
+    }
     let mut watch = Watch::new(health.clone(), config.journal.unsynced_max);
+    let (mut synced, mut emergency) = (None, None);
     if let Some(keeping) = keeping {
-        let (housekeeping, synced) = Housekeeping::new(keeping, health);
-        if config.journal.sync == SyncMode::Batch {
-            watch.watch_syncs(synced);
+        save_on_panic(keeping.emergency.clone(), health.clone());
+        emergency = Some(keeping.emergency.clone());
+        let (housekeeping, age) = Housekeeping::new(keeping, health.clone(), journal_view);
+        if config.journal.sync != SyncMode::Process {
+            watch.watch_syncs(age.clone());
+            synced = Some(age);
         }
         // Last, so that it outlives those whose segments it makes.
         crew.start(ThreadName::Housekeeping, housekeeping, muster).map_err(RunFault::Start)?;
     }
-    Ok(Begun { crew, parts, done, views, plan, watch })
+    let (fills, remark) = (Some(fills), var.remark);
+    Ok(Begun { crew, parts, done, views, watch, emergency, fills, health, synced, desk, remark })
 }
 
 /// What the end of a run means to the caller. `open` are the orders that may still stand at the

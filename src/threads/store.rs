@@ -4,6 +4,7 @@
 //! newest snapshot and the journal after it, and is carried over in the next start; what was torn
 //! off the journal's end is cut and saved aside first.
 
+use super::disk;
 use super::housekeeping::Keeping;
 use super::setup::Setup;
 use crate::config::{Config, ExitCode, Loaded, Mode};
@@ -11,7 +12,11 @@ use crate::engine::CORE_VERSION;
 use crate::journal::cases::Case;
 use crate::journal::follower::Follower;
 use crate::journal::recovery::{Passed, Recovered, RecoveryError, recover};
-use crate::journal::{self, Cut, DataDirectory, Identity, Ledger, OpenError, Start, poison};
+use crate::journal::reserve::Reserve;
+use crate::journal::{
+    self, Begun, Cut, DataDirectory, Emergency, Identity, JournalParams, KeepParams, Keeper, Ledger,
+    OpenError, PruneBound, Start, poison, snapshot,
+};
 use crate::logs::{Level, Log};
 use crate::types::name::NameError;
 use crate::types::{Currency, InstanceTag, Instrument, Nanos, Venue};
@@ -191,12 +196,24 @@ impl Store {
                 })
             })?;
         }
-        let (ledger, supply) = Ledger::kept(begun.writer);
         let is_recorded = matches!(config.mode, Mode::Replay | Mode::Backtest);
-        let written = begun.syncer.written();
-        let follower = (!is_recorded).then(|| Follower::new(&path, written, config.snapshots));
-        let params = config.journal;
-        let keeping = Keeping { supply, syncer: begun.syncer, params, follower, log };
+        if !is_recorded {
+            // On a disk that is full already there is nothing to reserve; the disk's level says so.
+            Reserve::of(&path).ensure().ok();
+        }
+        // Packing takes its time by the wall, and so do snapshots: in virtual time one seed gives
+        // one journal, and nobody need read behind it.
+        let is_paced = config.speed != Speed::Max && !is_recorded;
+        let mut params = config.journal;
+        params.pack &= is_paced;
+        let written = begun.syncer.written().clone();
+        let (ledger, mut keeping) = keeping(&path, begun, params);
+        if is_paced {
+            keeping.follower = Some(Follower::new(&path, &written, config.snapshots));
+            let oldest = snapshot::records(&path).ok().and_then(|records| records.last().copied());
+            keeping.bound.raise(oldest.unwrap_or(0));
+        }
+        keeping.log = log;
         Ok((ledger, keeping))
     }
 }
@@ -262,6 +279,36 @@ fn cut_off(directory: &DataDirectory, cut: Cut, log: Option<&Log>) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// The journal's two ends: who writes it, and who keeps it.
+#[must_use]
+pub fn keeping(path: &Path, begun: Begun, params: JournalParams) -> (Ledger, Keeping) {
+    let Begun { writer, syncer, start, marks } = begun;
+    let written = syncer.written().clone();
+    let bound = PruneBound::default();
+    // A volume that does not say its size sets no bound.
+    let volume = disk::volume_bytes(path).unwrap_or(u64::MAX);
+    let bytes_max = params.journal_bytes_max.unwrap_or(volume / 10 * 6);
+    let keep = KeepParams { pack: params.pack, bytes_max };
+    let keeper = Keeper::new(path, marks, (written.clone(), bound.clone()), keep);
+    let emergency = Emergency::new(path, start.epoch, written);
+    let (ledger, supply) = Ledger::kept(writer);
+    let directory = path.to_owned();
+    let (follower, log) = (None, None);
+    let keeping = Keeping {
+        directory,
+        supply,
+        syncer,
+        keeper,
+        bound,
+        emergency,
+        bytes_max,
+        params,
+        follower,
+        log,
+    };
+    (ledger, keeping)
 }
 
 /// What tells this instance's orders from others: chance, but in virtual time the seed alone, so

@@ -9,16 +9,17 @@ use super::desk::{Desk, takes_quotes};
 use super::fair::{float, imbalance};
 use super::holdback::Holdback;
 use super::intensity::{Arrivals, Intensity};
-use super::reconcile::Proposals;
+use super::proposals::Proposals;
 use super::sizing::Sizes;
 use super::slots::{Effect, Slot, SlotState};
 use super::spread::Pricing;
 use super::strategy::{Shape, Situation};
 use super::volatility::Volatility;
-use super::{LEVELS_MAX, QuoteParams};
+use super::{LEVELS_MAX, QuoteParams, SizeParams};
 use crate::engine::book::{Book, BookState, Top};
 use crate::engine::buffer::Drafts;
 use crate::engine::image::runs;
+use crate::engine::curb::WHOLE;
 use crate::event::explanation::Withheld;
 use crate::event::{
     Event, Explanation, Level, Mark, MarketStatus, Proposal, Refused, Report, ReportKind,
@@ -38,6 +39,8 @@ pub(super) struct Instrument {
     pub(super) levels_max: usize,
     /// The touch and state that the last mark told.
     marked: (Option<Top>, BookState),
+    /// The touch has changed since prices were worked out.
+    unpriced: bool,
     /// The last prices of both sides.
     prices: [Price; 2],
     /// What the market has traded since the last mark.
@@ -49,6 +52,8 @@ pub(super) struct Instrument {
     /// The shape is out of date.
     reshape: bool,
     pub(super) position: Qty,
+    /// How large quotes may be, in 1/1000 of their size.
+    curb: u32,
     pub(super) sizes: [Sizes; 2],
     pub(super) slots: [[Slot; LEVELS_MAX]; 2],
     pub(super) holdbacks: [Holdback; 2],
@@ -56,6 +61,8 @@ pub(super) struct Instrument {
     pub(super) pricing: Pricing,
     /// While each side's price lies within, nothing would be done.
     pub(super) calm: [[i64; 2]; 2],
+    /// Until then nothing would be done at any price.
+    pub(super) still: Nanos,
     /// The gate of the last decision; nothing when something has changed since.
     pub(super) settled: Option<Reason>,
     /// Why each side was withheld, as last told.
@@ -81,6 +88,7 @@ impl Instrument {
             params: params.clone(),
             levels_max,
             marked: (None, BookState::Stale(crate::event::Stale::NoSnapshot)),
+            unpriced: true,
             prices: [Price(0); 2],
             traded: Qty::ZERO,
             status: MarketStatus::Trading,
@@ -89,12 +97,14 @@ impl Instrument {
             shape: Shape::default(),
             reshape: true,
             position: Qty::ZERO,
+            curb: WHOLE,
             sizes: [Sizes::default(); 2],
             slots: [[Slot::default(); LEVELS_MAX]; 2],
             holdbacks: [Holdback::NONE; 2],
             budget: Budget::new(params.requests),
             pricing: Pricing::default(),
             calm: [[0; 2]; 2],
+            still: Nanos::UNKNOWN,
             settled: None,
             shown: [QUOTED; 2],
             wake: Nanos(i64::MAX),
@@ -111,9 +121,17 @@ impl Instrument {
     /// So much is held now.
     pub(super) fn hold(&mut self, position: Qty) {
         self.position = position;
-        self.sizes =
-            Side::BOTH.map(|side| Sizes::of(&self.params.size, self.levels_max, position, side));
+        let whole = self.params.size;
+        let order = Qty(whole.order.0.saturating_mul(self.curb.into()) / i64::from(WHOLE));
+        let size = SizeParams { order, ..whole };
+        self.sizes = Side::BOTH.map(|side| Sizes::of(&size, self.levels_max, position, side));
         (self.reshape, self.settled) = (true, None);
+    }
+
+    /// Quotes are so much of their size from now on, in 1/1000.
+    pub(super) fn curb(&mut self, size: u32) {
+        self.curb = size;
+        self.hold(self.position);
     }
 
     /// Whether the book is no longer as the last mark told it.
@@ -129,6 +147,7 @@ impl Instrument {
             self.end_refusals(|ends| ends.book);
         }
         self.marked = (book.top(), book.state());
+        self.unpriced = true;
         match self.marked {
             (Some(top), BookState::Fresh) => {
                 if self.volatility.is_due(now) {
@@ -304,9 +323,10 @@ impl Instrument {
     ) {
         let gate = self.gate(desk);
         let is_settled = self.settled == Some(gate) && input.received < self.wake;
-        if gate != QUOTED && is_settled {
+        if is_settled && (gate != QUOTED || !self.unpriced && !self.reshape) {
             return;
         }
+        self.unpriced = false;
         let pricing = match self.marked {
             (Some(top), BookState::Fresh) => {
                 if self.reshape {
@@ -317,8 +337,15 @@ impl Instrument {
             }
             _ => Pricing::default(),
         };
-        if is_settled && self.is_calm(&pricing) {
-            return;
+        if is_settled {
+            if self.is_calm(&pricing) {
+                return;
+            }
+            if input.received < self.still {
+                // Something is to be done, and cannot be done before.
+                self.wake = self.wake.min(self.still);
+                return;
+            }
         }
         self.pricing = pricing;
         self.settle(gate, input, desk, drafts);

@@ -20,6 +20,7 @@ mod request;
 pub mod state;
 pub mod unit;
 mod view;
+mod worth;
 
 #[cfg(test)]
 mod accounting_tests;
@@ -39,6 +40,7 @@ pub use request::{Approved, OrderRequest};
 pub use view::PositionView;
 
 use crate::engine::buffer::Buffer;
+use crate::engine::curb::Curb;
 use crate::engine::order::{OpenSide, OrderTable};
 use crate::event::{
     Asked, Body, Command, Draft, Event, Explanation, Level, Mark, Proposal, RefusalCode, Report,
@@ -83,6 +85,7 @@ pub struct Risk {
     flatten: Flatten,
     refusals: [u64; RefusalCode::ALL.len()],
     commands_not_taken: u64,
+    curb: Curb,
 }
 
 impl Risk {
@@ -109,6 +112,7 @@ impl Risk {
             flatten: Flatten::default(),
             refusals: [0; RefusalCode::ALL.len()],
             commands_not_taken: 0,
+            curb: Curb::new(None),
             params: params.clone(),
         }
     }
@@ -141,6 +145,7 @@ impl Risk {
         match &event.body {
             Body::Report(report) => self.on_report(event.instrument, report, levels[0], out),
             Body::Command(asked) => self.on_command(asked, out),
+            Body::Var(result) => drop(self.curb.hear(result)),
             _ => {}
         }
     }
@@ -158,7 +163,7 @@ impl Risk {
     /// Takes a mark.
     #[inline]
     pub fn mark(&mut self, mark: &Mark, out: &mut Buffer<Output>) {
-        if self.accounts.mark(mark, self.orders.open_sides(mark.instrument)) {
+        if self.accounts.mark(mark) {
             self.judge_losses(out);
         }
     }
@@ -218,7 +223,7 @@ impl Risk {
             self.accounts.fill(instrument, fill, report);
             self.flatten.on_fill(self.now);
         }
-        self.accounts.settle(instrument, &self.open_sides(instrument));
+        self.accounts.touch(instrument);
         if reported.fill.is_some() {
             self.judge_losses(out);
             self.trim(instrument, out);

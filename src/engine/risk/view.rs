@@ -1,6 +1,7 @@
 //! What readers off the path may see of risk.
 
 use super::{Position, Risk};
+use crate::engine::curb::Curb;
 use crate::engine::order::{OddCounts, Order, OrderTable};
 use crate::event::{RefusalCode, StateReason, TradingState};
 use crate::types::{InstrumentId, Nanos};
@@ -26,6 +27,40 @@ impl Risk {
         PositionView { position, unrealised, profit: position.profit(unit) }
     }
 
+    /// What a position is worth at the last mark, with its sign, in 10⁻¹² of the account currency.
+    #[must_use]
+    pub fn worth(&self, instrument: InstrumentId) -> i128 {
+        let Position { mark_twice, lots, .. } = self.accounts.get(instrument).position;
+        let unit = self.accounts.get(instrument).limits.unit;
+        self.accounts.convert(instrument, unit.value_at_half(mark_twice, lots))
+    }
+
+    /// Price steps of the last mark times the rate of their currency: what returns are taken of. 0
+    /// while one of them is not known.
+    #[must_use]
+    pub fn price_converted(&self, instrument: InstrumentId) -> f64 {
+        // A million of the currency, so that the rate keeps its digits.
+        let rate = self.accounts.convert(instrument, 1_000_000_000_000_000_000);
+        self.accounts.get(instrument).position.mark_twice as f64 * rate as f64
+    }
+
+    /// Capital and everything earned, in 10⁻¹² of the account currency.
+    #[must_use]
+    pub fn equity_now(&self) -> i128 {
+        self.equity()
+    }
+
+    /// What value at risk has made of the size of quotes.
+    #[must_use]
+    pub const fn curb(&self) -> &Curb {
+        &self.curb
+    }
+
+    /// The value at risk above which quotes are made smaller, as a share of equity in 10⁻⁶.
+    pub fn set_var_limit(&mut self, limit: Option<u32>) {
+        self.curb = Curb::new(limit);
+    }
+
     /// How many instruments there are.
     #[must_use]
     pub fn instruments(&self) -> usize {
@@ -44,6 +79,16 @@ impl Risk {
         let ids = (0..).map(InstrumentId).zip(&self.accounts.holdings);
         let fees = ids.map(|(id, held)| self.accounts.convert(id, held.position.fees));
         fees.fold(0, i128::saturating_add)
+    }
+
+    /// What is held would earn at the last marks, at the rates of now.
+    #[must_use]
+    pub fn unrealised(&self) -> i128 {
+        let ids = (0..).map(InstrumentId).zip(&self.accounts.holdings);
+        let each = ids.map(|(id, held)| {
+            self.accounts.convert(id, held.position.unrealised(held.limits.unit))
+        });
+        each.fold(0, i128::saturating_add)
     }
 
     /// What of it was earned today.
@@ -68,7 +113,7 @@ impl Risk {
     /// count in both as if they had filled.
     #[must_use]
     pub fn exposure(&self) -> (i128, i128) {
-        self.accounts.exposure()
+        self.accounts.exposure(&self.orders)
     }
 
     /// The trading state and why it is so.

@@ -55,13 +55,14 @@ impl RiskAgent {
 
     /// Takes the next item, an input or one of its drafts; false if none has come.
     fn take(&mut self) -> bool {
-        let Self { risk, out, part, ends, .. } = self;
+        let Self { risk, out, part, board, ends, .. } = self;
         let Some(head) = ends.from.head() else { return false };
         let damaged = "nobody else writes into the lane";
         match Item::of(head) {
             Item::Event => {
                 assert!(!self.is_inside, "all drafts of the input before have come");
                 let follow = ends.from.pop_followed(part).expect(damaged).expect("a head is there");
+                board.stage.begin(part.event.sequence);
                 out.clear();
                 risk.input(&part.event, part.levels(), out);
                 self.awaited = follow;
@@ -95,6 +96,8 @@ impl RiskAgent {
         self.is_inside = false;
         ends.gauges.set_deadline(1, risk.deadline());
         ends.gauges.open_orders.store(risk.open_orders(), Ordering::Release);
+        // Before the input is known to be done: in lock-step a sample of it is looked for then.
+        board.sample(&part.event, risk);
         let follow = u16::try_from(out.items().len()).expect("few outputs");
         ends.to.push_followed(&part.event, part.levels(), follow);
         for output in out.items() {
@@ -105,7 +108,8 @@ impl RiskAgent {
                 push(&mut ends.feedback, feedback);
             }
         }
-        board.input(&part.event, risk, out.items());
+        board.stage.end();
+        board.input((&part.event, part.levels()), risk, out.items());
     }
 }
 

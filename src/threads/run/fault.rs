@@ -6,6 +6,7 @@ use crate::threads::cores::AllowanceFault;
 use crate::threads::runner::{EndFault, StartFault};
 use crate::threads::setup::SetupFault;
 use crate::threads::store::StoreFault;
+use crate::threads::web::WebFault;
 use crate::types::Nanos;
 use std::fmt;
 use std::io;
@@ -18,6 +19,8 @@ pub enum RunFault {
     Setup(SetupFault),
     /// The data directory cannot be used.
     Store(StoreFault),
+    /// HTTP and WebSocket cannot be served.
+    Web(WebFault),
     /// What the process is allowed cannot be found out.
     Allowance(AllowanceFault),
     /// A thread did not come up.
@@ -28,8 +31,8 @@ pub enum RunFault {
     End(EndFault),
     /// The journal could not be written.
     Journal(WriteError),
-    /// What is written could not be synced, or a segment not be made or cut; it was said when.
-    Kept,
+    /// The journal is dead: it could not be written, synced or kept.
+    Kept(String),
     /// The venue's side ended before its time, or could not be kept.
     Venue(String),
     /// A live venue has ended it for good.
@@ -72,7 +75,8 @@ impl RunFault {
         match self {
             Self::Setup(fault) => fault.code(),
             Self::Store(fault) => fault.code(),
-            Self::Journal(_) | Self::Kept => ExitCode::JournalFailed,
+            Self::Journal(_) | Self::Kept(_) => ExitCode::JournalFailed,
+            Self::Web(_) => ExitCode::Port,
             Self::Damaged(_) => ExitCode::Damaged,
             Self::Stopped => ExitCode::Done,
             Self::Ended(_) => ExitCode::Venue,
@@ -96,12 +100,15 @@ impl fmt::Display for RunFault {
         match self {
             Self::Setup(fault) => fault.fmt(f),
             Self::Store(fault) => fault.fmt(f),
+            Self::Web(fault) => fault.fmt(f),
             Self::Allowance(fault) => fault.fmt(f),
             Self::Start(fault) => fault.fmt(f),
             Self::Thread(thread) => write!(f, "thread {} ended unasked", thread.name()),
             Self::End(fault) => fault.fmt(f),
             Self::Journal(error) => write!(f, "the journal could not be written: {error}"),
-            Self::Kept => f.write_str("the journal could not be kept; quoting was stopped"),
+            Self::Kept(what) => {
+                write!(f, "the journal is dead, and quoting was stopped: {what}")
+            }
             Self::Venue(failure) | Self::Ended(failure) => f.write_str(failure),
             Self::CancelsOpen { orders, waited, failure } => {
                 if let Some(failure) = failure {
