@@ -1,6 +1,7 @@
 //! `risk_management`: the limits, all of them given, none with a default that permits.
 
 use super::account::AccountParams;
+use super::var::RawVar;
 use super::{Exact, Faults};
 use crate::engine::risk::unit::{Unit, trillionths};
 use crate::engine::risk::{InstrumentLimits, RateParams, RiskParams};
@@ -10,13 +11,15 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 
 /// `risk_management`.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawRisk {
     /// What holds for every instrument, and for the account.
     pub limits: RawLimits,
     /// Where one instrument differs.
     pub per_symbol_limits: Vec<RawSymbolLimits>,
+    /// Value at risk.
+    pub var: RawVar,
 }
 
 /// `risk_management.limits`. Amounts are in the account currency, sizes in the base currency of

@@ -9,107 +9,23 @@ mod depth;
 mod holding;
 mod orders;
 mod pace;
+mod quote;
 
 pub use account::{ACCOUNT_WORDS, AccountView};
 pub use depth::{DEPTH_LEVELS, DepthView};
 pub use holding::HoldingView;
 pub use orders::{FillTold, Fills, ORDERS_SHOWN, OrderView, OrdersView};
+pub use quote::{QuoteView, SideView};
 
 use super::latency::{Latency, LatencyView, Stage, latency, stage};
-use super::view::{Publisher, View, Words, view};
-use crate::engine::book::BookState;
-use crate::engine::quote::Slot;
+use super::var::{Sampler, VarReader};
+use super::view::{Publisher, View, view};
 use crate::engine::risk::{Output, Risk};
 use crate::engine::{Core, Quoting};
-use crate::event::explanation::Withheld;
-use crate::event::{Body, Event, Level, ReportKind, Stale};
-use crate::types::{Instrument, InstrumentId, Nanos, Price, Qty, Side};
+use crate::event::{Body, Event, Level, ReportKind};
+use crate::types::{Instrument, InstrumentId, Nanos};
 use orders::FillsIn;
 use pace::Pace;
-
-/// One side of an instrument's market and of our quotes on it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct SideView {
-    /// The best price of the market; nothing is there if `market_qty` is zero.
-    pub market: Price,
-    /// What is there.
-    pub market_qty: Qty,
-    /// Our best price at the venue; nothing is there if `own_qty` is zero.
-    pub own: Price,
-    /// What of ours is there.
-    pub own_qty: Qty,
-    /// Why we do not quote, as it was decided last.
-    pub withheld: Withheld,
-    /// The number of what stands behind that.
-    pub code: u8,
-}
-
-/// One instrument as quoting sees it.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct QuoteView {
-    /// The last input.
-    pub sequence: u64,
-    /// Its time.
-    pub time: Nanos,
-    /// Why the book is stale, if it is.
-    pub stale: Option<Stale>,
-    /// What the strategy takes it to be worth, in ticks.
-    pub fair_value: f64,
-    /// Standard deviation of the price in a second, in ticks.
-    pub volatility: f64,
-    /// Bid and ask.
-    pub sides: [SideView; 2],
-}
-
-impl Words<15> for QuoteView {
-    fn to_words(&self) -> [u64; 15] {
-        let word = i64::cast_unsigned;
-        let [bid, ask] = &self.sides;
-        let why = |side: &SideView| u64::from(side.withheld as u8) << 8 | u64::from(side.code);
-        let withheld = why(bid) << 16 | why(ask);
-        [
-            self.sequence,
-            word(self.time.0),
-            self.stale.map_or(0, |reason| reason as u64 + 1),
-            self.fair_value.to_bits(),
-            self.volatility.to_bits(),
-            withheld,
-            word(bid.market.0),
-            word(bid.market_qty.0),
-            word(bid.own.0),
-            word(bid.own_qty.0),
-            word(ask.market.0),
-            word(ask.market_qty.0),
-            word(ask.own.0),
-            word(ask.own_qty.0),
-            0,
-        ]
-    }
-
-    fn from_words(words: &[u64; 15]) -> Self {
-        let place = |word: u64| usize::try_from(word).expect("a small number");
-        let side = |at: usize, why: u64| {
-            let [market, market_qty, own, own_qty] =
-                std::array::from_fn(|i| words[at + i].cast_signed());
-            SideView {
-                market: Price(market),
-                market_qty: Qty(market_qty),
-                own: Price(own),
-                own_qty: Qty(own_qty),
-                withheld: Withheld::ALL[place(why >> 8 & 0xff)],
-                code: why.to_le_bytes()[0],
-            }
-        };
-        Self {
-            sequence: words[0],
-            time: Nanos(words[1].cast_signed()),
-            stale: place(words[2]).checked_sub(1).map(|at| Stale::ALL[at]),
-            fair_value: f64::from_bits(words[3]),
-            volatility: f64::from_bits(words[4]),
-            sides: [side(6, words[5] >> 16), side(10, words[5])],
-        }
-    }
-}
 
 /// The reading ends of everything.
 #[derive(Clone, Debug)]
@@ -128,6 +44,8 @@ pub struct Views {
     pub orders: View<OrdersView, { 5 * ORDERS_SHOWN }>,
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
+    /// Value at risk, where it is worked out.
+    pub var: Option<VarReader>,
     /// Where the time goes, by the name of the stage: those that this run has show something.
     pub stages: [(&'static str, View<LatencyView, 4>); 5],
 }
@@ -154,6 +72,7 @@ pub struct RiskBoard {
     /// Gate and orders, where they have a thread of their own.
     pub(super) stage: Stage,
     pace: Pace,
+    sampler: Option<Sampler>,
     fills: u64,
     requests: u64,
 }
@@ -179,15 +98,7 @@ pub struct Board {
 /// Both ends for these instruments.
 #[must_use]
 pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
-    let nothing = QuoteView {
-        sequence: 0,
-        time: Nanos(0),
-        stale: Some(Stale::NoSnapshot),
-        fair_value: 0.0,
-        volatility: 0.0,
-        sides: [SideView::default(); 2],
-    };
-    let (quotes, quote_views) = instruments.iter().map(|_| view(nothing)).unzip();
+    let (quotes, quote_views) = instruments.iter().map(|_| view(QuoteView::NOTHING)).unzip();
     let (holdings, holding_views) =
         instruments.iter().map(|_| view(HoldingView::default())).unzip();
     let (depths, depth_views) = instruments.iter().map(|_| view(DepthView::default())).unzip();
@@ -195,7 +106,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
     let (orders, order_views) = view(OrdersView([None; ORDERS_SHOWN]));
     let (told, fills) = orders::fills();
     let pace = Pace::new();
-    let latest = (0, Nanos(0));
+    let (latest, sampler) = ((0, Nanos(0)), None);
     let (latency, latency_view, hear_view) = latency();
     let [(core, core_view), (journal, journal_view), (quoting, quoting_view), (risk, risk_view)] =
         std::array::from_fn(|_| stage());
@@ -211,6 +122,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
             told,
             stage: risk,
             pace,
+            sampler,
             fills: 0,
             requests: 0,
         },
@@ -223,6 +135,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
         account: account_view,
         orders: order_views,
         latency: latency_view,
+        var: None,
         stages: [
             ("hear", hear_view),
             ("core", core_view),
@@ -249,6 +162,7 @@ impl Board {
     #[inline]
     pub fn input(&mut self, (input, levels): Heard<'_>, core: &Core, outputs: &[Output]) {
         self.quoting.input(input, core.quoting());
+        self.risk.sample(input, core.risk());
         self.risk.input((input, levels), core.risk(), outputs);
     }
 
@@ -299,45 +213,25 @@ impl QuotingBoard {
             let id = InstrumentId(at);
             let book = quoting.books().get(id);
             depth.publish(&DepthView::of(book));
-            let seen = quoting.quoter().view(id);
-            let explained = seen.explanation;
-            let mut sides = [SideView::default(); 2];
-            for side in Side::BOTH {
-                let shown = &mut sides[side.index()];
-                if let Some((price, qty)) = book.side(side).best() {
-                    (shown.market, shown.market_qty) = (price, qty);
-                }
-                if let Some((price, qty)) = best_own(seen.slots[side.index()], side) {
-                    (shown.own, shown.own_qty) = (price, qty);
-                }
-                if let Some(explained) = explained {
-                    let explained = explained.sides[side.index()];
-                    (shown.withheld, shown.code) = (explained.withheld, explained.code);
-                }
-            }
-            publisher.publish(&QuoteView {
-                sequence,
-                time,
-                stale: match book.state() {
-                    BookState::Fresh => None,
-                    BookState::Stale(reason) => Some(reason),
-                },
-                fair_value: explained.map_or(0.0, |explained| explained.fair_value),
-                volatility: explained.map_or(0.0, |explained| explained.volatility),
-                sides,
-            });
+            publisher.publish(&QuoteView::of((sequence, time), book, quoting.quoter().view(id)));
         }
     }
 }
 
-/// The best price of ours at the venue, and what is left there.
-fn best_own(slots: &[Slot], side: Side) -> Option<(Price, Qty)> {
-    let standing = slots.iter().filter_map(|slot| Some((slot.standing?, slot)));
-    let (terms, slot) = standing.max_by_key(|(terms, _)| terms.price.0 * side.sign())?;
-    Some((terms.price, Qty(terms.qty - slot.traded)))
-}
-
 impl RiskBoard {
+    /// From now on prices and positions are sampled for value at risk.
+    pub fn sample_for(&mut self, sampler: Sampler) {
+        self.sampler = Some(sampler);
+    }
+
+    /// Takes a sample if one is due, before the input is known to be done.
+    #[inline]
+    pub fn sample(&mut self, input: &Event, risk: &Risk) {
+        if let Some(sampler) = &mut self.sampler {
+            sampler.input(input, risk);
+        }
+    }
+
     /// Takes note of an input and its outputs.
     #[inline]
     pub fn input(&mut self, (input, levels): Heard<'_>, risk: &Risk, outputs: &[Output]) {

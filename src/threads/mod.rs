@@ -35,6 +35,7 @@ pub mod store;
 pub mod sweep;
 pub mod timeline;
 pub mod topology;
+pub mod var;
 pub mod view;
 pub mod watch;
 pub mod web;

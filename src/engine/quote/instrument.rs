@@ -15,9 +15,10 @@ use super::slots::{Effect, Slot, SlotState};
 use super::spread::Pricing;
 use super::strategy::{Shape, Situation};
 use super::volatility::Volatility;
-use super::{LEVELS_MAX, QuoteParams};
+use super::{LEVELS_MAX, QuoteParams, SizeParams};
 use crate::engine::book::{Book, BookState, Top};
 use crate::engine::buffer::Drafts;
+use crate::engine::curb::WHOLE;
 use crate::event::explanation::Withheld;
 use crate::event::{
     Event, Explanation, Level, Mark, MarketStatus, Proposal, Refused, Report, ReportKind,
@@ -49,6 +50,8 @@ pub(super) struct Instrument {
     /// The shape is out of date.
     reshape: bool,
     pub(super) position: Qty,
+    /// How large quotes may be, in 1/1000 of their size.
+    curb: u32,
     pub(super) sizes: [Sizes; 2],
     pub(super) slots: [[Slot; LEVELS_MAX]; 2],
     pub(super) holdbacks: [Holdback; 2],
@@ -91,6 +94,7 @@ impl Instrument {
             shape: Shape::default(),
             reshape: true,
             position: Qty::ZERO,
+            curb: WHOLE,
             sizes: [Sizes::default(); 2],
             slots: [[Slot::default(); LEVELS_MAX]; 2],
             holdbacks: [Holdback::NONE; 2],
@@ -114,9 +118,17 @@ impl Instrument {
     /// So much is held now.
     pub(super) fn hold(&mut self, position: Qty) {
         self.position = position;
-        self.sizes =
-            Side::BOTH.map(|side| Sizes::of(&self.params.size, self.levels_max, position, side));
+        let whole = self.params.size;
+        let order = Qty(whole.order.0.saturating_mul(self.curb.into()) / i64::from(WHOLE));
+        let size = SizeParams { order, ..whole };
+        self.sizes = Side::BOTH.map(|side| Sizes::of(&size, self.levels_max, position, side));
         (self.reshape, self.settled) = (true, None);
+    }
+
+    /// Quotes are so much of their size from now on, in 1/1000.
+    pub(super) fn curb(&mut self, size: u32) {
+        self.curb = size;
+        self.hold(self.position);
     }
 
     /// Whether the book is no longer as the last mark told it.

@@ -6,6 +6,7 @@ use super::slots::Slot;
 use super::{LEVELS_MAX, QuoteParams};
 use crate::engine::book::{Books, Change};
 use crate::engine::buffer::Drafts;
+use crate::engine::curb::Curb;
 use crate::event::{Body, Event, Explanation, Level, TradingState};
 use crate::types::{InstrumentId, Nanos, Qty, Side};
 
@@ -26,6 +27,7 @@ pub struct Quoter {
     desk: Desk,
     instruments: Vec<Instrument>,
     wake: Nanos,
+    curb: Curb,
 }
 
 /// What can be seen of one instrument's quoting.
@@ -51,7 +53,7 @@ impl Quoter {
             Instrument::new(InstrumentId(id), params)
         });
         let (desk, wake) = (Desk::new(epoch), Nanos(i64::MAX));
-        Self { desk, instruments: instruments.collect(), wake }
+        Self { desk, instruments: instruments.collect(), wake, curb: Curb::new(None) }
     }
 
     /// The most drafts that one input can bring about: for each instrument a mark, an explanation
@@ -70,6 +72,11 @@ impl Quoter {
     /// The trading state that the epoch begins in: a halt outlives a restart.
     pub fn set_state(&mut self, state: TradingState) {
         self.desk.state(state);
+    }
+
+    /// The value at risk above which quotes are made smaller, as a share of equity in 10⁻⁶.
+    pub fn set_var_limit(&mut self, limit: Option<u32>) {
+        self.curb = Curb::new(limit);
     }
 
     /// When a timer has to come, if nothing else does.
@@ -173,6 +180,10 @@ impl Quoter {
             }
             (Body::Health(health), _) => self.desk.health(health),
             (Body::Command(asked), _) => self.desk.command(asked.command),
+            (Body::Var(result), _) if self.curb.hear(&result) => {
+                let size = self.curb.size();
+                self.instruments.iter_mut().for_each(|own| own.curb(size));
+            }
             _ => {}
         }
     }

@@ -39,6 +39,7 @@ pub use request::{Approved, OrderRequest};
 pub use view::PositionView;
 
 use crate::engine::buffer::Buffer;
+use crate::engine::curb::Curb;
 use crate::engine::order::{OpenSide, OrderTable};
 use crate::event::{
     Asked, Body, Command, Draft, Event, Explanation, Level, Mark, Proposal, RefusalCode, Report,
@@ -82,6 +83,7 @@ pub struct Risk {
     flatten: Flatten,
     refusals: [u64; RefusalCode::ALL.len()],
     commands_not_taken: u64,
+    curb: Curb,
 }
 
 impl Risk {
@@ -108,6 +110,7 @@ impl Risk {
             flatten: Flatten::default(),
             refusals: [0; RefusalCode::ALL.len()],
             commands_not_taken: 0,
+            curb: Curb::new(None),
             params: params.clone(),
         }
     }
@@ -140,6 +143,7 @@ impl Risk {
         match &event.body {
             Body::Report(report) => self.on_report(event.instrument, report, levels[0], out),
             Body::Command(asked) => self.on_command(asked, out),
+            Body::Var(result) => drop(self.curb.hear(result)),
             _ => {}
         }
     }

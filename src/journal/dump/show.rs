@@ -106,6 +106,13 @@ impl View<'_> {
                 object.raw("conditions", &names(all.map(|(_, name)| *name)));
             }
             Body::Command(asked) => command(object, &asked, input),
+            Body::Var(result) => {
+                object.number("asOf", result.as_of);
+                // More digits than a number of JSON keeps.
+                object.text("seed", result.seed);
+                object.text("share", Scale::power_of_ten(6).text(result.share.into()));
+                object.number("samples", result.samples);
+            }
         }
     }
 
@@ -251,6 +258,7 @@ const fn event_name(body: &Body) -> &'static str {
         Body::Timer => "timer",
         Body::Health(_) => "health",
         Body::Command(_) => "command",
+        Body::Var(_) => "var",
     }
 }
 
