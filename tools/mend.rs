@@ -9,7 +9,10 @@ use std::path::Path;
 /// Says what a start would find.
 pub(super) fn recovered(directory: &Path, out: &mut impl Write) -> Result<(), Fault> {
     let bar = bar("records");
-    let left = recover(directory, &mut |record| bar.set_position(record))?;
+    let left = recover(directory, &mut |far| {
+        bar.set_position(far.record);
+        true
+    })?;
     bar.finish_and_clear();
     let Some(left) = left else {
         writeln!(out, "nothing has begun")?;

@@ -65,6 +65,24 @@ impl ExitCode {
         )
     }
 
+    /// Its stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Damaged => "damaged",
+            Self::Refused => "refused",
+            Self::Storage => "storage",
+            Self::CancelsOpen => "cancels_open",
+            Self::ForeignData => "foreign_data",
+            Self::JournalFailed => "journal_failed",
+            Self::Venue => "venue",
+            Self::Port => "port",
+            Self::NotReady => "not_ready",
+            Self::JournalDamaged => "journal_damaged",
+        }
+    }
+
     /// What it says, as `--help` tells it.
     #[must_use]
     pub const fn meaning(self) -> &'static str {

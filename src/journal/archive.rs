@@ -57,7 +57,11 @@ pub fn read_segment(folder: &Path, number: u64, bytes: &mut Vec<u8>) -> Result<(
         // It may have been packed since it was listed.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let packed = packed_path(folder, number);
-            if packed.exists() { unpack(&packed, number, bytes) } else { Err(ReadError::io(&path, error)) }
+            if packed.exists() {
+                unpack(&packed, number, bytes)
+            } else {
+                Err(ReadError::io(&path, error))
+            }
         }
         Err(error) => Err(ReadError::io(&path, error)),
     }

@@ -5,8 +5,8 @@
 //! itself: every tool reads it. What is restored begins where the backup ended, and the venue tells
 //! what happened since.
 
-use super::fault::ReadError;
 use super::archive::held_in;
+use super::fault::ReadError;
 use super::files::segment_numbers;
 use super::read::{Journal, Summary};
 use super::snapshot;

@@ -25,7 +25,11 @@ impl Chain {
         Self { identity, summary: None, next: (first, 1), is_inside: first > 1 }
     }
 
-    pub(super) fn enter<'a>(&mut self, bytes: &'a [u8], number: u64) -> Result<SegmentReader<'a>, Damage> {
+    pub(super) fn enter<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        number: u64,
+    ) -> Result<SegmentReader<'a>, Damage> {
         let reader = SegmentReader::new(bytes)?;
         let header = reader.header();
         if header.number != number {
@@ -121,7 +125,12 @@ impl Chain {
 
     /// Whether the journal may end before a segment that cannot be entered. One that follows an
     /// open one is not the first that is bad: the end of the open one is.
-    pub(super) fn cut_before(&mut self, number: u64, damage: &Damage, synced: Option<SyncedTo>) -> bool {
+    pub(super) fn cut_before(
+        &mut self,
+        number: u64,
+        damage: &Damage,
+        synced: Option<SyncedTo>,
+    ) -> bool {
         let Some(summary) = &mut self.summary else { return false };
         let is_open = !matches!(summary.end, End::Sealed(_));
         let place = if is_open { (summary.last_segment, summary.used) } else { (number, 0) };

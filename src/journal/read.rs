@@ -1,13 +1,14 @@
 //! All segments of a directory in order, each held to what the one before says.
 
 use super::archive::{held_in, read_head, read_segment};
-use super::cases::{Case, Decision};
+use super::cases::Case;
+use super::chain::Chain;
 use super::directory::identity_of;
-use super::fault::{Damage, Flaw, ReadError};
+use super::fault::{Damage, ReadError};
 use super::files::segment_numbers;
 use super::identity::Identity;
-use super::reader::{End, SegmentReader};
-use super::record::{Content, Record};
+use super::reader::End;
+use super::record::Record;
 use super::segment::{Header, has_not_begun};
 use super::start::Start;
 use super::synced::{SyncedTo, read_marks};
@@ -99,7 +100,7 @@ impl Journal {
         let mut numbers = segment_numbers(&folder).map_err(|e| ReadError::io(&folder, e))?;
         // Killed between the note and the end of its pruning.
         numbers.retain(|number| *number >= first);
-        Ok(Self { folder, identity, numbers, first })
+        Ok(Self { folder, identity, numbers, synced, first })
     }
 
     /// Whose it is.
@@ -223,6 +224,12 @@ impl Journal {
     fn damaged(&self, chain: &Chain, place: (u64, usize), damage: Damage) -> ReadError {
         let ((segment, offset), sequence) = (place, chain.next.1);
         ReadError::Damaged { path: self.path(segment), segment, offset, sequence, damage }
+    }
+
+    /// The number of the last segment; 0 where there is none.
+    #[must_use]
+    pub fn last_segment(&self) -> u64 {
+        self.numbers.last().copied().unwrap_or(0)
     }
 
     /// That no segment has begun.

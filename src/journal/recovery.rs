@@ -43,6 +43,8 @@ pub enum RecoveryError {
         /// Which one.
         record: u64,
     },
+    /// It was told not to go on.
+    Stopped,
     /// What was noted beside the journal cannot be read.
     Io {
         /// The file or folder.
@@ -77,6 +79,7 @@ impl fmt::Display for RecoveryError {
                 write!(f, "the parameters of epoch {epoch} cannot be understood: {error}")?;
             }
             Self::NoStart { record } => write!(f, "record {record} stands before any start")?,
+            Self::Stopped => f.write_str("stopped before it was done")?,
             Self::Io { path, error } => write!(f, "{}: {error}", path.display())?,
         }
         match self.case() {
@@ -138,8 +141,19 @@ impl Recovered {
     }
 }
 
-/// How far it is: records, and the last one that is known to be there.
-pub type Progress<'a> = &'a mut dyn FnMut(u64);
+/// How far it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Far {
+    /// The record at hand.
+    pub record: u64,
+    /// Segments that are read.
+    pub part: u64,
+    /// Segments that are to be read.
+    pub whole: u64,
+}
+
+/// Hears how far it is, and says whether to go on.
+pub type Progress<'a> = &'a mut dyn FnMut(Far) -> bool;
 
 /// Records between two words on the progress.
 const PROGRESS_EVERY: u64 = 1 << 16;
@@ -159,9 +173,14 @@ pub fn recover(
     let (image, passed) = newest(directory, &journal)?;
     let snapshot = image.as_ref().map(|image| image.facts.record);
     let mut play = Play::new(&journal, &noted.records, image)?;
+    let mut begin = None;
     let read = journal.visit_from::<RecoveryError>(snapshot.unwrap_or(0) + 1, |place, record| {
+        let begin = *begin.get_or_insert(place.segment);
         if record.sequence.is_multiple_of(PROGRESS_EVERY) {
-            progress(record.sequence);
+            let (part, whole) = (place.segment - begin, journal.last_segment() + 1 - begin);
+            if !progress(Far { record: record.sequence, part, whole }) {
+                return Err(RecoveryError::Stopped);
+            }
         }
         play.take(place, record)
     });

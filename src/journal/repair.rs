@@ -83,7 +83,7 @@ impl std::error::Error for RepairError {}
 /// # Errors
 /// What is wrong is nothing that a repair mends.
 pub fn plan(directory: &Path) -> Result<Plan, RepairError> {
-    let reason = match recover(directory, &mut |_| {}) {
+    let reason = match recover(directory, &mut |_| true) {
         Ok(Some(left)) if left.cut().is_some() => return Ok(Plan::AtStart),
         Ok(_) => return Ok(Plan::Nothing),
         Err(error) => Box::new(error),

@@ -5,21 +5,22 @@
 
 use super::signals::Stop;
 use crate::config::ExitCode;
+use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-/// Waits for a signal where the process was refused with that code, and shall stay up (`is_wanted`,
-/// and always as the first process of a container). It ends with the code it would have ended with.
+/// Whether a process that was refused with that code stays up: where that is wanted, and always as
+/// the first process of a container.
 #[must_use]
-pub fn held(is_wanted: bool, code: ExitCode) -> ExitCode {
-    let stays = is_wanted || std::process::id() == 1;
-    if !stays || !code.is_refusal() {
-        return code;
-    }
-    let Ok(stop) = Stop::on_signals() else { return code };
-    writeln!(io::stderr(), "pinnaclemm: held: {}; stopped by SIGTERM", code.meaning()).ok();
+pub fn is_wanted(hold: bool, code: ExitCode) -> bool {
+    (hold || std::process::id() == 1) && code.is_refusal()
+}
+
+/// Says why and waits for a signal.
+pub fn stay(why: &dyn Display) {
+    let Ok(stop) = Stop::on_signals() else { return };
+    writeln!(io::stderr(), "pinnaclemm: held until SIGTERM: {why}").ok();
     while !stop.requested() {
         std::thread::sleep(Duration::from_millis(50));
     }
-    code
 }

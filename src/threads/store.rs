@@ -7,25 +7,29 @@
 use super::disk;
 use super::housekeeping::Keeping;
 use super::setup::Setup;
+use super::signals::Stop;
 use crate::config::{Config, ExitCode, Loaded, Mode};
 use crate::engine::CORE_VERSION;
 use crate::journal::cases::Case;
 use crate::journal::follower::Follower;
-use crate::journal::recovery::{Passed, Recovered, RecoveryError, recover};
+use crate::journal::recovery::{Far, Passed, Recovered, RecoveryError, recover};
 use crate::journal::reserve::Reserve;
 use crate::journal::{
-    self, Begun, Cut, DataDirectory, Emergency, Identity, JournalParams, KeepParams, Keeper, Ledger,
-    OpenError, PruneBound, Start, poison, snapshot,
+    self, Begun, Cut, DataDirectory, Emergency, Identity, JournalParams, KeepParams, Keeper,
+    Ledger, OpenError, PruneBound, Start, poison, snapshot,
 };
 use crate::logs::{Level, Log};
 use crate::types::name::NameError;
 use crate::types::{Currency, InstanceTag, Instrument, Nanos, Venue};
 use crate::venue::recorded::Speed;
+use crate::web::source::Progress;
 use serde_json::value::RawValue;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+/// Between two lines on how far a recovery is.
+const LINE_EVERY: Duration = Duration::from_secs(1);
 /// The account of venues that are not real.
 const NO_ACCOUNT: &str = "none";
 
@@ -50,6 +54,15 @@ pub enum StoreFault {
 }
 
 impl StoreFault {
+    /// Its stable name, where the process is held for it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Recovery(error) => error.case().map_or("storage", Case::name),
+            _ => self.code().name(),
+        }
+    }
+
     /// The exit code.
     #[must_use]
     pub fn code(&self) -> ExitCode {
@@ -102,6 +115,17 @@ pub struct Store {
     log: Option<Log>,
 }
 
+/// Who hears how far the recovery is, and can end it.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// Lines.
+    pub log: Option<&'a Log>,
+    /// What the probes show.
+    pub progress: Option<&'a Progress>,
+    /// A signal ends it.
+    pub stop: Option<&'a Stop>,
+}
+
 impl Store {
     /// Takes the directory and reads what an earlier process has left.
     ///
@@ -111,7 +135,7 @@ impl Store {
         path: &Path,
         config: &Config,
         (venue, currency): (Venue, Currency),
-        log: Option<&Log>,
+        told: Told<'_>,
     ) -> Result<Self, StoreFault> {
         let mode = config.mode.name();
         let identity = Identity {
@@ -126,11 +150,11 @@ impl Store {
         poison::arm(path).map_err(|error| {
             StoreFault::Open(OpenError::Io { doing: "open", path: poison::path_in(path), error })
         })?;
-        let left = recovered(path, log)?;
+        let left = recovered(path, told)?;
         if left.is_some() && matches!(config.mode, Mode::Replay | Mode::Backtest) {
             return Err(StoreFault::NotEmpty(path.to_owned()));
         }
-        let (path, log) = (path.to_owned(), log.cloned());
+        let (path, log) = (path.to_owned(), told.log.cloned());
         Ok(Self { path, directory, left, log })
     }
 
@@ -219,15 +243,26 @@ impl Store {
 }
 
 /// What an earlier process has left, said to the log.
-fn recovered(path: &Path, log: Option<&Log>) -> Result<Option<Box<Recovered>>, StoreFault> {
-    let begun = Instant::now();
+fn recovered(path: &Path, told: Told<'_>) -> Result<Option<Box<Recovered>>, StoreFault> {
+    let (begun, mut line_at) = (Instant::now(), Duration::ZERO);
+    let Told { log, progress: shown, stop } = told;
     let say = |level, event, fields| {
         if let Some(log) = log {
             log.line(level, event, fields);
         }
     };
-    let mut progress = |record: u64| {
-        say(Level::Info, "recovering", vec![("record", record.into())]);
+    let mut progress = |far: Far| {
+        if let Some(shown) = shown {
+            shown.done(far.part, far.whole);
+            shown.touch();
+        }
+        if begun.elapsed() >= line_at {
+            line_at = begun.elapsed() + LINE_EVERY;
+            let percent = far.part.saturating_mul(100) / far.whole.max(1);
+            let fields = vec![("record", far.record.into()), ("percent", percent.into())];
+            say(Level::Info, "recovering", fields);
+        }
+        !stop.is_some_and(Stop::requested)
     };
     let left = recover(path, &mut progress)
         .map_err(|error| StoreFault::Recovery(Box::new(error)))?

@@ -166,7 +166,7 @@ fn rewritten(
 }
 
 fn recovered(directory: &Path) -> Result<Recovered, RecoveryError> {
-    recover(directory, &mut |_| {}).map(|left| left.expect("an epoch has begun"))
+    recover(directory, &mut |_| true).map(|left| left.expect("an epoch has begun"))
 }
 
 #[test]

@@ -18,8 +18,8 @@ use super::volatility::Volatility;
 use super::{LEVELS_MAX, QuoteParams, SizeParams};
 use crate::engine::book::{Book, BookState, Top};
 use crate::engine::buffer::Drafts;
-use crate::engine::image::runs;
 use crate::engine::curb::WHOLE;
+use crate::engine::image::runs;
 use crate::event::explanation::Withheld;
 use crate::event::{
     Event, Explanation, Level, Mark, MarketStatus, Proposal, Refused, Report, ReportKind,

@@ -9,6 +9,7 @@ use super::position::Position;
 use super::unit::{Rate, at_price, fee_amount};
 use super::worth::{Exposure, Worth, shift};
 use super::{InstrumentLimits, RateSource, RiskParams};
+use crate::engine::image::roomy;
 use crate::engine::order::{Fill, OpenSide, OrderTable};
 use crate::event::{FeeIn, Mark, Report, Stale};
 use crate::types::{Currency, InstrumentId, Nanos, Price, Qty, Side};
@@ -62,6 +63,7 @@ pub(super) struct Accounts {
     /// A rate has changed since that sum was made.
     rerated: bool,
     /// The instruments whose worth is out of date: room for each of them once.
+    #[serde(with = "roomy")]
     touched: Vec<InstrumentId>,
 }
 

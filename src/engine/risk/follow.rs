@@ -23,7 +23,7 @@ impl Risk {
                 if let Some(fill) = &reported.fill {
                     self.accounts.fill(event.instrument, fill, report);
                 }
-                self.accounts.settle(event.instrument, &self.open_sides(event.instrument));
+                self.accounts.touch(event.instrument);
                 if reported.fill.is_some() && self.accounts.is_complete() {
                     self.take_profit();
                 }
@@ -47,8 +47,7 @@ impl Risk {
 
     /// Takes a mark of the input at hand.
     pub fn follow_mark(&mut self, mark: &Mark) {
-        let open = self.orders.open_sides(mark.instrument);
-        if self.accounts.mark(mark, open) && self.accounts.is_complete() {
+        if self.accounts.mark(mark) && self.accounts.is_complete() {
             self.take_profit();
         }
     }
@@ -73,8 +72,7 @@ impl Risk {
                     RequestKind::Cancel => self.orders.ask_cancel(terms.order),
                     RequestKind::Place | RequestKind::Replace => return false,
                 }
-                let open = self.open_sides(terms.instrument);
-                self.accounts.revalue(terms.instrument, &open);
+                self.accounts.touch(terms.instrument);
             }
             Output::State { state, reason } => {
                 self.trading = self.trading.recorded(*state, *reason);

@@ -102,9 +102,7 @@ impl Risk {
         }
         opening.trades.iter().for_each(|trade| self.orders.remember(*trade));
         for place in 0..self.accounts.holdings.len() {
-            let instrument = super::instrument_at(place);
-            let open = self.open_sides(instrument);
-            self.accounts.revalue(instrument, &open);
+            self.accounts.touch(super::instrument_at(place));
         }
         if !opening.orders.is_empty() {
             // Their cancels go out with the first input, before anything is quoted.
