@@ -350,7 +350,10 @@ fn tail(directory: &Path, (last, follow): (u64, bool), out: &mut impl Write) -> 
     }
     let (segment, known) = place.ok_or_else(|| journal.nothing())?;
     let mut tail = Tail::new(directory.join("journal"), segment);
-    while follow {
+    if !follow {
+        return Ok(());
+    }
+    loop {
         out.flush()?;
         let count = tail.read::<DumpError>((u64::MAX, 4096), |at, record| {
             let line = live.line(&journal, at, record)?;
@@ -363,7 +366,6 @@ fn tail(directory: &Path, (last, follow): (u64, bool), out: &mut impl Write) -> 
             std::thread::sleep(Duration::from_millis(50));
         }
     }
-    Ok(())
 }
 
 /// Reads everything, and says what was read.

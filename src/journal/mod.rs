@@ -16,7 +16,7 @@
 //! How a record lies in memory is told in `record`, how a segment begins in `segment`, and nowhere
 //! else. Writing is a copy into a mapping; reading goes from bytes to [`record::RawRecord`] to
 //! [`record::Record`], and only the check leads from the one to the other. What a core makes of
-//! the inputs is found by `replay` and `playing`; `recovery` and `follower` are built on the latter.
+//! the inputs is found by `replay` and `playing`; `recovery` and `follower` stand on the latter.
 
 pub mod archive;
 pub mod backup;

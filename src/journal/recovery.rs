@@ -1,4 +1,4 @@
-//! What an earlier process has left: the newest snapshot that can be taken, and the journal after it.
+//! What an earlier process has left: the newest snapshot that can be taken, and the journal after.
 //!
 //! Recorded outputs are facts: `playing` follows them, and what this core would decide otherwise is
 //! counted and named and never applied. Which state of the files means what stands in `cases`. Here
@@ -243,6 +243,8 @@ struct Play<'a> {
     tally: Tally,
     missing: u64,
     time: Nanos,
+    /// The record that follows what is known.
+    next: u64,
 }
 
 impl<'a> Play<'a> {
@@ -252,13 +254,14 @@ impl<'a> Play<'a> {
         image: Option<Image>,
     ) -> Result<Self, RecoveryError> {
         let records = poisons.to_vec();
+        let known = image.as_ref().map_or(0, |image| image.facts.record);
         let playing = image.map(|image| {
             let epoch = image.facts.start.epoch;
             Playing::resume(image, records).map_err(|error| RecoveryError::Params { epoch, error })
         });
         let playing = playing.transpose()?;
-        let (tally, time) = (Tally::default(), Nanos(0));
-        Ok(Self { journal, poisons, playing, tally, missing: 0, time })
+        let (tally, time, next) = (Tally::default(), Nanos(0), known + 1);
+        Ok(Self { journal, poisons, playing, tally, missing: 0, time, next })
     }
 
     fn take(
@@ -267,6 +270,14 @@ impl<'a> Play<'a> {
         record: &super::Record<'_>,
     ) -> Result<(), RecoveryError> {
         let sequence = record.sequence;
+        // A start tells all that was known then, so it needs nothing before it.
+        let follows = sequence == self.next || matches!(record.content, Content::Start(_));
+        if !follows {
+            let path = self.journal.path(place.segment.saturating_sub(1));
+            let missing = ReadError::Missing { path };
+            return Err(RecoveryError::Read(missing, Some(Case::MissingSegment)));
+        }
+        self.next = sequence + 1;
         if let Content::Start(text) = &record.content {
             let start = self.journal.start(place, text)?;
             // What an epoch lacks at its end was cut off by a crash.

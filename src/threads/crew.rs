@@ -79,8 +79,8 @@ impl Crew {
 const APPLIES: [&str; 3] = ["hot", "quoting", "risk"];
 
 /// From now on a panic names the agent that was at work, on stderr, before all else that is said of
-/// it: where panics abort, nobody is left to say it afterwards. An input that made the core panic is
-/// noted beside the journal.
+/// it: where panics abort, nobody is left to say it afterwards. An input that made the core panic
+/// is noted beside the journal.
 pub fn name_panics() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {

@@ -25,6 +25,7 @@ use crate::venue::recorded::Speed;
 use crate::web::source::Progress;
 use serde_json::value::RawValue;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -116,7 +117,7 @@ pub struct Store {
 }
 
 /// Who hears how far the recovery is, and can end it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Told<'a> {
     /// Lines.
     pub log: Option<&'a Log>,
@@ -147,9 +148,7 @@ impl Store {
             instance_tag: tag(config),
         };
         let directory = DataDirectory::open(path, &identity).map_err(StoreFault::Open)?;
-        poison::arm(path).map_err(|error| {
-            StoreFault::Open(OpenError::Io { doing: "open", path: poison::path_in(path), error })
-        })?;
+        poison::arm(path).map_err(|error| poison_fault("open", path, error))?;
         let left = recovered(path, told)?;
         if left.is_some() && matches!(config.mode, Mode::Replay | Mode::Backtest) {
             return Err(StoreFault::NotEmpty(path.to_owned()));
@@ -212,13 +211,7 @@ impl Store {
         let epoch = begun.start.epoch;
         poison::writes(epoch, begun.writer.written());
         if is_poisoned {
-            poison::acknowledge(&path, epoch).map_err(|error| {
-                StoreFault::Open(OpenError::Io {
-                    doing: "write",
-                    path: poison::path_in(&path),
-                    error,
-                })
-            })?;
+            poison::acknowledge(&path, epoch).map_err(|e| poison_fault("write", &path, e))?;
         }
         let is_recorded = matches!(config.mode, Mode::Replay | Mode::Backtest);
         if !is_recorded {
@@ -240,6 +233,10 @@ impl Store {
         keeping.log = log;
         Ok((ledger, keeping))
     }
+}
+
+fn poison_fault(doing: &'static str, directory: &Path, error: io::Error) -> StoreFault {
+    StoreFault::Open(OpenError::Io { doing, path: poison::path_in(directory), error })
 }
 
 /// What an earlier process has left, said to the log.

@@ -224,7 +224,7 @@ fn verify_exits_as_it_says() {
     with(600);
     check(
         1,
-        "00001.seg at offset 512: damaged record: the checksum is wrong; sound records follow",
+        "00001.seg at offset 512, record 1: damaged record: the checksum is wrong; sound records follow",
     );
     with(9000);
     check(0, "torn at offset");

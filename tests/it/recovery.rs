@@ -14,8 +14,8 @@ use pinnaclemm::journal::recovery::{Recovered, RecoveryError, recover};
 use pinnaclemm::journal::segment::Header;
 use pinnaclemm::journal::snapshot::{self, Image};
 use pinnaclemm::journal::{
-    Begun, Content, DataDirectory, Journal, JournalParams, ReadError, Start, SyncMode, begin, cut,
-    poison,
+    Begun, Content, DataDirectory, DiskParams, Journal, JournalParams, ReadError, Start, SyncMode,
+    begin, cut, poison,
 };
 use pinnaclemm::types::{InstanceTag, Nanos};
 use serde_json::value::RawValue;
@@ -118,7 +118,10 @@ fn a_snapshot_at_every_input_and_the_tail_come_to_the_whole() {
 }
 
 const PARAMS: JournalParams = JournalParams {
-    segment_bytes: 1 << 16,
+    pack: false,
+    journal_bytes_max: None,
+    disk: DiskParams { warn_minutes: 60, stop_minutes: 15, halt_minutes: 5 },
+    segment_bytes: 3 << 14,
     sync: SyncMode::Batch,
     sync_interval: Nanos::from_millis(10),
     unsynced_max: Nanos::from_seconds(2),
@@ -326,7 +329,7 @@ fn every_case_of_the_table_is_decided_as_it_says() {
     check(&damage, Case::Damage);
 
     let lost = Broken::new("lost", 2140);
-    lost.change(last, |bytes| bytes[600..].fill(0));
+    lost.change(last, |bytes| bytes[512..].fill(0));
     check(&lost, Case::LostSynced);
 
     let missing = Broken::new("missing", 1000);

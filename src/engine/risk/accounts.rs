@@ -7,7 +7,7 @@
 
 use super::position::Position;
 use super::unit::{Rate, at_price, fee_amount};
-use super::worth::{Exposure, Worth, shift};
+use super::worth::{Exposure, Worth, middle_twice, shift};
 use super::{InstrumentLimits, RateSource, RiskParams};
 use crate::engine::image::roomy;
 use crate::engine::order::{Fill, OpenSide, OrderTable};
@@ -360,15 +360,6 @@ impl Accounts {
     pub(super) fn rates(&self) -> impl Iterator<Item = (Currency, Rate)> {
         let marked = self.ledgers.iter().filter(|ledger| ledger.source.is_some());
         marked.map(|ledger| (ledger.currency, ledger.rate))
-    }
-}
-
-/// The sum of bid and ask; where one side was never quoted, twice the other.
-#[inline]
-fn middle_twice(bid: Price, ask: Price) -> i64 {
-    match (bid.0, ask.0) {
-        (0, price) | (price, 0) => price.saturating_mul(2),
-        (bid, ask) => bid.saturating_add(ask),
     }
 }
 

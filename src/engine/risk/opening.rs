@@ -101,9 +101,6 @@ impl Risk {
             );
         }
         opening.trades.iter().for_each(|trade| self.orders.remember(*trade));
-        for place in 0..self.accounts.holdings.len() {
-            self.accounts.touch(super::instrument_at(place));
-        }
         if !opening.orders.is_empty() {
             // Their cancels go out with the first input, before anything is quoted.
             self.sweep.due = Nanos(0);

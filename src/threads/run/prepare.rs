@@ -1,4 +1,5 @@
-//! What stands before a run: the data directory taken, what was left found, the venue's side set up.
+//! What stands before a run: the data directory taken, what was left in it found, the venue's side
+//! set up.
 
 use super::RunFault;
 use crate::config::{Config, Loaded, Mode};
