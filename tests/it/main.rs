@@ -38,6 +38,7 @@ mod play;
 mod recordings;
 mod recovery;
 mod replay_mode;
+mod restart;
 mod scales;
 mod session;
 mod session_faults;
