@@ -7,6 +7,7 @@
 pub mod account;
 pub mod arguments;
 pub mod bind;
+pub mod breaker;
 pub mod directories;
 pub mod exact;
 pub mod exit;

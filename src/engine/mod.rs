@@ -170,6 +170,9 @@ impl Quoting {
         if let Some(opening) = &params.opening {
             quoter.set_state(opening.trading.state);
         }
+        let breaker = params.opening.as_ref().map(|opening| opening.breaker.state);
+        let small = params.risk.breaker.map_or(100, |breaker| breaker.half_open_size_pct);
+        quoter.set_breaker(breaker.unwrap_or_default(), small);
         Self { books, quoter }
     }
 
@@ -182,7 +185,8 @@ impl Quoting {
             | Body::Refused(_)
             | Body::State { .. }
             | Body::Health(_)
-            | Body::Command(_) => Change::default(),
+            | Body::Command(_)
+            | Body::Breaker(_) => Change::default(),
             _ => self.books.apply(input, levels),
         };
         let heard = Heard { event: input, levels, change };

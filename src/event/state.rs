@@ -93,14 +93,25 @@ impl Health {
     pub const WRITE_FAILED: Self = Self(1 << 2);
     /// An agent has not turned for too long.
     pub const AGENT_STALLED: Self = Self(1 << 3);
+    /// The engine answers its inputs too slowly: it trips the circuit breaker, and does not stop
+    /// quoting by itself.
+    pub const LATENCY_HIGH: Self = Self(1 << 4);
 
     /// Each condition by itself, with its stable name.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::RING_NEAR_FULL, "ring_near_full"),
         (Self::SYNC_LATE, "sync_late"),
         (Self::WRITE_FAILED, "write_failed"),
         (Self::AGENT_STALLED, "agent_stalled"),
+        (Self::LATENCY_HIGH, "latency_high"),
     ];
+
+    /// Whether nothing of it stops quoting.
+    #[inline]
+    #[must_use]
+    pub const fn lets_quote(self) -> bool {
+        self.0 & !Self::LATENCY_HIGH.0 == 0
+    }
 
     /// Whether nothing is wrong.
     #[inline]

@@ -236,6 +236,10 @@ fn text(output: &Output) -> String {
             format!("refused {} {code} {value} {limit}", terms(&own.proposal))
         }
         Output::State { state, reason } => format!("state {} {}", state.name(), reason.name()),
+        Output::Breaker { change, .. } => {
+            let (was, state) = (change.was.name(), change.state.name());
+            format!("breaker {was} -> {state} {}", change.trigger.name())
+        }
         Output::Answer(own) => format!("answer {} {}", own.command.name(), own.verdict.name()),
     }
 }

@@ -10,7 +10,7 @@ use super::fair::{float, imbalance};
 use super::holdback::Holdback;
 use super::intensity::{Arrivals, Intensity};
 use super::reconcile::Proposals;
-use super::sizing::Sizes;
+use super::sizing::{Scope, Sizes};
 use super::slots::{Effect, Slot, SlotState};
 use super::spread::Pricing;
 use super::strategy::{Shape, Situation};
@@ -48,6 +48,7 @@ pub(super) struct Instrument {
     reshape: bool,
     pub(super) position: Qty,
     pub(super) sizes: [Sizes; 2],
+    scope: Scope,
     pub(super) slots: [[Slot; LEVELS_MAX]; 2],
     pub(super) holdbacks: [Holdback; 2],
     pub(super) budget: Budget,
@@ -87,6 +88,7 @@ impl Instrument {
             reshape: true,
             position: Qty::ZERO,
             sizes: [Sizes::default(); 2],
+            scope: Scope::All,
             slots: [[Slot::default(); LEVELS_MAX]; 2],
             holdbacks: [Holdback::NONE; 2],
             budget: Budget::new(params.requests),
@@ -108,9 +110,18 @@ impl Instrument {
     /// So much is held now.
     pub(super) fn hold(&mut self, position: Qty) {
         self.position = position;
-        self.sizes =
-            Side::BOTH.map(|side| Sizes::of(&self.params.size, self.levels_max, position, side));
+        let (size, levels_max) = (&self.params.size, self.levels_max);
+        self.sizes = Side::BOTH
+            .map(|side| Sizes::within(self.scope, size, levels_max, (position, side)));
         (self.reshape, self.settled) = (true, None);
+    }
+
+    /// So much may be quoted now.
+    pub(super) fn rescope(&mut self, scope: Scope) {
+        if self.scope != scope {
+            self.scope = scope;
+            self.hold(self.position);
+        }
     }
 
     /// Whether the book is no longer as the last mark told it.

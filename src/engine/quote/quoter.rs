@@ -6,7 +6,7 @@ use super::slots::Slot;
 use super::{LEVELS_MAX, QuoteParams};
 use crate::engine::book::{Books, Change};
 use crate::engine::buffer::Drafts;
-use crate::event::{Body, Event, Explanation, Level, TradingState};
+use crate::event::{Body, BreakerState, Event, Explanation, Level, TradingState};
 use crate::types::{InstrumentId, Nanos, Qty, Side};
 
 /// An input as the quoter takes it: the books have applied it already.
@@ -70,6 +70,14 @@ impl Quoter {
     /// The trading state that the epoch begins in: a halt outlives a restart.
     pub fn set_state(&mut self, state: TradingState) {
         self.desk.state(state);
+        self.rescope();
+    }
+
+    /// The breaker as the epoch begins, and what orders are while it is half open, in percent.
+    pub fn set_breaker(&mut self, state: BreakerState, small_pct: u32) {
+        self.desk.set_small(small_pct);
+        self.desk.breaker(state);
+        self.rescope();
     }
 
     /// When a timer has to come, if nothing else does.
@@ -151,7 +159,11 @@ impl Quoter {
     fn concerns_all(&self, event: &Event) -> bool {
         let of_all = matches!(
             event.body,
-            Body::State { .. } | Body::Timer | Body::Health(_) | Body::Command(_)
+            Body::State { .. }
+                | Body::Timer
+                | Body::Health(_)
+                | Body::Command(_)
+                | Body::Breaker(_)
         );
         of_all || event.instrument == InstrumentId::ALL
     }
@@ -169,12 +181,27 @@ impl Quoter {
             (Body::Refused(refused), Some(own)) => own.refused(&refused, now),
             (Body::State { state, .. }, _) => {
                 self.desk.state(state);
+                self.rescope();
                 self.instruments.iter_mut().for_each(|own| own.end_refusals(|_| true));
             }
             (Body::Health(health), _) => self.desk.health(health),
-            (Body::Command(asked), _) => self.desk.command(asked.command),
+            (Body::Command(asked), _) => {
+                self.desk.command(asked.command);
+                self.rescope();
+            }
+            (Body::Breaker(change), _) => {
+                self.desk.breaker(change.state);
+                self.instruments.iter_mut().for_each(|own| own.end_refusals(|_| true));
+                self.rescope();
+            }
             _ => {}
         }
+    }
+
+    /// What may be quoted has changed, or not.
+    fn rescope(&mut self) {
+        let scope = self.desk.scope();
+        self.instruments.iter_mut().for_each(|own| own.rescope(scope));
     }
 
     fn find_wake(&mut self) {

@@ -3,6 +3,7 @@
 //! Orders are not among it: what an older epoch has left at the venue is cancelled before the first
 //! quote. The end of the process is no halt, and does not last.
 
+use super::breaker::OpeningBreaker;
 use super::state::Trading;
 use super::unit::Rate;
 use super::{Nanos, Position, Risk};
@@ -40,6 +41,9 @@ pub struct Opening {
     pub positions: Vec<Position>,
     /// The last rates that came from marks.
     pub rates: Vec<(Currency, Rate)>,
+    /// The circuit breaker.
+    #[serde(default)]
+    pub breaker: OpeningBreaker,
 }
 
 impl Risk {
@@ -56,6 +60,7 @@ impl Risk {
         self.day_end = opening.day_end;
         self.day_start = opening.day_start;
         self.accounts.open(&opening.positions, &opening.rates);
+        self.breaker.open(&opening.breaker);
         self.set_wake();
     }
 
@@ -70,6 +75,7 @@ impl Risk {
             day_start: self.day_start,
             positions: self.accounts.holdings.iter().map(|holding| holding.position).collect(),
             rates: self.accounts.rates().collect(),
+            breaker: self.breaker.closing(),
         }
     }
 }

@@ -286,6 +286,9 @@ impl Rig {
                 format!("explain {}", NAMES[explanation.instrument.index()])
             }
             Output::State { state, reason } => format!("{} {}", state.name(), reason.name()),
+            Output::Breaker { change, .. } => {
+                format!("{} -> {} {}", change.was.name(), change.state.name(), change.trigger.name())
+            }
             Output::Answer(answer) => {
                 format!("{} {}", answer.command.name(), answer.verdict.name())
             }

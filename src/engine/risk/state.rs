@@ -80,6 +80,8 @@ impl Trading {
             Command::ResumeConfirmed => {
                 Self { killed: false, ..self.set(TradingState::Active, StateReason::Operator) }
             }
+            // The breaker is moved, whatever the state is.
+            Command::Trip | Command::Reset => self,
             _ if self.killed => return None,
             Command::Halt => match self.state {
                 // A halt has its first reason, but for one that an end of `flatten` has.
