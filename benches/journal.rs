@@ -8,7 +8,7 @@ use pinnaclemm::event::{Body, Event, Level, Levels, Shape, Trade};
 use pinnaclemm::journal::identity::{Account, ModeName};
 use pinnaclemm::journal::segment::{Ending, Owner};
 use pinnaclemm::journal::writer::{Origin, Retired, Segments, Writer};
-use pinnaclemm::journal::{Identity, SyncMode};
+use pinnaclemm::journal::{Identity, SyncMode, SyncedTo};
 use pinnaclemm::types::{Currency, InstanceTag, InstrumentId, Nanos, Price, Qty, Side, Venue};
 use std::io;
 
@@ -26,6 +26,9 @@ impl Segments for Touched {
     }
     fn cut(&mut self, retired: Retired<Vec<u8>>) -> io::Result<()> {
         self.spare.push(retired.storage);
+        Ok(())
+    }
+    fn note(&mut self, _: SyncedTo) -> io::Result<()> {
         Ok(())
     }
     fn discard(&mut self, _: u64, storage: Vec<u8>) -> io::Result<()> {

@@ -77,6 +77,12 @@ impl DataDirectory {
         self.identity.instance_tag
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Where the segments stand.
     #[must_use]
     pub fn journal_path(&self) -> PathBuf {

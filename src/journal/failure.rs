@@ -1,6 +1,7 @@
 //! Why a data directory is refused, a journal not begun, a record not written.
 
 use super::fault::{IdentityError, ReadError};
+use super::synced::MarksError;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ pub enum OpenError {
     },
     /// Its identity cannot be taken or written.
     Identity(IdentityError),
+    /// How far it was synced cannot be read.
+    Marks(MarksError),
     /// It belongs to something else.
     Other {
         /// Which directory.
@@ -63,6 +66,7 @@ impl fmt::Display for OpenError {
                 path.display()
             ),
             Self::Identity(error) => write!(f, "{error}"),
+            Self::Marks(error) => write!(f, "{error}"),
             Self::Other { path, key, found, wanted } => write!(
                 f,
                 "{} belongs to {key} {found}, and this run has {key} {wanted}: choose another \

@@ -1,13 +1,14 @@
 //! Segments as files: their names, how they are made, cut and listed.
 
 use super::directory::{DataDirectory, sync_directory};
+use super::sync::{Mapped, populate_begin};
+use super::synced::{SyncedFile, SyncedTo};
 use super::writer::{Retired, Segments};
 use crate::sys::mmap::{MappedFile, allocate};
 use crossbeam_channel::{Receiver, Sender};
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The path of that segment.
 #[must_use]
@@ -43,16 +44,21 @@ pub struct FileSegments {
     directory: DataDirectory,
     segment_bytes: u64,
     /// To the one who syncs.
-    made: Sender<Arc<File>>,
+    made: Sender<Mapped>,
+    marks: SyncedFile,
 }
 
 impl FileSegments {
-    /// Segments of that length in that directory; every file that is made goes to the receiver,
-    /// which may be dropped.
+    /// Segments of that length in that directory; the pages of each go to the receiver, which may
+    /// be dropped.
     #[must_use]
-    pub fn new(directory: DataDirectory, segment_bytes: u64) -> (Self, Receiver<Arc<File>>) {
-        let (made, files) = crossbeam_channel::unbounded();
-        (Self { directory, segment_bytes, made }, files)
+    pub(super) fn new(
+        directory: DataDirectory,
+        segment_bytes: u64,
+        marks: SyncedFile,
+    ) -> (Self, Receiver<Mapped>) {
+        let (made, mapped) = crossbeam_channel::unbounded();
+        (Self { directory, segment_bytes, made, marks }, mapped)
     }
 
     fn folder(&self) -> PathBuf {
@@ -77,18 +83,25 @@ impl Segments for FileSegments {
         sync_directory(&folder)?;
         let map = MappedFile::new(&file)?;
         // Whoever does not sync has dropped the other end.
-        let _ = self.made.send(Arc::new(file));
+        let pages = map.pages();
+        populate_begin(&pages);
+        let _ = self.made.send(Mapped { number, pages, synced: 0 });
         Ok(map)
     }
 
     fn cut(&mut self, retired: Retired<MappedFile>) -> io::Result<()> {
-        let Retired { number, used, storage } = retired;
+        let Retired { number, used, sequence, epoch, storage } = retired;
         drop(storage);
         let file = File::options().write(true).open(segment_path(&self.folder(), number))?;
         // The bytes have to stand before their end is fixed.
         file.sync_data()?;
         file.set_len(used as u64)?;
-        file.sync_all()
+        file.sync_all()?;
+        self.note(SyncedTo { segment: number, offset: used as u64, sequence, epoch })
+    }
+
+    fn note(&mut self, synced: SyncedTo) -> io::Result<()> {
+        self.marks.note(synced)
     }
 
     fn discard(&mut self, number: u64, storage: MappedFile) -> io::Result<()> {

@@ -3,6 +3,7 @@
 //! ```text
 //! DATA_DIR/identity.json     whose directory it is: mode, venue, account, currency, instance tag
 //! DATA_DIR/lock              held by the one process that writes
+//! DATA_DIR/synced            how far the journal outlives a loss of power
 //! DATA_DIR/journal/N.seg     segments: a header, records, a seal; N has twenty digits, from 1 on
 //! DATA_DIR/journal/N-A.torn  what stood torn at offset A of segment N when the next start cut it
 //! ```
@@ -32,6 +33,7 @@ pub mod start;
 pub mod stats;
 pub mod supply;
 pub mod sync;
+pub mod synced;
 pub mod writer;
 
 pub use directory::DataDirectory;
@@ -48,6 +50,7 @@ pub use released::Journaled;
 pub use start::Start;
 pub use supply::Supply;
 pub use sync::Syncer;
+pub use synced::{Marks, MarksError, SyncedFile, SyncedTo, read_marks};
 pub use writer::Writer;
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::record::{Kind, PlainForm, SEAL_BYTES};
 use super::segment::{Ending, Owner, has_not_begun};
 use super::start::Start;
 use super::sync::Syncer;
+use super::synced::{SyncedFile, SyncedTo};
 use super::writer::{Origin, Writer};
 use std::fs::{self, File};
 use std::io;
@@ -44,6 +45,7 @@ pub fn begin(
     start: impl FnOnce(u32) -> Start,
 ) -> Result<Begun, OpenError> {
     let identity = *directory.identity();
+    let marks = SyncedFile::open(directory.path()).map_err(OpenError::Marks)?;
     let last = close_last(&directory)?;
     let epoch = match last {
         None => epoch_min,
@@ -56,11 +58,18 @@ pub fn begin(
         epoch,
         owner: Owner::this(identity),
     };
-    let (segments, made) = FileSegments::new(directory, params.segment_bytes);
+    if let Some(last) = last {
+        let Last { number: segment, epoch, next_sequence, ending } = last;
+        let (offset, sequence) = (ending.used, next_sequence - 1);
+        let closed = SyncedTo { segment, offset, sequence, epoch };
+        let path = super::synced::marks_path(directory.path());
+        marks.note(closed).map_err(|error| OpenError::io("write", &path, error))?;
+    }
+    let (segments, made) = FileSegments::new(directory, params.segment_bytes, marks.clone());
     let mut writer = Writer::begin(segments, origin, params.sync)?;
     let start = start(epoch);
     writer.append_start(&start)?;
-    let syncer = Syncer::new(made, writer.written());
+    let syncer = Syncer::new(made, writer.written(), marks, epoch);
     Ok(Begun { writer, syncer, start })
 }
 

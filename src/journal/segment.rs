@@ -12,7 +12,7 @@
 //!  40  u64      used bytes of the segment before, its seal included; 0 for the first
 //!  48  u64      digest of the segment before, its seal included; 0 for the first
 //!  56  u32      epoch
-//!  60  text     JSON: the directory's identity and the program's version; then zeros
+//!  60  text     JSON: the directory's identity, the program's version and commit; then zeros
 //! 508  u32      CRC-32C over all before
 //! ```
 //!
@@ -66,13 +66,17 @@ pub struct Owner {
     pub identity: Identity,
     /// The version of the program.
     pub program: String,
+    /// The commit that it was built from; empty where the build was not told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub commit: String,
 }
 
 impl Owner {
     /// This program, with the directory of that identity.
     #[must_use]
     pub fn this(identity: Identity) -> Self {
-        Self { identity, program: env!("CARGO_PKG_VERSION").to_string() }
+        let commit = option_env!("PINNACLE_COMMIT").unwrap_or_default().to_string();
+        Self { identity, program: env!("CARGO_PKG_VERSION").to_string(), commit }
     }
 }
 

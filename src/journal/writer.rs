@@ -12,6 +12,7 @@ use super::released::Journaled;
 use super::segment::{Ending, HEADER_BYTES, Header, Owner};
 use super::start::Start;
 use super::sync::Written;
+use super::synced::SyncedTo;
 use crate::engine::risk::{OUTPUT_LINES_MAX, OrderRequest, Output};
 use crate::event::{Event, Level, Line};
 use crate::sys::mmap::Storage;
@@ -34,6 +35,12 @@ pub trait Segments {
     /// The system says no.
     fn cut(&mut self, retired: Retired<Self::Storage>) -> io::Result<()>;
 
+    /// Notes durably that all up to there is synced.
+    ///
+    /// # Errors
+    /// The system says no.
+    fn note(&mut self, synced: SyncedTo) -> io::Result<()>;
+
     /// Takes away a segment that has not begun.
     ///
     /// # Errors
@@ -48,6 +55,10 @@ pub struct Retired<S> {
     pub number: u64,
     /// Its used bytes.
     pub used: usize,
+    /// The number of its seal.
+    pub sequence: u64,
+    /// The start of the process.
+    pub epoch: u32,
     /// Its memory.
     pub storage: S,
 }
@@ -111,7 +122,7 @@ impl<S: Segments> Writer<S> {
         };
         let digest = Digest::of_header(header.write(storage.bytes_mut()));
         let written = Written::default();
-        written.publish(sequence - 1);
+        written.publish(sequence - 1, number, HEADER_BYTES);
         Ok(Self {
             segments,
             storage,
@@ -189,6 +200,7 @@ impl<S: Segments> Writer<S> {
         if self.mode == SyncMode::Each {
             self.sync()?;
         }
+        self.written.publish_sent(self.sequence - 1);
         Ok(Journaled::by_writer(*request))
     }
 
@@ -212,9 +224,11 @@ impl<S: Segments> Writer<S> {
         self.append_plain(Kind::End, &[])?;
         self.seal();
         self.tidy()?;
-        let Self { mut segments, storage, number, at, next, .. } = self;
+        let Self { mut segments, storage, number, at, next, written, epoch, .. } = self;
         let failed = WriteError::Sync;
-        segments.cut(Retired { number, used: at, storage }).map_err(failed)?;
+        let sequence = written.sequence();
+        segments.cut(Retired { number, used: at, sequence, epoch, storage }).map_err(failed)?;
+        written.publish_synced(sequence);
         next.map_or(Ok(()), |next| segments.discard(number + 1, next)).map_err(failed)
     }
 
@@ -228,8 +242,17 @@ impl<S: Segments> Writer<S> {
         }
         self.tidy()?;
         let range = self.synced..self.at;
+        if range.is_empty() {
+            return Ok(());
+        }
         self.synced = self.at;
-        self.storage.sync(range).map_err(|error| self.die(WriteError::Sync(error)))
+        let sequence = self.sequence - 1;
+        let (segment, offset, epoch) = (self.number, self.at as u64, self.epoch);
+        let note = SyncedTo { segment, offset, sequence, epoch };
+        let synced = self.storage.sync(range).and_then(|()| self.segments.note(note));
+        synced.map_err(|error| self.die(WriteError::Sync(error)))?;
+        self.written.publish_synced(sequence);
+        Ok(())
     }
 
     /// Syncs and shortens the last sealed segment, if nobody has taken it.
@@ -303,7 +326,7 @@ impl<S: Segments> Writer<S> {
     fn appended(&mut self, length: usize, word: u64) {
         self.digest.fold(word);
         self.at += length;
-        self.written.publish(self.sequence);
+        self.written.publish(self.sequence, self.number, self.at);
         self.sequence += 1;
     }
 
@@ -323,7 +346,8 @@ impl<S: Segments> Writer<S> {
         self.tidy()?;
         let used = std::mem::replace(&mut self.at, HEADER_BYTES);
         let storage = std::mem::replace(&mut self.storage, next);
-        self.retired = Some(Retired { number: self.number, used, storage });
+        let (sequence, epoch) = (self.sequence - 1, self.epoch);
+        self.retired = Some(Retired { number: self.number, used, sequence, epoch, storage });
         let header = Header {
             number,
             first_sequence: self.sequence,

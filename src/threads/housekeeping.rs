@@ -67,8 +67,10 @@ impl Housekeeping {
         }
         let interval = self.keeping.params.sync_interval.0.unsigned_abs();
         self.due = now + Duration::from_nanos(interval);
+        // What is written from here on waits for the next one.
+        let begun = self.synced.now();
         self.keeping.syncer.sync()?;
-        self.synced.at.store(self.synced.now(), Ordering::Relaxed);
+        self.synced.at.store(begun, Ordering::Relaxed);
         Ok(work + 1)
     }
 }

@@ -13,7 +13,7 @@ use crate::journal::reader::{End, Found, SegmentReader};
 use crate::journal::record::Content;
 use crate::journal::segment::{Ending, Owner};
 use crate::journal::writer::{Origin, Retired, Segments, Writer};
-use crate::journal::{Identity, Start, WriteError};
+use crate::journal::{Identity, Start, SyncedTo, WriteError};
 use crate::sys::mmap::Storage;
 use crate::types::{
     Currency, InstanceTag, Instrument, InstrumentId, Nanos, OrderId, Price, Qty, Scale, Side,
@@ -84,6 +84,9 @@ impl Segments for MemorySegments {
         retired.storage.bytes.truncate(retired.used);
         Ok(())
     }
+    fn note(&mut self, _: SyncedTo) -> io::Result<()> {
+        Ok(())
+    }
     fn discard(&mut self, number: u64, storage: Memory) -> io::Result<()> {
         drop(storage);
         self.images.borrow_mut().remove(&number);
@@ -126,7 +129,7 @@ pub(super) fn start(identity: Identity, epoch: u32) -> Start {
 }
 
 pub(super) fn writer(segments: MemorySegments, mode: SyncMode) -> Writer<MemorySegments> {
-    let owner = Owner { identity: identity(), program: "0.1.0".into() };
+    let owner = Owner { identity: identity(), program: "0.1.0".into(), commit: String::new() };
     let origin = Origin { number: 1, sequence: 1, previous: Ending::default(), epoch: 5, owner };
     let mut writer = Writer::begin(segments, origin, mode).unwrap();
     writer.append_start(&start(identity(), 5)).unwrap();
