@@ -1,10 +1,10 @@
 //! Events and levels to lines and back: the one place that knows where a field lies.
 
 use super::{
-    Asked, Body, BreakerChange, BreakerState, Checksum, Command, Event, FeeIn, Health, LEVELS_PER_LINE, Level, Levels, Line,
-    MarketStatus, NOTE_PLACES_MAX, NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX,
-    RefusalCode, Refused, RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason,
-    Trade, TradingState, Trigger,
+    Asked, Body, BreakerChange, BreakerState, Checksum, Command, Event, FeeIn, Health,
+    LEVELS_PER_LINE, Level, Levels, Line, MarketStatus, NOTE_PLACES_MAX, NotAnEvent, OrderAction,
+    OrderKey, OrderUpdate, PART_LEVELS_MAX, RefusalCode, Refused, RejectCode, Report, ReportKind,
+    RequestKind, Shape, Stale, StateReason, Trade, TradingState, Trigger,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 

@@ -111,8 +111,8 @@ impl Instrument {
     pub(super) fn hold(&mut self, position: Qty) {
         self.position = position;
         let (size, levels_max) = (&self.params.size, self.levels_max);
-        self.sizes = Side::BOTH
-            .map(|side| Sizes::within(self.scope, size, levels_max, (position, side)));
+        self.sizes =
+            Side::BOTH.map(|side| Sizes::within(self.scope, size, levels_max, (position, side)));
         (self.reshape, self.settled) = (true, None);
     }
 

@@ -65,8 +65,7 @@ impl Sizes {
         let mut own = Self { room, ..Self::default() };
         own.fill(params, levels_max, one);
         if own.levels == 0 {
-            own.withheld =
-                if room == 0 { Withheld::ReduceOnly } else { Withheld::BelowMinimum };
+            own.withheld = if room == 0 { Withheld::ReduceOnly } else { Withheld::BelowMinimum };
         }
         own
     }

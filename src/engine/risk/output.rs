@@ -1,7 +1,10 @@
 //! What the core has decided about one input: the records that the journal writes behind it.
 
 use super::OrderRequest;
-use crate::event::{BreakerChange, BreakerState, Command, Explanation, Proposal, RefusalCode, StateReason, TradingState};
+use crate::event::{
+    BreakerChange, BreakerState, Command, Explanation, Proposal, RefusalCode, StateReason,
+    TradingState,
+};
 use crate::types::InstrumentId;
 
 /// A refusal, with the two numbers compared.

@@ -16,7 +16,8 @@
 use super::{Answer, CommandVerdict, OrderRequest, Output, Refusal};
 use crate::event::pack::{EXPLANATION_LINES, TAG_EXPLANATION, TAG_PROPOSAL};
 use crate::event::{
-    BreakerChange, BreakerState, Command, Explanation, Line, NotAnEvent, Proposal, RefusalCode, StateReason, TradingState, Trigger,
+    BreakerChange, BreakerState, Command, Explanation, Line, NotAnEvent, Proposal, RefusalCode,
+    StateReason, TradingState, Trigger,
 };
 use crate::types::InstrumentId;
 

@@ -287,7 +287,12 @@ impl Rig {
             }
             Output::State { state, reason } => format!("{} {}", state.name(), reason.name()),
             Output::Breaker { change, .. } => {
-                format!("{} -> {} {}", change.was.name(), change.state.name(), change.trigger.name())
+                format!(
+                    "{} -> {} {}",
+                    change.was.name(),
+                    change.state.name(),
+                    change.trigger.name()
+                )
             }
             Output::Answer(answer) => {
                 format!("{} {}", answer.command.name(), answer.verdict.name())
