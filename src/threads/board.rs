@@ -5,9 +5,11 @@
 //! theirs.
 
 mod account;
+mod breaker;
 mod pace;
 
 pub use account::AccountView;
+pub use breaker::{BREAKER_HISTORY, BREAKER_WORDS, BreakerMove, BreakerView, FED_WORDS, FedView};
 
 use super::latency::{Latency, LatencyView, latency};
 use super::view::{Publisher, View, Words, view};
@@ -136,6 +138,10 @@ pub struct Views {
     pub holdings: Vec<View<HoldingView, 3>>,
     /// The account.
     pub account: View<AccountView, 11>,
+    /// The circuit breaker.
+    pub breaker: View<BreakerView, BREAKER_WORDS>,
+    /// By instrument: what its rules were fed with.
+    pub fed: Vec<View<FedView, FED_WORDS>>,
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
 }
@@ -154,6 +160,9 @@ pub struct QuotingBoard {
 pub struct RiskBoard {
     holdings: Vec<Publisher<HoldingView, 3>>,
     account: Publisher<AccountView, 11>,
+    breaker: Publisher<BreakerView, BREAKER_WORDS>,
+    moves: [Option<BreakerMove>; BREAKER_HISTORY],
+    fed: Vec<Publisher<FedView, FED_WORDS>>,
     pace: Pace,
     fills: u64,
     requests: u64,
@@ -196,19 +205,24 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
     let (holdings, holding_views) =
         instruments.iter().map(|_| view(HoldingView::default())).unzip();
     let (account, account_view) = view(account);
+    let (breaker, breaker_view) = view(BreakerView::CLOSED);
+    let (fed, fed_views) = instruments.iter().map(|_| view(FedView::default())).unzip();
+    let moves = [None; BREAKER_HISTORY];
     let pace = Pace::new();
     let latest = (0, Nanos(0));
     let (latency, latency_view) = latency();
     let board = Board {
         latency,
         quoting: QuotingBoard { quotes, pace, latest },
-        risk: RiskBoard { holdings, account, pace, fills: 0, requests: 0 },
+        risk: RiskBoard { holdings, account, breaker, moves, fed, pace, fills: 0, requests: 0 },
     };
     let views = Views {
         instruments: instruments.to_vec(),
         quotes: quote_views,
         holdings: holding_views,
         account: account_view,
+        breaker: breaker_view,
+        fed: fed_views,
         latency: latency_view,
     };
     (board, views)
@@ -312,8 +326,22 @@ impl RiskBoard {
         {
             self.fills += 1;
         }
-        let is_request = |output: &&Output| matches!(output, Output::Request(_));
-        self.requests += outputs.iter().filter(is_request).count() as u64;
+        for output in outputs {
+            match output {
+                Output::Request(_) => self.requests += 1,
+                Output::Breaker { change, instrument } => {
+                    let (sequence, time) = (input.sequence, input.received);
+                    self.moves.rotate_left(1);
+                    self.moves[BREAKER_HISTORY - 1] = Some(BreakerMove {
+                        sequence,
+                        time,
+                        change: *change,
+                        instrument: *instrument,
+                    });
+                }
+                _ => {}
+            }
+        }
         if self.pace.is_due(input.received) {
             self.publish(risk);
         }
@@ -343,6 +371,19 @@ impl RiskBoard {
             let seen = risk.position(InstrumentId(at));
             publisher.publish(&HoldingView { lots: seen.position.lots, profit: seen.profit });
         }
+        for (at, publisher) in (0_u16..).zip(&mut self.fed) {
+            let fed = risk.fed(InstrumentId(at));
+            let known = fed.baselines;
+            publisher.publish(&FedView {
+                gauge: risk.gauge(InstrumentId(at)),
+                marks: fed.marks.0,
+                mark_at: fed.marks.1,
+                trades: fed.trades.0,
+                trade_at: fed.trades.1,
+                learned: [known.spread, known.volume, known.moves].map(|one| one.samples),
+            });
+        }
+        self.breaker.publish(&BreakerView { seen: risk.breaker(), history: self.moves });
         let (state, reason) = risk.trading();
         self.account.publish(&AccountView {
             state,

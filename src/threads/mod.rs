@@ -22,6 +22,7 @@ pub mod latency;
 pub mod link;
 pub mod outcome;
 pub mod pilot;
+pub mod proof;
 pub mod resyncs;
 pub mod run;
 pub mod runner;

@@ -15,6 +15,7 @@ use super::hot::HotAgent;
 use super::housekeeping::{Housekeeping, Keeping};
 use super::outcome::{Outcome, Part};
 use super::pilot::{Pilot, PilotParams};
+use super::proof;
 use super::sequencer::{Sequencer, SequencerParams};
 use super::setup::{Setup, SetupFault, setup};
 use super::signals::Stop;
@@ -112,6 +113,8 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
         return backtest::run(loaded, stop, log);
     }
     let Prepared { setup, ledger, keeping } = prepare(loaded, stop, log)?;
+    let proved = proof::prove(&setup.core).map_err(RunFault::Proof)?;
+    log.info("risk_proved", vec![("rules", proved.into())]);
     let mut status = Status::new(config, setup.currency, log.clone());
     let tag = setup.tag;
     let begun = begin(config, setup, (ledger, keeping), stop)?;

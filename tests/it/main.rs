@@ -5,6 +5,7 @@ mod backtest;
 mod bad_input;
 mod bitstamp_peers;
 mod book_ticker;
+mod breaker;
 mod command_line;
 mod commands;
 mod core_inputs;

@@ -8,7 +8,7 @@
 //! What the market says is told by `triggers`; what becomes of orders is not known here.
 
 use super::NEVER;
-use super::triggers::{Baselines, Gauge, Watch};
+use super::triggers::{Baselines, Fed, Gauge, Watch};
 use crate::event::{BreakerChange, BreakerState, Mark, Trigger};
 use crate::types::{InstrumentId, Nanos};
 use serde::{Deserialize, Serialize};
@@ -150,10 +150,6 @@ impl Breaker {
 
     fn shown_until(&self) -> Option<Nanos> {
         Some(self.until).filter(|until| *until != NEVER)
-    }
-
-    pub(super) fn gauge(&self, instrument: InstrumentId) -> Gauge {
-        self.watches[instrument.index()].gauge
     }
 
     /// Whether anything but an operator trips it.
@@ -311,6 +307,12 @@ impl super::Risk {
     /// How near the triggers of that instrument are.
     #[must_use]
     pub fn gauge(&self, instrument: InstrumentId) -> Gauge {
-        self.breaker.gauge(instrument)
+        self.breaker.watches[instrument.index()].gauge
+    }
+
+    /// What the rules of that instrument were fed with.
+    #[must_use]
+    pub fn fed(&self, instrument: InstrumentId) -> Fed {
+        self.breaker.watches[instrument.index()].fed()
     }
 }

@@ -39,7 +39,7 @@ pub use pack::OUTPUT_LINES_MAX;
 pub use params::{Conversion, InstrumentLimits, RateParams, RateSource, RiskParams};
 pub use position::Position;
 pub use request::{Approved, OrderRequest};
-pub use triggers::{Baselines, Gauge, Learned};
+pub use triggers::{Baselines, Fed, Gauge, Learned};
 pub use view::PositionView;
 
 use crate::engine::buffer::Buffer;

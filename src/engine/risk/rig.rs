@@ -35,6 +35,7 @@ pub(super) fn params() -> RiskParams {
             currency: currency("EUR"),
             source: RateSource::Instrument { instrument: InstrumentId(3), tick },
         }],
+        breaker: None,
     }
 }
 

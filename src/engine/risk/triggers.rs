@@ -84,6 +84,17 @@ impl Range {
     }
 }
 
+/// What an instrument's rules were fed with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Fed {
+    /// Marks of a fresh book, and the last of them.
+    pub marks: (u64, Nanos),
+    /// Those that brought trades of the market, and the last of them.
+    pub trades: (u64, Nanos),
+    /// What was learned of them.
+    pub baselines: Baselines,
+}
+
 /// What of an instrument is shown: how near each trigger is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Gauge {
@@ -137,8 +148,9 @@ pub(super) struct Watch {
     second_end: i64,
     pub(super) baselines: Baselines,
     pub(super) gauge: Gauge,
-    /// Marks that were counted.
-    pub(super) samples: u64,
+    /// Marks that were counted, those with trades among them, and the last of each.
+    pub(super) marks: (u64, Nanos),
+    pub(super) trades: (u64, Nanos),
 }
 
 impl Watch {
@@ -161,7 +173,8 @@ impl Watch {
             second_end: 0,
             baselines,
             gauge: Gauge::default(),
-            samples: 0,
+            marks: (0, Nanos(0)),
+            trades: (0, Nanos(0)),
         }
     }
 
@@ -172,7 +185,10 @@ impl Watch {
         self.traded = self.traded.saturating_add(mark.traded.0);
         self.spread = mark.ask.0.saturating_sub(mark.bid.0);
         let before = std::mem::replace(&mut self.price, price);
-        self.samples += 1;
+        self.marks = (self.marks.0 + 1, mark.received);
+        if mark.traded.0 > 0 {
+            self.trades = (self.trades.0 + 1, mark.received);
+        }
         let is_known = price >= self.range.low && price <= self.range.high;
         if is_known && mark.received.0 < self.end {
             return None;
@@ -281,6 +297,11 @@ impl Watch {
         self.gauge.regime = if crisis { 2 } else { u8::from(volatile) };
         known.take(sample, MOVES_MIN, 1000);
         crisis.then_some(Trigger::MarketCrisis)
+    }
+
+    /// What it was fed with.
+    pub(super) const fn fed(&self) -> Fed {
+        Fed { marks: self.marks, trades: self.trades, baselines: self.baselines }
     }
 
     /// Moves are counted from here on: what has tripped the breaker trips it no second time.

@@ -3,6 +3,7 @@
 use crate::config::{ExitCode, ThreadName};
 use crate::journal::WriteError;
 use crate::threads::cores::AllowanceFault;
+use crate::threads::proof::ProofFault;
 use crate::threads::runner::{EndFault, StartFault};
 use crate::threads::setup::SetupFault;
 use crate::threads::store::StoreFault;
@@ -61,6 +62,8 @@ pub enum RunFault {
     },
     /// The last line could not be said.
     Output(io::Error),
+    /// A rule of risk does not protect.
+    Proof(ProofFault),
     /// It was stopped before it began.
     Stopped,
 }
@@ -75,6 +78,7 @@ impl RunFault {
             Self::Journal(_) | Self::Kept => ExitCode::JournalFailed,
             Self::Damaged(_) => ExitCode::Damaged,
             Self::Stopped => ExitCode::Done,
+            Self::Proof(_) => ExitCode::Refused,
             Self::Ended(_) => ExitCode::Venue,
             Self::CancelsOpen { .. } => ExitCode::CancelsOpen,
             // Whoever read the last line has gone, as `head` does.
@@ -97,6 +101,7 @@ impl fmt::Display for RunFault {
             Self::Setup(fault) => fault.fmt(f),
             Self::Store(fault) => fault.fmt(f),
             Self::Allowance(fault) => fault.fmt(f),
+            Self::Proof(fault) => fault.fmt(f),
             Self::Start(fault) => fault.fmt(f),
             Self::Thread(thread) => write!(f, "thread {} ended unasked", thread.name()),
             Self::End(fault) => fault.fmt(f),
