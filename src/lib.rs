@@ -11,11 +11,13 @@
 //! | 3 | `engine` | the deterministic core: books, quotes, risk, orders |
 //! | 4 | `journal` | every input and output, written before anything leaves |
 //! | 4 | `venue` | a venue's bytes to events, recordings, the embedded venue, modelled fills |
+//! | 4 | `alerts` | what an operator must hear of, kept and delivered |
 //! | 4 | `logs` | lines of JSON, written off the hot threads |
 //! | 5 | `report` | what a run earned: figures and plots |
 //! | 6 | `config` | what a run is told, checked |
 //! | 7 | `threads` | the stages and what joins them, and a run from its config to its last line |
 
+pub mod alerts;
 pub mod config;
 pub mod engine;
 pub mod event;

@@ -63,6 +63,11 @@ impl Default for RawBreaker {
 }
 
 impl RawBreaker {
+    /// How slow the engine may be.
+    pub(super) const fn latency_max(&self) -> Nanos {
+        Nanos(self.max_latency_us as i64 * 1000)
+    }
+
     /// Checks every key; nothing where only an operator trips the breaker.
     pub(super) fn check(&self, path: &str, faults: &mut Faults) -> Option<BreakerParams> {
         let mut check = Check { path, faults };

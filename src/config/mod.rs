@@ -5,6 +5,7 @@
 //! nothing is connected. Nothing reads a config after the start.
 
 pub mod account;
+pub mod alerts;
 pub mod arguments;
 pub mod bind;
 pub mod breaker;

@@ -1,6 +1,7 @@
 //! `risk_management`: the limits, all of them given, none with a default that permits.
 
 use super::account::AccountParams;
+use super::alerts::RawAlerts;
 use super::breaker::RawBreaker;
 use super::{Exact, Faults};
 use crate::engine::risk::unit::{Unit, trillionths};
@@ -20,6 +21,8 @@ pub struct RawRisk {
     pub per_symbol_limits: Vec<RawSymbolLimits>,
     /// What trips the circuit breaker.
     pub circuit_breaker: RawBreaker,
+    /// How alerts are raised and where they go.
+    pub alerts: RawAlerts,
 }
 
 /// `risk_management.limits`. Amounts are in the account currency, sizes in the base currency of

@@ -383,7 +383,11 @@ impl RiskBoard {
                 learned: [known.spread, known.volume, known.moves].map(|one| one.samples),
             });
         }
-        self.breaker.publish(&BreakerView { seen: risk.breaker(), history: self.moves });
+        self.breaker.publish(&BreakerView {
+            seen: risk.breaker(),
+            history: self.moves,
+            day_loss: -risk.profit_today(),
+        });
         let (state, reason) = risk.trading();
         self.account.publish(&AccountView {
             state,

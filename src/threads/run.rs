@@ -3,6 +3,7 @@
 //! This is the process's own thread: it starts the others, shows what they publish, and waits.
 //! Nothing on the path needs it.
 
+use super::alarms::{AlarmParams, Alarms};
 use super::backtest;
 use super::board::{Views, board};
 use super::cores::Allowance;
@@ -22,8 +23,10 @@ use super::signals::Stop;
 use super::status::Status;
 use super::store::Store;
 use super::sweep;
+use super::timeline;
 use super::topology::{self, Plan, Wish};
 use super::watch::{Watch, thread_fields};
+use crate::alerts::{Alerts, Webhook};
 use crate::config::sections::RingParams;
 use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
 use crate::engine::{Core, CoreParams};
@@ -55,6 +58,7 @@ struct Begun {
     views: Views,
     plan: Plan,
     watch: Watch,
+    alarms: Alarms,
 }
 
 /// A run that may begin: its venue's side, its journal.
@@ -117,17 +121,20 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
     log.info("risk_proved", vec![("rules", proved.into())]);
     let mut status = Status::new(config, setup.currency, log.clone());
     let tag = setup.tag;
-    let begun = begin(config, setup, (ledger, keeping), stop)?;
+    let told = alarm_params(config, log)?;
+    let begun = begin(config, setup, (ledger, keeping), (stop, told))?;
     for remark in &begun.plan.remarks {
         log.info("threads", vec![("text", remark.as_str().into())]);
     }
     let mut watch = begun.watch;
+    let mut alarms = begun.alarms;
     while !begun.done.load(Ordering::Acquire) {
         if let Some(thread) = begun.crew.failed() {
             return Err(RunFault::Thread(thread));
         }
         status.show(&begun.views);
         watch.look(&begun.crew);
+        alarms.look(&begun.views, timeline::wall());
         if watch.has_failed() {
             stop.request();
         }
@@ -202,12 +209,26 @@ pub(super) fn ready(config: &Config, setup: Setup, stop: &Stop) -> Ready {
     Ready { core: setup.core, sequencer, pilot, done }
 }
 
+/// Where alerts are kept and delivered.
+fn alarm_params(config: &Config, log: &Log) -> Result<AlarmParams, RunFault> {
+    let params = &config.alerts;
+    let file = config.data_directory.as_ref().map(|path| path.join("alerts.json"));
+    let alerts = Alerts::open(params.interval, params.history_max, file.as_deref());
+    let webhook = params.webhook.clone().map(Webhook::start).transpose();
+    Ok(AlarmParams {
+        alerts: alerts.map_err(RunFault::Alerts)?,
+        webhook: webhook.map_err(RunFault::Alerts)?,
+        log: log.clone(),
+        warning_pct: params.warning_pct,
+    })
+}
+
 /// Starts the threads.
 fn begin(
     config: &Config,
     setup: Setup,
     (ledger, keeping): (Ledger, Option<Keeping>),
-    stop: &Stop,
+    (stop, told): (&Stop, AlarmParams),
 ) -> Result<Begun, RunFault> {
     let allowance = Allowance::read().map_err(RunFault::Allowance)?;
     let wish =
@@ -238,7 +259,9 @@ fn begin(
         let hot = HotAgent::new(fused, pilot, health.clone(), said);
         crew.start(ThreadName::Hot, hot, muster).map_err(RunFault::Start)?;
     }
+    let alarms = Alarms::new(told, &core, health.clone());
     let mut watch = Watch::new(health.clone(), config.journal.unsynced_max);
+    watch.watch_latency(views.latency.clone(), config.latency_max);
     if let Some(keeping) = keeping {
         let (housekeeping, synced) = Housekeeping::new(keeping, health);
         if config.journal.sync == SyncMode::Batch {
@@ -247,7 +270,7 @@ fn begin(
         // Last, so that it outlives those whose segments it makes.
         crew.start(ThreadName::Housekeeping, housekeeping, muster).map_err(RunFault::Start)?;
     }
-    Ok(Begun { crew, parts, done, views, plan, watch })
+    Ok(Begun { crew, parts, done, views, plan, watch, alarms })
 }
 
 /// What the end of a run means to the caller. `open` are the orders that may still stand at the

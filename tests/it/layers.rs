@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module imports only from lower layers, or from its own.
-const LAYERS: [(&str, usize); 11] = [
+const LAYERS: [(&str, usize); 12] = [
     ("types", 0),
     ("sys", 0),
     ("event", 1),
@@ -15,6 +15,7 @@ const LAYERS: [(&str, usize); 11] = [
     ("journal", 3),
     ("venue", 3),
     ("logs", 3),
+    ("alerts", 3),
     ("web", 4),
     ("report", 4),
     ("config", 5),

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module for each thing proved.
 
 mod agreement;
+mod alerts;
 mod backtest;
 mod bad_input;
 mod bitstamp_peers;

@@ -1,6 +1,7 @@
 //! The circuit breaker as readers off the path see it: its state, its last changes, and how near
 //! each trigger is; with it what the rules of an instrument were fed with.
 
+use super::account::{join, split};
 use crate::engine::risk::{BreakerSeen, Gauge};
 use crate::event::{BreakerChange, BreakerState, Trigger};
 use crate::threads::view::Words;
@@ -29,10 +30,13 @@ pub struct BreakerView {
     pub seen: BreakerSeen,
     /// Its last changes, the oldest first.
     pub history: [Option<BreakerMove>; BREAKER_HISTORY],
+    /// What was lost today, in 10⁻¹² of the account currency: what the limit of it is held
+    /// against.
+    pub day_loss: i128,
 }
 
 /// Words of a [`BreakerView`].
-pub const BREAKER_WORDS: usize = 4 + 3 * BREAKER_HISTORY;
+pub const BREAKER_WORDS: usize = 6 + 3 * BREAKER_HISTORY;
 
 impl BreakerView {
     /// Closed, and never tripped.
@@ -46,6 +50,7 @@ impl BreakerView {
             trips: 0,
         },
         history: [None; BREAKER_HISTORY],
+        day_loss: 0,
     };
 }
 
@@ -67,7 +72,8 @@ impl Words<BREAKER_WORDS> for BreakerView {
         words[1] = since.0.cast_unsigned();
         words[2] = until.unwrap_or(Nanos(0)).0.cast_unsigned();
         words[3] = trips;
-        for (place, moved) in words[4..].chunks_exact_mut(3).zip(self.history) {
+        [words[4], words[5]] = split(self.day_loss);
+        for (place, moved) in words[6..].chunks_exact_mut(3).zip(self.history) {
             if let Some(BreakerMove { sequence, time, change, instrument }) = moved {
                 let BreakerChange { was, state, trigger } = change;
                 place[0] = small(was as u8, state as u8, trigger as u8, instrument);
@@ -92,7 +98,7 @@ impl Words<BREAKER_WORDS> for BreakerView {
             trips: words[3],
         };
         let history = std::array::from_fn(|at| {
-            let place = &words[4 + 3 * at..];
+            let place = &words[6 + 3 * at..];
             let [was, is, why, is_there, ..] = place[0].to_le_bytes();
             (is_there == 1).then(|| BreakerMove {
                 sequence: place[1],
@@ -101,7 +107,7 @@ impl Words<BREAKER_WORDS> for BreakerView {
                 instrument: instrument_of(place[0]),
             })
         });
-        Self { seen, history }
+        Self { seen, history, day_loss: join(words[4], words[5]) }
     }
 }
 
@@ -183,6 +189,7 @@ mod tests {
         let moved = BreakerMove { sequence: u64::MAX, time: Nanos(-7), change, instrument };
         let mut view = BreakerView::CLOSED;
         view.history[3] = Some(moved);
+        view.day_loss = -3;
         view.seen.until = Some(Nanos(9));
         for view in [BreakerView::CLOSED, view] {
             assert_eq!(BreakerView::from_words(&view.to_words()), view);

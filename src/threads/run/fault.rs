@@ -62,6 +62,8 @@ pub enum RunFault {
     },
     /// The last line could not be said.
     Output(io::Error),
+    /// The alerts that were kept cannot be read, or none can be delivered.
+    Alerts(io::Error),
     /// A rule of risk does not protect.
     Proof(ProofFault),
     /// It was stopped before it began.
@@ -89,6 +91,7 @@ impl RunFault {
             | Self::End(_)
             | Self::Venue(_)
             | Self::Report { .. }
+            | Self::Alerts(_)
             | Self::Output(_) => ExitCode::Storage,
             Self::Run { fault, .. } => fault.code(),
         }
@@ -102,6 +105,7 @@ impl fmt::Display for RunFault {
             Self::Store(fault) => fault.fmt(f),
             Self::Allowance(fault) => fault.fmt(f),
             Self::Proof(fault) => fault.fmt(f),
+            Self::Alerts(error) => write!(f, "alerts cannot be kept or delivered: {error}"),
             Self::Start(fault) => fault.fmt(f),
             Self::Thread(thread) => write!(f, "thread {} ended unasked", thread.name()),
             Self::End(fault) => fault.fmt(f),
