@@ -6,9 +6,10 @@
 //! | layer | module | what it is |
 //! |---|---|---|
 //! | 1 | `types` | units, instruments, venues |
-//! | 1 | `sys` | what safe code cannot ask of the system: mapped files |
+//! | 1 | `sys` | what safe code cannot ask of the system: mapped files, wider registers |
 //! | 2 | `event` | every message on a ring or in the journal |
 //! | 3 | `engine` | the deterministic core: books, quotes, risk, orders |
+//! | 3 | `var` | value at risk and expected shortfall, pure |
 //! | 4 | `journal` | every input and output, written before anything leaves |
 //! | 4 | `venue` | a venue's bytes to events, recordings, the embedded venue, modelled fills |
 //! | 4 | `alerts` | what an operator must hear of, kept and delivered |
@@ -28,4 +29,5 @@ pub mod report;
 pub mod sys;
 pub mod threads;
 pub mod types;
+pub mod var;
 pub mod venue;

@@ -1,7 +1,8 @@
 //! The only place of unsafe code: what the safe library cannot say to the operating system.
 //!
-//! The mapping of files, and one instruction. What lies in a file is not known here. Each file says
-//! under JUSTIFICATION why safe code will not do.
+//! The mapping of files, one instruction, and wider registers. What lies in a file is not known
+//! here. Each file says under JUSTIFICATION why safe code will not do.
 
 pub mod crc;
 pub mod mmap;
+pub mod wide;

@@ -44,5 +44,6 @@ mod simulation;
 mod tape_tool;
 mod thread_modes;
 mod tls_server;
+mod var_references;
 mod venue_faults;
 mod view_model;
