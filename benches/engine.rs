@@ -11,6 +11,8 @@ mod recordings;
 mod risk;
 mod runs;
 mod sessions;
+#[path = "engine/touch.rs"]
+mod touch;
 
 use harness::{Arm, measuring, row};
 use pinnaclemm::engine::buffer::Buffer;
@@ -206,6 +208,11 @@ fn main() {
         let mut setup = simulated();
         setup.begin(1, None);
         risk::rows(&setup.core);
+    }
+    if is_wanted("touch") {
+        let mut setup = simulated();
+        setup.begin(1, None);
+        touch::rows(&setup.core);
     }
     if is_wanted("core") {
         core("core, simulated stream", &Inputs::of(simulated(), inputs));

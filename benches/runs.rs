@@ -14,11 +14,12 @@ use pinnaclemm::journal::Ledger;
 use pinnaclemm::threads::board::board;
 use pinnaclemm::threads::fused::{Fused, fed_back};
 use pinnaclemm::threads::gateway::Gateway;
+use pinnaclemm::threads::outcome::Part;
 use pinnaclemm::threads::pilot::{Pilot, PilotParams};
 use pinnaclemm::threads::sequencer::{Sequencer, SequencerParams};
 use pinnaclemm::threads::setup::Setup;
 use pinnaclemm::threads::signals::Stop;
-use pinnaclemm::types::Nanos;
+use pinnaclemm::types::{InstrumentId, Nanos, Origin};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -66,6 +67,18 @@ impl Run {
             taken += u64::from(self.fused.turn(now));
         }
         taken
+    }
+}
+
+impl Run {
+    /// What came of it.
+    #[allow(dead_code, reason = "only beside the peers")]
+    pub(crate) fn told(self) -> String {
+        let [_, risk, _] = self.fused.end();
+        let Part::Risk(risk, fills) = risk else { unreachable!("the second part is risk's") };
+        let lots = risk.position(InstrumentId(0)).position.lots;
+        let orders = risk.orders().last_id(Origin::Quoter).counter();
+        format!("{orders} orders, {fills} trades, position {lots}")
     }
 }
 

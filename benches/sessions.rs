@@ -5,6 +5,7 @@ use crate::recordings;
 use crate::runs::loaded;
 use flate2::read::MultiGzDecoder;
 use pinnaclemm::config::load::Loaded;
+use pinnaclemm::event::{Event, Level};
 use pinnaclemm::threads::feed::{Feed, FeedParams, Recorded, Source};
 use pinnaclemm::threads::link::{Link, Market, Modelled, Packed};
 use pinnaclemm::threads::setup::{Setup, setup};
@@ -50,6 +51,16 @@ impl Spot {
             plain: plain.collect(),
             packed: packed(&paths),
         })
+    }
+
+    /// Each event of the recording with its levels.
+    #[allow(dead_code, reason = "only beside the peers")]
+    pub(crate) fn events(&self, mut take: impl FnMut(&Event, &[Level])) {
+        let bytes = Cursor::new(Arc::clone(&self.packed));
+        let mut reader = PackedReader::from_read("spot", bytes).expect("a packed file");
+        while let Some((event, levels)) = reader.advance().expect("a packed file") {
+            take(event, levels);
+        }
     }
 
     /// How many lines were received.

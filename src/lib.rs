@@ -17,12 +17,14 @@
 //! | 5 | `report` | what a run earned: figures and plots |
 //! | 6 | `config` | what a run is told, checked |
 //! | 7 | `threads` | the stages and what joins them, and a run from its config to its last line |
+//! | 8 | `latency` | how long the way takes, beside the shortest that it could |
 
 pub mod alerts;
 pub mod config;
 pub mod engine;
 pub mod event;
 pub mod journal;
+pub mod latency;
 pub mod logs;
 pub mod report;
 #[allow(unsafe_code)]

@@ -11,7 +11,7 @@ mod pace;
 pub use account::AccountView;
 pub use breaker::{BREAKER_HISTORY, BREAKER_WORDS, BreakerMove, BreakerView, FED_WORDS, FedView};
 
-use super::latency::{Latency, LatencyView, latency};
+use super::latency::{Latency, LatencyView, Stage, latency, stage};
 use super::view::{Publisher, View, Words, view};
 use crate::engine::book::BookState;
 use crate::engine::quote::Slot;
@@ -144,12 +144,16 @@ pub struct Views {
     pub fed: Vec<View<FedView, FED_WORDS>>,
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
+    /// Where the time goes, by the name of the stage: those that this run has show something.
+    pub stages: [(&'static str, View<LatencyView, 4>); 5],
 }
 
 /// What quoting publishes.
 #[derive(Debug)]
 pub struct QuotingBoard {
     quotes: Vec<Publisher<QuoteView, 15>>,
+    /// Books and quoter, where they have a thread of their own.
+    pub(super) stage: Stage,
     pace: Pace,
     /// Number and time of the last input.
     latest: (u64, Nanos),
@@ -163,6 +167,8 @@ pub struct RiskBoard {
     breaker: Publisher<BreakerView, BREAKER_WORDS>,
     moves: [Option<BreakerMove>; BREAKER_HISTORY],
     fed: Vec<Publisher<FedView, FED_WORDS>>,
+    /// Gate and orders, where they have a thread of their own.
+    pub(super) stage: Stage,
     pace: Pace,
     fills: u64,
     requests: u64,
@@ -177,6 +183,10 @@ pub struct Board {
     pub risk: RiskBoard,
     /// Of whoever hears and releases.
     pub latency: Latency,
+    /// Books, quoter, gate and orders, where they are one call.
+    pub(super) core: Stage,
+    /// Writing, and releasing where it is one with it.
+    pub(super) journal: Stage,
 }
 
 /// Both ends for these instruments.
@@ -210,11 +220,25 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
     let moves = [None; BREAKER_HISTORY];
     let pace = Pace::new();
     let latest = (0, Nanos(0));
-    let (latency, latency_view) = latency();
+    let (latency, latency_view, hear_view) = latency();
+    let [(core, core_view), (journal, journal_view), (quoting, quoting_view), (risk, risk_view)] =
+        std::array::from_fn(|_| stage());
     let board = Board {
         latency,
-        quoting: QuotingBoard { quotes, pace, latest },
-        risk: RiskBoard { holdings, account, breaker, moves, fed, pace, fills: 0, requests: 0 },
+        core,
+        journal,
+        quoting: QuotingBoard { quotes, stage: quoting, pace, latest },
+        risk: RiskBoard {
+            holdings,
+            account,
+            breaker,
+            moves,
+            fed,
+            stage: risk,
+            pace,
+            fills: 0,
+            requests: 0,
+        },
     };
     let views = Views {
         instruments: instruments.to_vec(),
@@ -224,11 +248,28 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         breaker: breaker_view,
         fed: fed_views,
         latency: latency_view,
+        stages: [
+            ("hear", hear_view),
+            ("core", core_view),
+            ("quoting", quoting_view),
+            ("risk", risk_view),
+            ("journal", journal_view),
+        ],
     };
     (board, views)
 }
 
 impl Board {
+    /// Measures from now on how long things take. No more than `inputs_max` inputs are ever on
+    /// their way.
+    pub fn turn_on(&mut self, inputs_max: usize) {
+        self.latency.turn_on(inputs_max);
+        let Self { core, journal, quoting, risk, .. } = self;
+        for stage in [core, journal, &mut quoting.stage, &mut risk.stage] {
+            stage.turn_on();
+        }
+    }
+
     /// Takes note of an input and its outputs.
     #[inline]
     pub fn input(&mut self, input: &Event, core: &Core, outputs: &[Output]) {
@@ -248,6 +289,8 @@ impl Board {
         self.quoting.close(core.quoting(), last);
         self.risk.close(core.risk());
         self.latency.publish();
+        self.core.publish();
+        self.journal.publish();
     }
 }
 
@@ -272,6 +315,7 @@ impl QuotingBoard {
 
     /// Shows how it ended, with the last input.
     pub fn close(&mut self, quoting: &Quoting, (sequence, time): (u64, Nanos)) {
+        self.stage.publish();
         self.publish(sequence, time, quoting);
     }
 
@@ -363,6 +407,7 @@ impl RiskBoard {
 
     /// Shows how it ended.
     pub fn close(&mut self, risk: &Risk) {
+        self.stage.publish();
         self.publish(risk);
     }
 

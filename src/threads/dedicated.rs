@@ -195,6 +195,7 @@ pub fn stages(params: &CoreParams, mut parts: Parts, sizes: RingSizes) -> Stages
                 released: released_in,
                 gauges,
                 outputs_max,
+                stage: boards.journal,
                 answering,
                 outcome: parts.outcome,
             },

@@ -129,7 +129,10 @@ impl Fused {
         let part = sequencer.input();
         let (input, levels) = (part.event, part.levels());
         out.clear();
+        board.core.begin(input.sequence);
         let change = core.apply(&input, levels, out);
+        board.core.end();
+        board.journal.begin(input.sequence);
         ledger.input(&input, levels)?;
         sequencer.told(change, core.quoting().books());
         for output in out.items() {
@@ -147,6 +150,7 @@ impl Fused {
                 sequencer.feed_back(instrument, body);
             }
         }
+        board.journal.end();
         resyncs::judge(&input, change, core.quoting().books(), |wish| sequencer.heed(wish, now));
         board.input(&input, core, out.items());
         Ok(())

@@ -1,27 +1,34 @@
-//! How long it takes from an input to its requests: measured where both ends are, shown as a view.
+//! How long it takes from an input to its requests, and in the stages between: measured where both
+//! ends are, shown as views.
 //!
-//! The clock is read once for each look for an input and once for each request; nothing of it
-//! reaches a decision. In virtual time nothing is measured, as nobody waits for a request there.
+//! The processor's counter is read once for each look for an input and once for each request, and
+//! around each stage of one input in 64, chosen by its number. Each thread counts into a histogram
+//! of its own; readers off the path get its percentiles. Nothing of it reaches a decision or the
+//! journal. In virtual time nothing is measured, as nobody waits for a request there.
 
 use super::view::{Publisher, View, Words, view};
+use crate::sys::clock::{Moment, ticks};
 use hdrhistogram::Histogram;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Between two values of the view.
+/// Between two values of a view.
 const EVERY: Duration = Duration::from_millis(100);
-/// The longest that is told apart.
-const LONGEST_NS: u64 = 60_000_000_000;
+/// The longest that is told apart, in ticks of the counter: ten seconds at least.
+const LONGEST: u64 = 1 << 36;
 /// Two digits: a bucket is at most a hundredth of its value wide.
 const DIGITS: u8 = 2;
+/// Stages are measured of inputs whose number has none of these bits.
+const SAMPLED: u64 = 63;
 
-/// From hearing an input to releasing a request of it, over the whole run, in nanoseconds.
+/// Spans over the whole run, in nanoseconds: from hearing an input to releasing a request of it, or
+/// of a stage.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct LatencyView {
-    /// Requests that were measured.
+    /// Spans that were measured.
     pub count: u64,
-    /// Half of them took no longer.
+    /// Half of them were no longer.
     pub p50: u64,
-    /// 99 of 100 took no longer.
+    /// 99 of 100 were no longer.
     pub p99: u64,
     /// The longest.
     pub max: u64,
@@ -37,44 +44,84 @@ impl Words<4> for LatencyView {
     }
 }
 
-/// The measure, on the thread that hears and releases.
+/// What a thread measures of one kind of span.
+#[derive(Debug)]
+struct Spans {
+    histogram: Histogram<u64>,
+    /// When it was turned on: how long a tick is follows from it.
+    on: Moment,
+    /// When the next value is to be shown, in ticks; nothing before a tick's length is known.
+    due: u64,
+}
+
+impl Spans {
+    fn new() -> Self {
+        let histogram = Histogram::new_with_bounds(1, LONGEST, DIGITS);
+        let histogram = histogram.expect("the bounds are good");
+        let on = Moment::now();
+        Self { histogram, due: on.ticks(), on }
+    }
+
+    #[inline]
+    fn record(&mut self, span: u64) {
+        self.histogram.saturating_record(span.max(1));
+    }
+
+    /// Whether it is time to show something.
+    #[inline]
+    const fn is_due(&self, now: u64) -> bool {
+        now >= self.due
+    }
+
+    fn show(&mut self, publisher: &mut Publisher<LatencyView, 4>) {
+        let rate = self.on.rate();
+        let every = u64::try_from(EVERY.as_nanos()).expect("a tenth of a second");
+        self.due = ticks() + rate.ticks(every);
+        let all = &self.histogram;
+        publisher.publish(&LatencyView {
+            count: all.len(),
+            p50: rate.nanos(all.value_at_quantile(0.5)),
+            p99: rate.nanos(all.value_at_quantile(0.99)),
+            max: rate.nanos(all.max()),
+        });
+    }
+}
+
+/// The way from an input to its requests, on the thread that hears and releases.
 #[derive(Debug)]
 pub struct Latency {
     publisher: Publisher<LatencyView, 4>,
+    /// From the look that brings an input until it has its number.
+    hear: Stage,
     /// Nothing while nothing is measured.
     measure: Option<Box<Measure>>,
 }
 
 #[derive(Debug)]
 struct Measure {
-    histogram: Histogram<u64>,
+    spans: Spans,
     /// The last look for an input.
-    begun: Instant,
+    begun: u64,
     /// When the inputs on their way were heard, by the low bits of their numbers.
-    heard: Vec<Instant>,
-    due: Instant,
+    heard: Vec<u64>,
 }
 
-/// Both ends; nothing is measured yet.
+/// Both ends of the way and of its first stage; nothing is measured yet.
 #[must_use]
-pub fn latency() -> (Latency, View<LatencyView, 4>) {
-    let (publisher, view) = view(LatencyView::default());
-    (Latency { publisher, measure: None }, view)
+pub fn latency() -> (Latency, View<LatencyView, 4>, View<LatencyView, 4>) {
+    let (publisher, all) = view(LatencyView::default());
+    let (hear, first) = stage();
+    (Latency { publisher, hear, measure: None }, all, first)
 }
 
 impl Latency {
     /// Measures from now on. No more than `inputs_max` inputs are ever on their way.
-    ///
-    /// # Panics
-    /// Never: the bounds of the histogram are constants.
     pub fn turn_on(&mut self, inputs_max: usize) {
-        let now = Instant::now();
-        let histogram = Histogram::new_with_bounds(1, LONGEST_NS, DIGITS);
+        self.hear.turn_on();
         self.measure = Some(Box::new(Measure {
-            histogram: histogram.expect("the bounds are good"),
-            begun: now,
-            heard: vec![now; inputs_max.next_power_of_two()],
-            due: now,
+            spans: Spans::new(),
+            begun: ticks(),
+            heard: vec![ticks(); inputs_max.next_power_of_two()],
         }));
     }
 
@@ -82,7 +129,7 @@ impl Latency {
     #[inline]
     pub fn begin(&mut self) {
         if let Some(measure) = &mut self.measure {
-            measure.begun = Instant::now();
+            measure.begun = ticks();
         }
     }
 
@@ -92,6 +139,8 @@ impl Latency {
         if let Some(measure) = &mut self.measure {
             let place = measure.place(sequence);
             measure.heard[place] = measure.begun;
+            self.hear.begin_at(sequence, measure.begun);
+            self.hear.end();
         }
     }
 
@@ -99,26 +148,20 @@ impl Latency {
     #[inline]
     pub fn released(&mut self, sequence: u64) {
         let Some(measure) = &mut self.measure else { return };
-        let now = Instant::now();
+        let now = ticks();
         let heard = measure.heard[measure.place(sequence)];
-        let took = now.duration_since(heard).as_nanos();
-        measure.histogram.saturating_record(u64::try_from(took).unwrap_or(LONGEST_NS).max(1));
-        if now >= measure.due {
-            measure.due = now + EVERY;
-            self.publish();
+        measure.spans.record(now.saturating_sub(heard));
+        if measure.spans.is_due(now) {
+            measure.spans.show(&mut self.publisher);
         }
     }
 
     /// Shows all that was measured.
     pub fn publish(&mut self) {
-        let Some(measure) = &self.measure else { return };
-        let Measure { histogram, .. } = &**measure;
-        self.publisher.publish(&LatencyView {
-            count: histogram.len(),
-            p50: histogram.value_at_quantile(0.5),
-            p99: histogram.value_at_quantile(0.99),
-            max: histogram.max(),
-        });
+        self.hear.publish();
+        if let Some(measure) = &mut self.measure {
+            measure.spans.show(&mut self.publisher);
+        }
     }
 }
 
@@ -130,13 +173,78 @@ impl Measure {
     }
 }
 
+/// One stage of the way, on the thread that does it.
+#[derive(Debug)]
+pub struct Stage {
+    publisher: Publisher<LatencyView, 4>,
+    /// When the input at hand came to it; nothing if it is not one of those that are measured.
+    begun: Option<u64>,
+    /// Nothing while nothing is measured.
+    spans: Option<Box<Spans>>,
+}
+
+/// Both ends of a stage; nothing is measured yet.
+#[must_use]
+pub fn stage() -> (Stage, View<LatencyView, 4>) {
+    let (publisher, view) = view(LatencyView::default());
+    (Stage { publisher, begun: None, spans: None }, view)
+}
+
+impl Stage {
+    /// Measures from now on.
+    pub fn turn_on(&mut self) {
+        self.spans = Some(Box::new(Spans::new()));
+    }
+
+    /// That input comes to the stage.
+    #[inline]
+    pub fn begin(&mut self, sequence: u64) {
+        if sequence & SAMPLED == 0 && self.spans.is_some() {
+            self.begun = Some(ticks());
+        }
+    }
+
+    /// That input came to the stage when the counter showed that.
+    #[inline]
+    fn begin_at(&mut self, sequence: u64, begun: u64) {
+        if sequence & SAMPLED == 0 {
+            self.begun = Some(begun);
+        }
+    }
+
+    /// The stage has done with the input at hand.
+    #[inline]
+    pub fn end(&mut self) {
+        if let Some(begun) = self.begun.take() {
+            self.record(begun);
+        }
+    }
+
+    #[cold]
+    fn record(&mut self, begun: u64) {
+        let Some(spans) = &mut self.spans else { return };
+        let now = ticks();
+        spans.record(now.saturating_sub(begun));
+        if spans.is_due(now) {
+            spans.show(&mut self.publisher);
+        }
+    }
+
+    /// Shows all that was measured.
+    pub fn publish(&mut self) {
+        if let Some(spans) = &mut self.spans {
+            spans.show(&mut self.publisher);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_request_is_measured_from_its_own_input() {
-        let (mut latency, view) = latency();
+        let (mut latency, view, _) = latency();
         latency.begin();
         latency.heard(1);
         latency.released(1);
@@ -157,5 +265,28 @@ mod tests {
         let LatencyView { count, p50, p99, max } = view.read();
         assert_eq!(count, 2);
         assert!(p50 < 20_000_000 && p99 >= 20_000_000 && max >= 20_000_000, "{p50} {p99} {max}");
+    }
+
+    #[test]
+    fn one_input_in_64_is_measured_in_a_stage() {
+        let (mut stage, view) = stage();
+        stage.begin(64);
+        stage.end();
+        stage.publish();
+        assert_eq!(view.read().count, 0, "nothing was turned on");
+        stage.turn_on();
+        let wait = Duration::from_millis(20);
+        for sequence in 1..=640 {
+            stage.begin(sequence);
+            if sequence == 128 {
+                std::thread::sleep(wait);
+            }
+            stage.end();
+            stage.end();
+        }
+        stage.publish();
+        let LatencyView { count, p50, max, .. } = view.read();
+        assert_eq!(count, 10);
+        assert!(p50 < 20_000_000 && max >= 20_000_000, "{p50} {max}");
     }
 }

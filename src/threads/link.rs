@@ -6,11 +6,13 @@
 
 mod decoded;
 mod embedded;
+mod foreign;
 mod modelled;
 mod packed;
 
 pub use decoded::{Decoded, Events};
 pub use embedded::Embedded;
+pub use foreign::Foreign;
 pub use modelled::{Market, Modelled};
 pub use packed::Packed;
 
@@ -65,6 +67,8 @@ pub enum Link {
     Simulated(Box<Embedded>),
     /// Market data of a real venue, and fills by a model on it.
     Modelled(Box<Modelled>),
+    /// Whatever a caller brings along: what measures the way, or tests it.
+    Foreign(Box<dyn Foreign>),
 }
 
 impl Link {
@@ -75,6 +79,7 @@ impl Link {
         match self {
             Self::Simulated(venue) => venue.hear(now, part),
             Self::Modelled(modelled) => modelled.hear(now, part, books),
+            Self::Foreign(foreign) => foreign.hear(now, part),
         }
     }
 
@@ -100,6 +105,7 @@ impl Link {
         match self {
             Self::Simulated(venue) => venue.due(),
             Self::Modelled(modelled) => modelled.due(),
+            Self::Foreign(foreign) => foreign.due(),
         }
     }
 
@@ -112,6 +118,7 @@ impl Link {
                 modelled.fills.send(request, now);
                 true
             }
+            Self::Foreign(foreign) => foreign.send(request, now),
         }
     }
 
@@ -121,6 +128,7 @@ impl Link {
             // Without a connection there is no answer, and it is asked again.
             Self::Simulated(embedded) => _ = embedded.venue().query(order, instrument, now),
             Self::Modelled(modelled) => modelled.fills.query(order, instrument, now),
+            Self::Foreign(foreign) => foreign.query(order, instrument, now),
         }
     }
 
@@ -129,6 +137,7 @@ impl Link {
         match self {
             Self::Simulated(embedded) => embedded.heed(wish, now),
             Self::Modelled(modelled) => modelled.heed(wish, now),
+            Self::Foreign(foreign) => foreign.heed(wish, now),
         }
     }
 
@@ -140,6 +149,7 @@ impl Link {
                 End { failure, damage: Vec::new() }
             }
             Self::Modelled(modelled) => modelled.market().end(),
+            Self::Foreign(_) => End::default(),
         }
     }
 
@@ -149,6 +159,7 @@ impl Link {
         match self {
             Self::Simulated(_) => false,
             Self::Modelled(modelled) => modelled.is_finished(),
+            Self::Foreign(foreign) => foreign.is_finished(),
         }
     }
 }

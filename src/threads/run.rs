@@ -240,7 +240,7 @@ fn begin(
     if !setup.timeline.is_lock_step() {
         // In one thread the input at hand is the only one.
         let is_cut = plan.mode == ThreadMode::Dedicated;
-        board.latency.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
+        board.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
     }
     let Ready { core, sequencer, pilot, done } = ready(config, setup, stop);
     let (said, parts) = bounded(8);

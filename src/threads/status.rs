@@ -174,6 +174,11 @@ impl Status {
     fn line(&self, views: &Views) {
         let account = views.account.read();
         let latency = views.latency.read();
+        let stages = views.stages.iter().map(|(name, view)| (*name, view.read()));
+        let stages: serde_json::Map<_, _> = stages
+            .filter(|(_, seen)| seen.count > 0)
+            .map(|(name, seen)| (name.to_string(), json!({"p50_ns": seen.p50, "p99_ns": seen.p99})))
+            .collect();
         let inputs = views.quotes.iter().map(|quote| quote.read().sequence).max().unwrap_or(0);
         let mut fields: Vec<(&'static str, Value)> = vec![
             ("state", account.state.name().into()),
@@ -186,6 +191,7 @@ impl Status {
             ("inputs", inputs.into()),
             ("latency_p50_ns", latency.p50.into()),
             ("latency_p99_ns", latency.p99.into()),
+            ("stages", stages.into()),
         ];
         let mut books = serde_json::Map::new();
         for (at, instrument) in views.instruments.iter().enumerate().take(SHOWN_MAX) {

@@ -3,6 +3,7 @@
 //!
 //! The one file of `threads` that says what time an input gets. Waiting is the runner's.
 
+use crate::sys::clock::{Moment, Rate, ticks};
 use crate::types::Nanos;
 use crate::venue::recorded::Speed;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -11,7 +12,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 #[derive(Clone, Copy, Debug)]
 pub enum Timeline {
     /// UTC, as the machine has it.
-    Wall,
+    Wall(WallClock),
     /// Runs from `origin` on, so many times as fast as the wall.
     Scaled {
         /// The first time; nothing until something is due for the first time.
@@ -27,7 +28,72 @@ pub enum Timeline {
     LockStep,
 }
 
+/// UTC by the processor's counter, set right by the machine's own clock a hundred times a second:
+/// asking the system costs twice as much, and a hot thread asks at each turn.
+#[derive(Clone, Copy, Debug)]
+pub struct WallClock {
+    /// From where on a tick's length is measured.
+    begun: Moment,
+    /// How long a tick is; nothing before that is known well enough.
+    rate: Option<Rate>,
+    /// What time it was when it was last set, and the counter then.
+    set: (Nanos, u64),
+    /// From then on it is to be set again.
+    due: u64,
+}
+
+/// Between two looks at the machine's clock, in nanoseconds.
+const SET_EVERY: u64 = 10_000_000;
+/// Between the two clocks when they are laid beside each other, in nanoseconds.
+const APART_MAX: u64 = 2_000;
+/// A tick's length is known to a millionth after so long: ten nanoseconds between two looks.
+const KNOWN_AFTER: u64 = 100_000_000;
+
+impl WallClock {
+    fn new() -> Self {
+        let begun = Moment::now();
+        Self { begun, rate: None, set: (wall(), begun.ticks()), due: begun.ticks() }
+    }
+
+    #[inline]
+    fn now(&mut self) -> Nanos {
+        let now = ticks();
+        match self.rate {
+            // A counter that steps back is asked the machine for.
+            Some(rate) if now < self.due && now >= self.set.1 => {
+                let passed = i64::try_from(rate.nanos(now - self.set.1)).unwrap_or(0);
+                Nanos(self.set.0.0 + passed)
+            }
+            _ => self.reset(),
+        }
+    }
+
+    #[cold]
+    fn reset(&mut self) -> Nanos {
+        let rate = self.begun.rate();
+        let before = ticks();
+        let now = wall();
+        if rate.nanos(ticks().saturating_sub(before)) > APART_MAX {
+            // The thread was away between the two: they do not belong together.
+            self.due = before;
+            return now;
+        }
+        self.set = (now, before);
+        self.due = before + rate.ticks(SET_EVERY);
+        if rate.nanos(before.saturating_sub(self.begun.ticks())) >= KNOWN_AFTER {
+            self.rate = Some(rate);
+        }
+        now
+    }
+}
+
 impl Timeline {
+    /// UTC, as the machine has it.
+    #[must_use]
+    pub fn of_wall() -> Self {
+        Self::Wall(WallClock::new())
+    }
+
     /// Time at that speed, from `origin` or from the first due time on.
     #[must_use]
     pub fn new(speed: Speed, origin: Option<Nanos>) -> Self {
@@ -46,7 +112,7 @@ impl Timeline {
     #[inline]
     pub fn now(&mut self, due: Option<Nanos>) -> Option<Nanos> {
         match self {
-            Self::Wall => Some(wall()),
+            Self::Wall(clock) => Some(clock.now()),
             Self::LockStep => due,
             Self::Scaled { origin, begun, mantissa, decimals } => {
                 let Some(origin) = *origin else {
@@ -71,7 +137,7 @@ impl Timeline {
     #[must_use]
     pub fn span(&self, wall: Nanos) -> Nanos {
         match self {
-            Self::Wall | Self::LockStep => wall,
+            Self::Wall(_) | Self::LockStep => wall,
             Self::Scaled { mantissa, decimals, .. } => {
                 let span =
                     i128::from(wall.0) * i128::from(*mantissa) / 10_i128.pow(u32::from(*decimals));
@@ -106,6 +172,22 @@ mod tests {
     fn lock_step_is_wherever_something_is_due() {
         let mut time = Timeline::new(Speed::Max, Some(Nanos(5)));
         assert_eq!([time.now(None), time.now(Some(Nanos(9)))], [None, Some(Nanos(9))]);
+    }
+
+    #[test]
+    fn the_wall_by_the_counter_is_the_machines_own() {
+        let mut time = Timeline::of_wall();
+        let mut known = 0;
+        for _ in 0..300 {
+            let before = wall();
+            let now = time.now(None).unwrap();
+            let after = wall();
+            // The counter may be a look older than the machine's clock, and by a millionth off.
+            assert!(now.0 >= before.0 - 50_000 && now.0 <= after.0 + 50_000, "{now:?} {before:?}");
+            known += usize::from(matches!(time, Timeline::Wall(clock) if clock.rate.is_some()));
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        assert!(known > 50, "{known}");
     }
 
     #[test]

@@ -15,3 +15,4 @@ pub mod products;
 pub mod recorded;
 pub mod session;
 pub mod simulated;
+pub mod text;

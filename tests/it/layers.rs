@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module imports only from lower layers, or from its own.
-const LAYERS: [(&str, usize); 12] = [
+const LAYERS: [(&str, usize); 13] = [
     ("types", 0),
     ("sys", 0),
     ("event", 1),
@@ -21,6 +21,7 @@ const LAYERS: [(&str, usize); 12] = [
     ("report", 4),
     ("config", 5),
     ("threads", 6),
+    ("latency", 7),
 ];
 const FILE_LINES_MAX: usize = 400;
 const FUNCTION_LINES_MAX: usize = 70;

@@ -27,6 +27,8 @@ mod journal_tool;
 mod killed;
 mod kraken_checksums;
 mod lanes;
+mod latency_floor;
+mod latency_tool;
 mod layers;
 mod live_books;
 mod live_record;

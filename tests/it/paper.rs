@@ -80,6 +80,8 @@ fn quotes_are_placed_filled_journaled_and_carried_over() {
     assert!(asked_at.elapsed() < Duration::from_secs(1), "{:?}", asked_at.elapsed());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(ended.last["position"], held);
+    let unscaled = "strategy.referencePrice is not used in paper";
+    assert!(ended.stderr.contains(unscaled), "{}", ended.stderr);
     assert_eq!(ended.last["open_orders"], 0);
     assert!(ended.last.get("open_order_ids").is_none());
     check_journal(&folder);

@@ -53,6 +53,11 @@ impl Budget {
         self.at = now;
     }
 
+    /// The time of the last `advance`.
+    pub(super) const fn now(&self) -> Nanos {
+        self.at
+    }
+
     /// Takes a message, if there is one for that purpose.
     pub(super) fn take(&mut self, purpose: Purpose) -> bool {
         if self.level < self.need(purpose) {

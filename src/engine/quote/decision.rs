@@ -6,7 +6,7 @@ use super::desk::Desk;
 use super::fair::float;
 use super::instrument::Instrument;
 use super::reconcile::{Means, Outcome, Wish, reconcile};
-use super::slots::{Slot, SlotState};
+use super::slots::SlotState;
 use crate::engine::buffer::Drafts;
 use crate::event::explanation::{Clamps, SideExplained, Withheld};
 use crate::event::{Event, Explanation};
@@ -22,16 +22,6 @@ struct Stance {
     reason: Reason,
     levels: usize,
     may_quote: bool,
-}
-
-/// The nearest price of a side's orders, as far as they may come: beyond everything if it has none.
-fn front(slots: &[Slot], side: Side) -> i64 {
-    let sign = side.sign();
-    let prices = slots.iter().filter(|slot| slot.state != SlotState::Empty).map(|slot| {
-        let standing = slot.standing.map_or(slot.asked.price, |terms| terms.price);
-        (standing.0 * sign).max(slot.asked.price.0 * sign)
-    });
-    prices.max().map_or(beyond(side), |nearest| nearest * sign)
 }
 
 /// A price that no order of the other side reaches.
@@ -57,6 +47,9 @@ impl Instrument {
         if let Some(code) = self.holdbacks[at].rejecting(now) {
             return withheld((Withheld::VenueRejecting, code as u8));
         }
+        if !self.holdbacks[at].is_refused() {
+            return Stance { reason: QUOTED, levels: sizes.levels, may_quote: true };
+        }
         let wish = self.wish(side, sizes.levels);
         let tolerance = self.params.requote_tolerance_ticks.cast_unsigned();
         let mut holdback = self.holdbacks[at];
@@ -74,6 +67,19 @@ impl Instrument {
             }
             None => Stance { reason: QUOTED, levels, may_quote: true },
         }
+    }
+
+    /// The nearest price of a side's orders, as far as they may come: beyond everything if it has
+    /// none.
+    #[inline]
+    fn front(&self, side: Side) -> i64 {
+        let sign = side.sign();
+        let slots = self.slots[side.index()][..self.levels_max].iter();
+        let prices = slots.filter(|slot| slot.state != SlotState::Empty).map(|slot| {
+            let standing = slot.standing.map_or(slot.asked.price, |terms| terms.price);
+            (standing.0 * sign).max(slot.asked.price.0 * sign)
+        });
+        prices.max().map_or(beyond(side), |nearest| nearest * sign)
     }
 
     fn wish(&self, side: Side, levels: usize) -> Wish<'_> {
@@ -104,11 +110,17 @@ impl Instrument {
             self.proposals.push(orphan);
         }
         let mut stances = Side::BOTH.map(|side| self.stance(side, gate, now));
-        self.wake = Nanos(i64::MAX);
+        let mut fronts = Side::BOTH.map(|side| self.front(side));
+        (self.wake, self.still) = (Nanos(i64::MAX), Nanos(i64::MAX));
         for side in Side::BOTH {
             let at = side.index();
-            let outcome = self.side(side, &stances, now, desk);
+            let before = self.proposals.items().len();
+            let outcome = self.side(side, &stances, fronts[side.opposite().index()], desk);
+            if self.proposals.items().len() > before {
+                fronts[at] = self.front(side);
+            }
             self.calm[at] = outcome.calm;
+            self.still = self.still.min(outcome.still);
             let stance = &mut stances[at];
             if stance.reason == QUOTED && outcome.exhausted {
                 stance.reason = (Withheld::IdsExhausted, 0);
@@ -124,16 +136,15 @@ impl Instrument {
                 }
             }
         }
-        self.narrow_by_fronts();
+        self.narrow_by_fronts(fronts);
         self.settled = Some(gate);
         self.tell(&stances, input, drafts);
     }
 
     /// Reconciles one side.
-    fn side(&mut self, side: Side, stances: &[Stance; 2], now: Nanos, desk: &mut Desk) -> Outcome {
+    fn side(&mut self, side: Side, stances: &[Stance; 2], facing: i64, desk: &mut Desk) -> Outcome {
         let (own, other) = (side.index(), side.opposite());
         let levels_max = self.levels_max;
-        let facing = front(&self.slots[other.index()][..levels_max], other);
         let is_wanted = stances[other.index()].levels > 0;
         let wish = Wish {
             side,
@@ -146,7 +157,7 @@ impl Instrument {
             may_quote: stances[own].may_quote,
         };
         let mut means = Means {
-            now,
+            now: self.budget.now(),
             instrument: self.id,
             tolerance: self.params.requote_tolerance_ticks,
             life_min: self.params.quote_life_min,
@@ -159,9 +170,7 @@ impl Instrument {
     }
 
     /// A wish that reaches one of our orders on the other side is no calm one.
-    fn narrow_by_fronts(&mut self) {
-        let [bids, asks] =
-            Side::BOTH.map(|side| front(&self.slots[side.index()][..self.levels_max], side));
+    fn narrow_by_fronts(&mut self, [bids, asks]: [i64; 2]) {
         let [bid, ask] = &mut self.calm;
         bid[1] = bid[1].min(asks.saturating_sub(1));
         ask[0] = ask[0].max(bids.saturating_add(1));

@@ -102,6 +102,12 @@ impl Holdback {
         self.refusal = Some(Refusal { code, until: Nanos(until), price, qty });
     }
 
+    /// Whether a refusal stands, as far as nothing has ended it.
+    #[inline]
+    pub(super) const fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
     /// The venue says no.
     pub(super) fn rejected(&mut self, code: RejectCode, now: Nanos) {
         let equal = self.reject == code;

@@ -9,7 +9,7 @@ use super::desk::{Desk, takes_quotes};
 use super::fair::{float, imbalance};
 use super::holdback::Holdback;
 use super::intensity::{Arrivals, Intensity};
-use super::reconcile::Proposals;
+use super::proposals::Proposals;
 use super::sizing::{Scope, Sizes};
 use super::slots::{Effect, Slot, SlotState};
 use super::spread::Pricing;
@@ -36,6 +36,8 @@ pub(super) struct Instrument {
     pub(super) levels_max: usize,
     /// The touch and state that the last mark told.
     marked: (Option<Top>, BookState),
+    /// The touch has changed since prices were worked out.
+    unpriced: bool,
     /// The last prices of both sides.
     prices: [Price; 2],
     /// What the market has traded since the last mark.
@@ -55,6 +57,8 @@ pub(super) struct Instrument {
     pub(super) pricing: Pricing,
     /// While each side's price lies within, nothing would be done.
     pub(super) calm: [[i64; 2]; 2],
+    /// Until then nothing would be done at any price.
+    pub(super) still: Nanos,
     /// The gate of the last decision; nothing when something has changed since.
     pub(super) settled: Option<Reason>,
     /// Why each side was withheld, as last told.
@@ -79,6 +83,7 @@ impl Instrument {
             params: params.clone(),
             levels_max,
             marked: (None, BookState::Stale(crate::event::Stale::NoSnapshot)),
+            unpriced: true,
             prices: [Price(0); 2],
             traded: Qty::ZERO,
             status: MarketStatus::Trading,
@@ -94,6 +99,7 @@ impl Instrument {
             budget: Budget::new(params.requests),
             pricing: Pricing::default(),
             calm: [[0; 2]; 2],
+            still: Nanos::UNKNOWN,
             settled: None,
             shown: [QUOTED; 2],
             wake: Nanos(i64::MAX),
@@ -137,6 +143,7 @@ impl Instrument {
             self.end_refusals(|ends| ends.book);
         }
         self.marked = (book.top(), book.state());
+        self.unpriced = true;
         match self.marked {
             (Some(top), BookState::Fresh) => {
                 if self.volatility.is_due(now) {
@@ -312,9 +319,10 @@ impl Instrument {
     ) {
         let gate = self.gate(desk);
         let is_settled = self.settled == Some(gate) && input.received < self.wake;
-        if gate != QUOTED && is_settled {
+        if is_settled && (gate != QUOTED || !self.unpriced && !self.reshape) {
             return;
         }
+        self.unpriced = false;
         let pricing = match self.marked {
             (Some(top), BookState::Fresh) => {
                 if self.reshape {
@@ -325,8 +333,15 @@ impl Instrument {
             }
             _ => Pricing::default(),
         };
-        if is_settled && self.is_calm(&pricing) {
-            return;
+        if is_settled {
+            if self.is_calm(&pricing) {
+                return;
+            }
+            if input.received < self.still {
+                // Something is to be done, and cannot be done before.
+                self.wake = self.wake.min(self.still);
+                return;
+            }
         }
         self.pricing = pricing;
         self.settle(gate, input, desk, drafts);

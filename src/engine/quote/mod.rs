@@ -19,6 +19,7 @@ mod holdback;
 mod instrument;
 mod intensity;
 mod params;
+mod proposals;
 mod quoter;
 mod reconcile;
 mod sizing;

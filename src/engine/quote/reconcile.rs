@@ -9,10 +9,11 @@
 use super::LEVELS_MAX;
 use super::budget::{Budget, Purpose};
 use super::desk::Desk;
+use super::proposals::Proposals;
 use super::sizing::Sizes;
 use super::slots::{Slot, SlotState, Terms};
 use crate::event::{Proposal, RequestKind};
-use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side, TimeInForce};
+use crate::types::{InstrumentId, Nanos, Price, Qty, Side, TimeInForce};
 
 /// What one side wants.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +38,9 @@ impl Wish<'_> {
     #[inline]
     #[expect(clippy::cast_possible_wrap, reason = "at most eight levels")]
     pub(super) const fn at(&self, level: usize) -> i64 {
-        let offset = self.side.sign() * self.spacing.saturating_mul(level as i64);
-        self.price.saturating_sub(offset)
+        // A price far outside every market wraps, and is then no price.
+        let offset = self.side.sign().wrapping_mul(self.spacing.wrapping_mul(level as i64));
+        self.price.wrapping_sub(offset)
     }
 
     /// Whether a price of this side keeps behind one of the other.
@@ -66,48 +68,13 @@ pub(super) struct Means<'a> {
     pub(super) out: &'a mut Proposals,
 }
 
-/// The proposals of one decision: at most one for each slot, and one for an order without a slot.
-#[derive(Debug, Clone)]
-pub(super) struct Proposals {
-    items: [Proposal; 2 * LEVELS_MAX + 1],
-    count: usize,
-}
-
-impl Proposals {
-    pub(super) const fn new() -> Self {
-        let none = Proposal {
-            order: OrderId(0),
-            price: Price(0),
-            qty: Qty(0),
-            instrument: InstrumentId::ALL,
-            kind: RequestKind::Cancel,
-            side: Side::Bid,
-            time_in_force: TimeInForce::GoodTillCancel,
-            post_only: false,
-            reduce_only: false,
-        };
-        Self { items: [none; 2 * LEVELS_MAX + 1], count: 0 }
-    }
-
-    pub(super) const fn clear(&mut self) {
-        self.count = 0;
-    }
-
-    pub(super) const fn push(&mut self, proposal: Proposal) {
-        self.items[self.count] = proposal;
-        self.count += 1;
-    }
-
-    pub(super) fn items(&self) -> &[Proposal] {
-        &self.items[..self.count]
-    }
-}
-
 /// What came of one side.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Outcome {
     /// The wish may move within these bounds, and nothing would be done.
     pub(super) calm: [i64; 2],
+    /// Until then nothing would be done wherever the wish moves.
+    pub(super) still: Nanos,
     /// A message was held back by the budget.
     pub(super) starved: bool,
     /// No id was left.
@@ -116,62 +83,102 @@ pub(super) struct Outcome {
     pub(super) wake: Nanos,
 }
 
+/// A set of levels or slots by number: one bit each.
+type Places = u8;
+
+const _: () = assert!(LEVELS_MAX <= Places::BITS as usize);
+
+/// The first so many places.
+#[inline]
+const fn first(count: usize) -> Places {
+    // A shift by all bits is none.
+    if count >= LEVELS_MAX { Places::MAX } else { (1 << count) - 1 }
+}
+
+/// The places of a set, the lowest first.
+#[inline]
+fn places(mut set: Places) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = set.trailing_zeros() as usize;
+        set &= set.wrapping_sub(1);
+        (at < LEVELS_MAX).then_some(at)
+    })
+}
+
 /// A side while it is gone through.
 struct Pass<'a, 'b> {
     wish: Wish<'a>,
     slots: &'a mut [Slot],
     means: &'a mut Means<'b>,
-    /// Slots that serve a level or wait, by number.
-    bound: [bool; LEVELS_MAX],
+    /// Slots whose order works and neither serves a level nor waits.
+    idle: Places,
+    /// Empty slots.
+    empty: Places,
     /// Levels that nothing serves.
-    open: [bool; LEVELS_MAX],
+    open: Places,
+    /// The most that can still trade of all slots, in lots.
+    exposed: i64,
     outcome: Outcome,
 }
 
 /// Brings one side nearer to its wish.
 pub(super) fn reconcile(wish: Wish<'_>, slots: &mut [Slot], means: &mut Means<'_>) -> Outcome {
     let calm = [i64::MIN, i64::MAX];
-    let outcome = Outcome { calm, starved: false, exhausted: false, wake: Nanos(i64::MAX) };
-    let mut open = [false; LEVELS_MAX];
-    open[..wish.levels].fill(true);
-    let mut pass = Pass { wish, slots, means, bound: [false; LEVELS_MAX], open, outcome };
-    pass.keep();
-    pass.wait_for_flights();
-    pass.move_or_end();
+    let (wake, still) = (Nanos(i64::MAX), Nanos::UNKNOWN);
+    let outcome = Outcome { calm, still, starved: false, exhausted: false, wake };
+    let open = first(wish.levels);
+    let (mut idle, mut empty, mut proposed, mut exposed) = (0, 0, 0, 0_i64);
+    for (at, slot) in slots.iter().enumerate() {
+        exposed = exposed.saturating_add(slot.exposed());
+        match slot.state {
+            SlotState::Working => idle |= 1 << at,
+            SlotState::Empty => empty |= 1 << at,
+            SlotState::Proposed => proposed |= 1 << at,
+            SlotState::Cancelling => {}
+        }
+    }
+    let mut pass = Pass { wish, slots, means, idle, empty, open, exposed, outcome };
+    pass.keep(proposed);
+    if pass.idle != 0 {
+        if pass.wish.levels > 0 {
+            pass.wait_for_youth();
+        }
+        pass.move_or_end();
+    }
     pass.place();
+    pass.outcome.still = pass.still();
     pass.outcome
 }
 
 impl Pass<'_, '_> {
-    /// Orders that lie where a level wants one stay, and so do those on their way there.
-    fn keep(&mut self) {
+    /// Orders that lie where a level wants one stay, and so do those on their way there; what is
+    /// on its way somewhere else will serve a level later.
+    fn keep(&mut self, mut proposed: Places) {
         for level in 0..self.wish.levels {
             let (price, qty) = (self.wish.at(level), self.wish.sizes.qty[level]);
-            let serving =
-                (0..self.slots.len()).find(|at| !self.bound[*at] && self.serves(*at, price, qty));
+            let serving = places(self.idle | proposed).find(|at| self.serves(*at, price, qty));
             let Some(at) = serving else { continue };
-            self.bound[at] = true;
-            self.open[level] = false;
-            if self.slots[at].state == SlotState::Working {
+            self.open &= !(1 << level);
+            if self.idle & 1 << at != 0 {
                 self.narrow(level, self.slots[at].asked.price.0);
             }
+            self.idle &= !(1 << at);
+            proposed &= !(1 << at);
         }
+        (0..proposed.count_ones()).for_each(|_| self.reserve());
     }
 
+    #[inline]
     fn serves(&self, at: usize, price: i64, qty: i64) -> bool {
         let slot = &self.slots[at];
         let near = slot.asked.price.0.abs_diff(price) <= self.means.tolerance.cast_unsigned();
-        match slot.state {
-            SlotState::Proposed => near,
-            SlotState::Working => {
-                near && self.wish.sizes.fits(slot.left(), qty)
-                    && self.wish.is_behind(slot.asked.price.0, self.wish.faced_by)
-            }
-            SlotState::Empty | SlotState::Cancelling => false,
-        }
+        near && (slot.state == SlotState::Proposed
+            || self.wish.sizes.fits(slot.left(), qty)
+                && self.wish.is_behind(slot.asked.price.0, self.wish.faced_by))
     }
 
     /// While the level's wish lies so near to the order, the order stays.
+    #[inline]
     fn narrow(&mut self, level: usize, price: i64) {
         let first = price.saturating_sub(self.wish.at(level).saturating_sub(self.wish.price));
         let [low, high] = self.outcome.calm;
@@ -190,31 +197,22 @@ impl Pass<'_, '_> {
     }
 
     /// The last level that nothing serves is kept for an order that will be moved to it.
-    fn reserve(&mut self) {
-        if let Some(last) = self.open.iter().rposition(|open| *open) {
-            self.open[last] = false;
+    #[inline]
+    const fn reserve(&mut self) {
+        if let Some(last) = self.open.checked_ilog2() {
+            self.open &= !(1 << last);
         }
     }
 
-    /// What is on its way somewhere else, or too young to be moved, will serve a level later.
-    fn wait_for_flights(&mut self) {
-        for at in 0..self.slots.len() {
-            let (state, since) = (self.slots[at].state, self.slots[at].since);
-            let mature = Nanos(since.0.saturating_add(self.means.life_min.0));
-            let waits = match state {
-                SlotState::Proposed => !self.bound[at],
-                SlotState::Working if !self.bound[at] && self.wish.levels > 0 => {
-                    let young = mature > self.means.now;
-                    if young {
-                        self.wake(mature);
-                        self.stir();
-                    }
-                    young
-                }
-                _ => false,
-            };
-            if waits {
-                self.bound[at] = true;
+    /// What is too young to be moved will serve a level later.
+    fn wait_for_youth(&mut self) {
+        for at in places(self.idle) {
+            let since = self.slots[at].since.0;
+            let mature = Nanos(since.saturating_add(self.means.life_min.0));
+            if mature > self.means.now {
+                self.wake(mature);
+                self.stir();
+                self.idle &= !(1 << at);
                 self.reserve();
             }
         }
@@ -222,32 +220,58 @@ impl Pass<'_, '_> {
 
     /// What serves no level is moved to one, or ends.
     fn move_or_end(&mut self) {
-        for at in 0..self.slots.len() {
-            if self.bound[at] || self.slots[at].state != SlotState::Working {
-                continue;
-            }
+        for at in places(self.idle) {
             if self.slots[at].retry_at > self.means.now {
                 self.wake(self.slots[at].retry_at);
                 self.stir();
                 self.reserve();
                 continue;
             }
-            let level = self.open.iter().position(|open| *open);
-            match level {
-                Some(level) if self.means.can_replace && self.wish.may_quote => {
-                    self.open[level] = false;
-                    self.replace(at, level);
-                }
-                _ => self.cancel(at),
+            if self.open != 0 && self.means.can_replace && self.wish.may_quote {
+                let level = self.open.trailing_zeros() as usize;
+                self.open &= self.open - 1;
+                self.replace(at, level);
+            } else {
+                self.cancel(at);
             }
+        }
+    }
+
+    /// Until when nothing would be done wherever the wish moves: while all orders are in flight or
+    /// too young, and while there is no message for what could be moved or placed.
+    fn still(&self) -> Nanos {
+        let (wish, means) = (&self.wish, &self.means);
+        if wish.levels == 0 || !wish.may_quote {
+            return Nanos::UNKNOWN;
+        }
+        let (mut until, mut is_free) = (Nanos(i64::MAX), false);
+        for slot in self.slots.iter() {
+            match slot.state {
+                SlotState::Working => {
+                    let mature = Nanos(slot.since.0.saturating_add(means.life_min.0));
+                    until = until.min(mature);
+                    is_free |= mature <= means.now;
+                }
+                SlotState::Empty => is_free = true,
+                SlotState::Proposed | SlotState::Cancelling => {}
+            }
+        }
+        // A cancel needs less than a quote: none may come of another price, be it for want of a
+        // level, of a replace or of room.
+        let is_kept = wish.levels == self.slots.len()
+            && means.can_replace
+            && self.exposed.saturating_add(wish.sizes.qty[0]) <= wish.sizes.room;
+        match (is_free, self.outcome.starved && is_kept) {
+            (false, _) => until,
+            (true, true) => means.budget.ready_at(),
+            (true, false) => Nanos::UNKNOWN,
         }
     }
 
     /// Whether there is room for that level's order, where `freed` lots are its own already.
     fn has_room(&mut self, level: usize, freed: i64) -> bool {
-        let exposed = self.slots.iter().fold(0_i64, |sum, slot| sum.saturating_add(slot.exposed()));
         let more = self.wish.sizes.qty[level].saturating_sub(freed).max(0);
-        let fits = exposed.saturating_add(more) <= self.wish.sizes.room;
+        let fits = self.exposed.saturating_add(more) <= self.wish.sizes.room;
         if !fits {
             self.stir();
         }
@@ -286,7 +310,9 @@ impl Pass<'_, '_> {
         let price = Price(self.wish.at(level));
         let slot = &mut self.slots[at];
         let qty = slot.traded.saturating_add(self.wish.sizes.qty[level]);
+        self.exposed = self.exposed.saturating_sub(slot.exposed());
         slot.replace(Terms { price, qty }, self.means.now);
+        self.exposed = self.exposed.saturating_add(slot.exposed());
         self.propose(at, RequestKind::Replace);
     }
 
@@ -299,11 +325,11 @@ impl Pass<'_, '_> {
     }
 
     fn place(&mut self) {
-        for at in 0..self.slots.len() {
-            let Some(level) = self.open.iter().position(|open| *open) else { return };
-            if self.slots[at].state != SlotState::Empty {
-                continue;
+        for at in places(self.empty) {
+            if self.open == 0 {
+                return;
             }
+            let level = self.open.trailing_zeros() as usize;
             if !self.wish.may_quote || !self.is_free(level) || !self.has_room(level, 0) {
                 return self.stir();
             }
@@ -317,7 +343,8 @@ impl Pass<'_, '_> {
             let price = Price(self.wish.at(level));
             let terms = Terms { price, qty: self.wish.sizes.qty[level] };
             self.slots[at] = Slot::place(order, terms, self.means.now);
-            self.open[level] = false;
+            self.exposed = self.exposed.saturating_add(terms.qty);
+            self.open &= self.open - 1;
             self.propose(at, RequestKind::Place);
         }
     }

@@ -1,42 +1,20 @@
 //! Positions by instrument, money by currency, and what both come to in the account currency.
 //!
 //! Sums are kept as differences come: a mark or a fill touches its own instrument and its own
-//! currency, whatever else is held. Currencies are only added through their rates.
+//! currency, whatever else is held. Currencies are only added through their rates. What was earned
+//! is right after each mark; what orders and positions come to is brought up to date when a check
+//! asks for it, since marks come far more often than orders.
 
 use super::position::Position;
 use super::unit::{Rate, at_price, fee_amount};
+use super::worth::{Exposure, Worth, shift};
 use super::{InstrumentLimits, RateSource, RiskParams};
-use crate::engine::order::{Fill, OpenSide};
+use crate::engine::order::{Fill, OpenSide, OrderTable};
 use crate::event::{FeeIn, Mark, Report, Stale};
 use crate::types::{Currency, InstrumentId, Nanos, Price, Qty, Side};
 
 /// No place.
 const NONE: usize = usize::MAX;
-
-/// What one instrument adds to the sums of its currency: what its position would come to if all
-/// working bids fill, if all working asks fill, and the greater of both without sign; and what was
-/// earned with it. All in 10⁻¹² of the quote currency.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Worth {
-    pub(super) profit: i128,
-    pub(super) gross: i128,
-    pub(super) up: i128,
-    pub(super) down: i128,
-}
-
-impl Worth {
-    /// Adds the difference of two.
-    #[inline]
-    fn shift(&mut self, old: &Self, new: &Self) {
-        let shift = |sum: &mut i128, old: i128, new: i128| {
-            *sum = sum.saturating_add(new.saturating_sub(old));
-        };
-        shift(&mut self.profit, old.profit, new.profit);
-        shift(&mut self.gross, old.gross, new.gross);
-        shift(&mut self.up, old.up, new.up);
-        shift(&mut self.down, old.down, new.down);
-    }
-}
 
 /// One instrument.
 #[derive(Clone, Debug)]
@@ -48,7 +26,12 @@ pub(super) struct Holding {
     ledger: usize,
     /// The ledger whose rate it makes, or [`NONE`].
     feeds: usize,
+    /// Realised + unrealised − fees, in the quote currency.
+    profit: i128,
+    /// As of when it was last brought up to date.
     worth: Worth,
+    /// `worth` is out of date, and the instrument stands in the list of those.
+    touched: bool,
 }
 
 /// One currency.
@@ -61,20 +44,9 @@ struct Ledger {
     /// When the rate was made.
     rated_at: Nanos,
     stale: bool,
+    /// What was earned in it.
+    profit: i128,
     sum: Worth,
-}
-
-/// What the account would come to with one order more. All in 10⁻¹² of the account currency.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Exposure {
-    /// The instrument's position, without sign.
-    pub(super) notional: i128,
-    /// Whether the order makes that greater.
-    pub(super) grows: bool,
-    /// All positions, without sign.
-    pub(super) gross: i128,
-    /// Longs less shorts toward the order's side: positive if it makes it worse.
-    pub(super) net: i128,
 }
 
 /// All that is held and earned.
@@ -84,6 +56,12 @@ pub(super) struct Accounts {
     ledgers: Box<[Ledger]>,
     /// Everything earned, in 10⁻¹² of the account currency.
     pub(super) profit: i128,
+    /// The sum of all ledgers.
+    total: Worth,
+    /// A rate has changed since that sum was made.
+    rerated: bool,
+    /// The instruments whose worth is out of date: room for each of them once.
+    touched: Vec<InstrumentId>,
 }
 
 impl Accounts {
@@ -94,6 +72,7 @@ impl Accounts {
             source: None,
             rated_at: Nanos(0),
             stale: false,
+            profit: 0,
             sum: Worth::default(),
         };
         let mut ledgers = vec![home];
@@ -109,6 +88,7 @@ impl Accounts {
                 stale: source.is_some(),
                 source,
                 rated_at: Nanos(0),
+                profit: 0,
                 sum,
             });
         }
@@ -128,10 +108,19 @@ impl Accounts {
                             if instrument.index() == place)
                 })
                 .unwrap_or(NONE),
+            profit: 0,
             worth: Worth::default(),
+            touched: false,
         };
         let holdings = instruments.iter().enumerate().map(holding).collect();
-        Self { holdings, ledgers: ledgers.into(), profit: 0 }
+        Self {
+            holdings,
+            ledgers: ledgers.into(),
+            profit: 0,
+            total: Worth::default(),
+            rerated: false,
+            touched: Vec::with_capacity(instruments.len()),
+        }
     }
 
     #[inline]
@@ -141,21 +130,85 @@ impl Accounts {
 
     /// Takes a mark; whether that has changed what was earned.
     #[inline]
-    pub(super) fn mark(&mut self, mark: &Mark, open: &[OpenSide; 2]) -> bool {
+    pub(super) fn mark(&mut self, mark: &Mark) -> bool {
         let holding = &mut self.holdings[mark.instrument.index()];
         holding.stale = mark.stale;
         let twice = middle_twice(mark.bid, mark.ask);
         let moved = twice != holding.position.mark_twice;
         holding.position.mark_twice = twice;
         let feeds = holding.feeds;
-        let mut changed = moved && self.revalue(mark.instrument, open);
-        if feeds != NONE {
-            changed |= self.rerate(feeds, mark, twice);
+        let mut changed = false;
+        if moved {
+            self.touch(mark.instrument);
+            changed = self.count_profit(mark.instrument);
         }
-        if changed {
-            self.profit = self.total(|sum| sum.profit);
+        if feeds != NONE && self.rerate(feeds, mark, twice) {
+            self.profit = self.total_profit();
+            changed = true;
         }
         changed
+    }
+
+    /// The instrument's worth is out of date: its mark, its position or its orders have changed.
+    #[inline]
+    pub(super) fn touch(&mut self, instrument: InstrumentId) {
+        let holding = &mut self.holdings[instrument.index()];
+        if !holding.touched {
+            holding.touched = true;
+            self.touched.push(instrument);
+        }
+    }
+
+    /// Counts anew what was earned with the instrument; whether that has changed.
+    #[inline]
+    fn count_profit(&mut self, instrument: InstrumentId) -> bool {
+        let holding = &mut self.holdings[instrument.index()];
+        let (old, new) = (holding.profit, holding.position.profit(holding.limits.unit));
+        if old == new {
+            return false;
+        }
+        holding.profit = new;
+        let ledger = &mut self.ledgers[holding.ledger];
+        shift(&mut ledger.profit, old, new);
+        if ledger.rate == Rate::ONE {
+            shift(&mut self.profit, old, new);
+        } else {
+            self.profit = self.total_profit();
+        }
+        true
+    }
+
+    /// Brings the worth of what was touched up to date.
+    #[inline]
+    pub(super) fn refresh(&mut self, orders: &OrderTable) {
+        while let Some(instrument) = self.touched.pop() {
+            let holding = &mut self.holdings[instrument.index()];
+            holding.touched = false;
+            let new = worth(holding, orders.open_sides(instrument));
+            let old = std::mem::replace(&mut holding.worth, new);
+            let ledger = &mut self.ledgers[holding.ledger];
+            ledger.sum.shift(&old, &new);
+            if ledger.rate == Rate::ONE {
+                self.total.shift(&old, &new);
+            } else {
+                self.rerated = true;
+            }
+        }
+        if self.rerated {
+            self.total = self.total_worth();
+            self.rerated = false;
+        }
+    }
+
+    fn total_worth(&self) -> Worth {
+        let mut total = Worth::default();
+        self.ledgers.iter().for_each(|ledger| total.add(&ledger.sum, ledger.rate));
+        total
+    }
+
+    fn total_profit(&self) -> i128 {
+        let earned = self.ledgers.iter().map(|ledger| ledger.rate.convert(ledger.profit));
+        earned.sum()
     }
 
     /// The mark makes a currency's rate.
@@ -173,24 +226,11 @@ impl Accounts {
             return false;
         }
         ledger.rate = rate;
-        ledger.sum.profit != 0
+        self.rerated = true;
+        ledger.profit != 0
     }
 
-    /// Brings what the instrument adds to the sums up to date; whether what was earned changed.
-    #[inline]
-    pub(super) fn revalue(&mut self, instrument: InstrumentId, open: &[OpenSide; 2]) -> bool {
-        let holding = &mut self.holdings[instrument.index()];
-        let old = holding.worth;
-        let new = worth(holding, open[0].leaves, open[1].leaves);
-        if old == new {
-            return false;
-        }
-        holding.worth = new;
-        self.ledgers[holding.ledger].sum.shift(&old, &new);
-        old.profit != new.profit
-    }
-
-    /// Books a trade of ours; the caller revalues with the orders that are left.
+    /// Books a trade of ours.
     pub(super) fn fill(&mut self, instrument: InstrumentId, fill: &Fill, report: &Report) {
         let holding = &mut self.holdings[instrument.index()];
         let Holding { position, limits, .. } = holding;
@@ -204,28 +244,12 @@ impl Accounts {
             }
         };
         position.fees = position.fees.saturating_add(fee);
+        self.touch(instrument);
+        self.count_profit(instrument);
     }
 
-    /// Brings everything up to date after a fill.
-    pub(super) fn settle(&mut self, instrument: InstrumentId, open: &[OpenSide; 2]) {
-        self.revalue(instrument, open);
-        self.profit = self.total(|sum| sum.profit);
-    }
-
-    /// The sum over all currencies, in the account currency.
-    #[inline]
-    fn total(&self, of: impl Fn(&Worth) -> i128) -> i128 {
-        if let [home] = &self.ledgers[..] {
-            return of(&home.sum);
-        }
-        let mut total = 0_i128;
-        for ledger in &self.ledgers {
-            total = total.saturating_add(ledger.rate.convert(of(&ledger.sum)));
-        }
-        total
-    }
-
-    /// The account with `leaves` lots working on that side of the instrument.
+    /// The account with `leaves` lots working on that side of the instrument, as of the last
+    /// [`refresh`](Self::refresh).
     #[inline]
     pub(super) fn exposure_with(
         &self,
@@ -234,30 +258,39 @@ impl Accounts {
         leaves: i64,
     ) -> Exposure {
         let holding = self.get(instrument);
+        assert!(self.touched.is_empty(), "sums are brought up to date before they are judged");
         let rate = self.rate_of(holding);
-        let Worth { gross, up, down, .. } = holding.worth;
+        let Worth { gross, up, down } = holding.worth;
         let sign = side.sign();
         let lots = holding.position.lots.saturating_add(sign.saturating_mul(leaves));
         let reached = value(holding, lots);
-        let (before, other) = if side == Side::Bid { (up, down) } else { (down, up) };
+        let (before, other, side_sum) = match side {
+            Side::Bid => (up, down, self.total.up),
+            Side::Ask => (down, up, self.total.down),
+        };
         let notional = magnitude(reached).max(magnitude(other));
-        let more = rate.convert(notional.saturating_sub(gross));
-        let moved = rate.convert(reached.saturating_sub(before));
-        let side_sum = |sum: &Worth| if side == Side::Bid { sum.up } else { sum.down };
-        let net = self.total(side_sum).saturating_add(moved);
+        let more = rate.convert(notional - gross);
+        let net = side_sum + rate.convert(reached - before);
         Exposure {
             notional: rate.convert(notional),
             grows: notional > gross,
-            gross: self.total(|sum| sum.gross).saturating_add(more),
-            net: i128::from(sign).saturating_mul(net),
+            gross: self.total.gross + more,
+            net: if side == Side::Bid { net } else { -net },
         }
     }
 
     /// Gross and net exposure with all working orders: net is that of the worse side, with its
     /// sign.
-    pub(super) fn exposure(&self) -> (i128, i128) {
-        let (up, down) = (self.total(|sum| sum.up), self.total(|sum| sum.down));
-        (self.total(|sum| sum.gross), if up >= -down { up } else { down })
+    pub(super) fn exposure(&self, orders: &OrderTable) -> (i128, i128) {
+        let mut total = self.total_worth();
+        for instrument in &self.touched {
+            let holding = self.get(*instrument);
+            let rate = self.rate_of(holding);
+            let mut change = Worth::default();
+            change.shift(&holding.worth, &worth(holding, orders.open_sides(*instrument)));
+            total.add(&change, rate);
+        }
+        (total.gross, if total.up >= -total.down { total.up } else { total.down })
     }
 
     /// An amount of the instrument's quote currency in the account's.
@@ -274,7 +307,7 @@ impl Accounts {
     /// What was earned with the instrument, in its quote currency.
     #[inline]
     pub(super) fn profit_of(&self, instrument: InstrumentId) -> i128 {
-        self.get(instrument).worth.profit
+        self.get(instrument).profit
     }
 
     /// How old the rate of the instrument's quote currency is; the greatest age if it is stale.
@@ -291,14 +324,14 @@ impl Accounts {
     /// Whether what was earned in every currency can be counted.
     #[inline]
     pub(super) fn is_complete(&self) -> bool {
-        self.ledgers.iter().all(|ledger| ledger.rate.is_known() || ledger.sum.profit == 0)
+        self.ledgers.iter().all(|ledger| ledger.rate.is_known() || ledger.profit == 0)
     }
 
     /// A day begins.
     pub(super) fn begin_day(&mut self) {
         for holding in &mut self.holdings {
             holding.position.volume_today = 0;
-            holding.position.day_start = holding.worth.profit;
+            holding.position.day_start = holding.profit;
         }
     }
 
@@ -313,12 +346,11 @@ impl Accounts {
         }
         for (place, position) in positions.iter().enumerate() {
             self.holdings[place].position = *position;
-            let old = self.holdings[place].worth;
-            let new = worth(&self.holdings[place], 0, 0);
-            self.holdings[place].worth = new;
-            self.ledgers[self.holdings[place].ledger].sum.shift(&old, &new);
+            self.touch(super::instrument_at(place));
+            self.count_profit(super::instrument_at(place));
         }
-        self.profit = self.total(|sum| sum.profit);
+        self.rerated = true;
+        self.profit = self.total_profit();
     }
 
     /// The rates that came from marks.
@@ -343,23 +375,21 @@ fn value(holding: &Holding, lots: i64) -> i128 {
 }
 
 #[inline]
-fn worth(holding: &Holding, buys: i64, sells: i64) -> Worth {
-    let position = &holding.position;
-    let unit = holding.limits.unit;
-    if position.lots == 0 && buys == 0 && sells == 0 {
-        return Worth { profit: position.profit(unit), ..Worth::default() };
+fn worth(holding: &Holding, [buys, sells]: &[OpenSide; 2]) -> Worth {
+    let (lots, buys, sells) = (holding.position.lots, buys.leaves, sells.leaves);
+    if lots == 0 && buys == 0 && sells == 0 {
+        return Worth::default();
     }
-    let [held, up, down] = unit.values_at_half(
-        position.mark_twice,
-        [position.lots, position.lots.saturating_add(buys), position.lots.saturating_sub(sells)],
+    let [up, down] = holding.limits.unit.values_at_half(
+        holding.position.mark_twice,
+        [lots.saturating_add(buys), lots.saturating_sub(sells)],
     );
-    let gross = magnitude(up).max(magnitude(down));
-    Worth { profit: position.profit_at(held), gross, up, down }
+    Worth { gross: magnitude(up).max(magnitude(down)), up, down }
 }
 
 #[inline]
 const fn magnitude(amount: i128) -> i128 {
-    amount.saturating_abs()
+    amount.abs()
 }
 
 /// What a quantity is worth at a price, in the instrument's quote currency.

@@ -3,8 +3,8 @@
 //! Which check comes when, and who is spared it, is the gate's to say.
 
 use super::InstrumentLimits;
-use super::accounts::Exposure;
 use super::state::{Intent, allows};
+use super::worth::Exposure;
 use crate::event::{RefusalCode, Stale, TradingState};
 use crate::types::{OrderId, Side};
 

@@ -56,7 +56,8 @@ impl Risk {
 
     /// All checks in order; whether the order is one that may only reduce.
     #[inline]
-    pub(super) fn judge(&self, proposal: &Proposal, flatten: bool) -> Result<bool, Compared> {
+    pub(super) fn judge(&mut self, proposal: &Proposal, flatten: bool) -> Result<bool, Compared> {
+        self.accounts.refresh(&self.orders);
         let state = self.trading.state();
         // Where growing is not allowed, what is proposed must be such that it only reduces.
         let reduce_only = proposal.reduce_only || flatten || !allows(state, Intent::Growing);
@@ -185,8 +186,7 @@ impl Risk {
             RequestKind::Place => self.orders.place(proposal, reduce_only),
             _ => self.orders.replace(proposal, reduce_only),
         }
-        let open = self.open_sides(proposal.instrument);
-        self.accounts.revalue(proposal.instrument, &open);
+        self.accounts.touch(proposal.instrument);
         self.bucket.take();
         if !reduce_only {
             self.breaker.count(self.now);

@@ -22,6 +22,7 @@ pub mod state;
 mod triggers;
 pub mod unit;
 mod view;
+mod worth;
 
 #[cfg(test)]
 mod accounting_tests;
@@ -167,7 +168,7 @@ impl Risk {
     /// Takes a mark.
     #[inline]
     pub fn mark(&mut self, mark: &Mark, out: &mut Buffer<Output>) {
-        if self.accounts.mark(mark, self.orders.open_sides(mark.instrument)) {
+        if self.accounts.mark(mark) {
             self.judge_losses(out);
         }
         self.guard(mark, out);
@@ -227,7 +228,7 @@ impl Risk {
             self.accounts.fill(instrument, fill, report);
             self.flatten.on_fill(self.now);
         }
-        self.accounts.settle(instrument, &self.open_sides(instrument));
+        self.accounts.touch(instrument);
         if reported.fill.is_some() {
             self.judge_losses(out);
             self.trim(instrument, out);

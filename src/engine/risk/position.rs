@@ -5,7 +5,7 @@
 //! Whatever is rounded in a share stays in the cost, so that cash is exact: realised − cost is what
 //! all trades have paid in, to the last digit.
 
-use super::unit::Unit;
+use super::unit::{Unit, bounded};
 use crate::types::{Price, Qty, Side};
 use serde::{Deserialize, Serialize};
 
@@ -57,27 +57,19 @@ impl Position {
     #[inline]
     #[must_use]
     pub fn unrealised(&self, unit: Unit) -> i128 {
-        self.unrealised_at(unit.value_at_half(self.mark_twice, self.lots))
-    }
-
-    #[inline]
-    const fn unrealised_at(&self, worth: i128) -> i128 {
-        // Before the first mark it is worth what it has cost.
-        if self.mark_twice == 0 { 0 } else { worth.saturating_sub(self.cost) }
-    }
-
-    /// Everything earned so far, where the position is worth so much at the last mark.
-    #[inline]
-    #[must_use]
-    pub(super) const fn profit_at(&self, worth: i128) -> i128 {
-        self.realised.saturating_add(self.unrealised_at(worth)).saturating_sub(self.fees)
+        // Before the first mark it is worth what it has cost, and nothing has cost nothing.
+        if self.mark_twice == 0 || self.lots == 0 {
+            return 0;
+        }
+        unit.value_at_half(self.mark_twice, self.lots).saturating_sub(self.cost)
     }
 
     /// Everything earned so far: realised + unrealised − fees.
     #[inline]
     #[must_use]
     pub fn profit(&self, unit: Unit) -> i128 {
-        self.profit_at(unit.value_at_half(self.mark_twice, self.lots))
+        let earned = self.realised.saturating_add(self.unrealised(unit));
+        bounded(earned.saturating_sub(self.fees))
     }
 }
 

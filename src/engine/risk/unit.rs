@@ -1,11 +1,27 @@
 //! What a tick times a lot is worth, and what a currency is worth in another: integers only.
 //!
 //! Money is a count of 10⁻¹². What falls below is rounded down, which no more than 10⁻¹² a step can
-//! come to; sums that do not fit stay at the greatest number, where every limit refuses them.
+//! come to. No amount is greater than [`AMOUNT_MAX`], where every limit refuses it: so sums over
+//! all instruments need no care of their own.
 
 use crate::types::decimal::pow10;
 use crate::types::{Decimal, Money, Scale, money};
 use serde::{Deserialize, Serialize};
+
+/// The greatest amount, 10¹⁸ of a currency and more: 65,536 of them fit their sum, and its double.
+pub(super) const AMOUNT_MAX: i128 = 1 << 100;
+
+/// The amount, or the greatest of its sign.
+#[inline]
+pub(super) const fn bounded(amount: i128) -> i128 {
+    if amount > AMOUNT_MAX {
+        AMOUNT_MAX
+    } else if amount < -AMOUNT_MAX {
+        -AMOUNT_MAX
+    } else {
+        amount
+    }
+}
 
 /// What one tick times one lot is worth: `mul` / `div` of 10⁻¹² of the quote currency.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -47,14 +63,14 @@ impl Unit {
         self.scaled(ticks_twice, lots, 1)
     }
 
-    /// The same for three quantities: what a lot is worth is worked out once.
+    /// The same for two quantities: what a lot is worth is worked out once.
     #[inline]
     #[must_use]
-    pub fn values_at_half(self, ticks_twice: i64, lots: [i64; 3]) -> [i128; 3] {
+    pub fn values_at_half(self, ticks_twice: i64, lots: [i64; 2]) -> [i128; 2] {
         match ticks_twice.checked_mul(self.mul) {
             // No product of two words overflows.
             Some(lot) if self.div == 1 => {
-                lots.map(|lots| i128::from(lot).wrapping_mul(i128::from(lots)) >> 1)
+                lots.map(|lots| bounded(i128::from(lot).wrapping_mul(i128::from(lots)) >> 1))
             }
             _ => lots.map(|lots| self.value_at_half(ticks_twice, lots)),
         }
@@ -70,7 +86,7 @@ impl Unit {
             Err(_) => lot.saturating_mul(i128::from(lots)),
         };
         let value = whole >> halvings;
-        if self.div == 1 { value } else { value.div_euclid(i128::from(self.div)) }
+        bounded(if self.div == 1 { value } else { value.div_euclid(i128::from(self.div)) })
     }
 
     /// The quantity that is worth no more than `value` at `ticks`, in lots.
@@ -148,9 +164,10 @@ impl Rate {
     #[inline]
     #[must_use]
     pub fn convert(self, amount: i128) -> i128 {
-        if self.count == TRILLION {
-            return amount;
-        }
+        if self.count == TRILLION { amount } else { self.multiply(amount) }
+    }
+
+    fn multiply(self, amount: i128) -> i128 {
         let mantissa = i128::from(self.mantissa);
         match i64::try_from(amount) {
             Ok(amount) => {
@@ -159,7 +176,7 @@ impl Rate {
             }
             // Above nine millions of the currency the lowest 32 bits, 4 × 10⁻³ of one, do not
             // count; a shift is at least 39.
-            Err(_) => (amount >> 32).saturating_mul(mantissa) >> (self.shift - 32),
+            Err(_) => bounded((amount >> 32).saturating_mul(mantissa) >> (self.shift - 32)),
         }
     }
 
@@ -224,16 +241,17 @@ mod tests {
         check("0.000001", "0.00000001", 1, 199, 1);
         check("0.000001", "0.00000001", 1, -199, -2);
         // What does not fit stays at the end.
-        check("1", "1", i64::MAX, i64::MAX, i128::MAX);
-        check("1", "1", i64::MAX, -i64::MAX, i128::MIN);
+        check("1", "1", i64::MAX, i64::MAX, AMOUNT_MAX);
+        check("1", "1", i64::MAX, -i64::MAX, -AMOUNT_MAX);
         let unit = Unit::of(scale("0.01"), scale("0.1")).unwrap();
         assert_eq!(unit.value_at_half(3, 1), 1_500_000_000);
         for (tick, lot) in [("0.01", "0.1"), ("0.000001", "0.00000001"), ("1", "1")] {
             let unit = Unit::of(scale(tick), scale(lot)).unwrap();
             for ticks in [0, 3, -3, 12_345_679, i64::MAX, i64::MIN] {
-                let lots = [7, -1_234_567_891, i64::MAX];
-                let each = lots.map(|lots| unit.value_at_half(ticks, lots));
-                assert_eq!(unit.values_at_half(ticks, lots), each);
+                for lots in [[7, -1_234_567_891], [i64::MAX, i64::MIN]] {
+                    let each = lots.map(|lots| unit.value_at_half(ticks, lots));
+                    assert_eq!(unit.values_at_half(ticks, lots), each);
+                }
             }
         }
         assert_eq!(unit.lots_within(unit.value(100, 7), 100), 7);

@@ -68,7 +68,7 @@ impl Risk {
     /// count in both as if they had filled.
     #[must_use]
     pub fn exposure(&self) -> (i128, i128) {
-        self.accounts.exposure()
+        self.accounts.exposure(&self.orders)
     }
 
     /// The trading state and why it is so.

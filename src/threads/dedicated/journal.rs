@@ -8,6 +8,7 @@ use crate::threads::agent::Agent;
 use crate::threads::commands::Answering;
 use crate::threads::digest::Digest;
 use crate::threads::lane::Receiver;
+use crate::threads::latency::Stage;
 use crate::threads::outcome;
 use rtrb::Producer;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub(super) struct Ends {
     pub(super) released: Producer<Released>,
     pub(super) gauges: Arc<Gauges>,
     pub(super) outputs_max: usize,
+    pub(super) stage: Stage,
     pub(super) answering: Answering,
     pub(super) outcome: crossbeam_channel::Sender<outcome::Part>,
 }
@@ -50,6 +52,7 @@ impl JournalAgent {
             let Some(follow) = ends.from.pop_followed(part).expect(damaged) else {
                 return Ok(false);
             };
+            ends.stage.begin(part.event.sequence);
             ledger.input(&part.event, part.levels())?;
             self.awaited = follow;
         } else {
@@ -68,6 +71,7 @@ impl JournalAgent {
             self.awaited -= 1;
         }
         if self.awaited == 0 {
+            ends.stage.end();
             ends.gauges.done.store(part.event.sequence, Ordering::Release);
         }
         Ok(true)
@@ -96,6 +100,7 @@ impl Agent for JournalAgent {
 
     fn on_close(&mut self) {
         while self.do_work() > 0 {}
+        self.ends.stage.publish();
         let ledger = std::mem::replace(&mut self.ledger, Ledger::Unkept);
         let failure = self.failure.take().or(ledger.close().err());
         let left = outcome::Part::Journal { digest: self.digest, failure };

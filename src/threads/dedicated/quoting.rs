@@ -51,6 +51,7 @@ impl QuotingAgent {
         if !ends.from.pop(part).expect("nobody else writes into the lane") {
             return false;
         }
+        board.stage.begin(part.event.sequence);
         drafts.clear();
         let change = quoting.apply(&part.event, part.levels(), drafts);
         ends.gauges.set_deadline(0, quoting.deadline());
@@ -63,6 +64,7 @@ impl QuotingAgent {
                 Draft::Proposal(proposal) => ends.to.push_lines(&[proposal.pack()]),
             }
         }
+        board.stage.end();
         let wishes = &mut ends.wishes;
         resyncs::judge(&part.event, change, quoting.books(), |wish| push(wishes, wish));
         board.input(&part.event, quoting);

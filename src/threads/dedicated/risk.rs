@@ -55,13 +55,14 @@ impl RiskAgent {
 
     /// Takes the next item, an input or one of its drafts; false if none has come.
     fn take(&mut self) -> bool {
-        let Self { risk, out, part, ends, .. } = self;
+        let Self { risk, out, part, board, ends, .. } = self;
         let Some(head) = ends.from.head() else { return false };
         let damaged = "nobody else writes into the lane";
         match Item::of(head) {
             Item::Event => {
                 assert!(!self.is_inside, "all drafts of the input before have come");
                 let follow = ends.from.pop_followed(part).expect(damaged).expect("a head is there");
+                board.stage.begin(part.event.sequence);
                 out.clear();
                 risk.input(&part.event, part.levels(), out);
                 self.awaited = follow;
@@ -105,6 +106,7 @@ impl RiskAgent {
                 push(&mut ends.feedback, feedback);
             }
         }
+        board.stage.end();
         board.input(&part.event, risk, out.items());
     }
 }

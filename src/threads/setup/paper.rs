@@ -39,7 +39,10 @@ pub(super) fn setup(loaded: &Loaded, after: Option<Nanos>) -> Result<Setup, Setu
     }
     let list = products_of(config, &session)?;
     session.symbols = wanted(loaded);
-    let (table, remarks) = table_of(config, &session.symbols, &list)?;
+    let (table, mut remarks) = table_of(config, &session.symbols, &list)?;
+    if loaded.effective.strategy.reference_price.is_some() {
+        remarks.push(SCALED_NOT.to_string());
+    }
     let rules = Rules::of(venue);
     let params: Vec<_> =
         table.iter().map(|one| BookParams::new(rules, WireScales::from(one))).collect();
@@ -62,7 +65,7 @@ pub(super) fn setup(loaded: &Loaded, after: Option<Nanos>) -> Result<Setup, Setu
         ends: None,
         venue,
         link: Link::Modelled(Box::new(Modelled::new(market, model))),
-        timeline: Timeline::Wall,
+        timeline: Timeline::of_wall(),
         // Input time never steps back, whatever the clock has done between two runs.
         begins: after.map_or(now, |after| after.max(now)),
         sequence: 0,
@@ -127,6 +130,10 @@ fn table_of(
     }
     Ok((table, remarks))
 }
+
+/// What is said where quantities are for one price: no price is known before the feed is.
+const SCALED_NOT: &str =
+    "strategy.referencePrice is not used in paper: quantities stand as they are written";
 
 /// Names that are told to somebody who has named none.
 const ALIKE_MAX: usize = 8;

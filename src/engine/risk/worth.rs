@@ -1,0 +1,49 @@
+//! What positions and orders come to in money, by instrument and summed up.
+
+use super::unit::Rate;
+
+/// What one instrument adds to the sums of its currency: what its position would come to if all
+/// working bids fill, if all working asks fill, and the greater of both without sign. All in 10⁻¹²
+/// of the quote currency, or for sums over currencies of the account's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Worth {
+    pub(super) gross: i128,
+    pub(super) up: i128,
+    pub(super) down: i128,
+}
+
+impl Worth {
+    /// Adds the difference of two.
+    #[inline]
+    pub(super) const fn shift(&mut self, old: &Self, new: &Self) {
+        shift(&mut self.gross, old.gross, new.gross);
+        shift(&mut self.up, old.up, new.up);
+        shift(&mut self.down, old.down, new.down);
+    }
+
+    /// Adds another at that rate.
+    pub(super) fn add(&mut self, other: &Self, rate: Rate) {
+        self.gross += rate.convert(other.gross);
+        self.up += rate.convert(other.up);
+        self.down += rate.convert(other.down);
+    }
+}
+
+/// Takes the old part out of a sum and the new one in.
+#[inline]
+pub(super) const fn shift(sum: &mut i128, old: i128, new: i128) {
+    *sum += new - old;
+}
+
+/// What the account would come to with one order more. All in 10⁻¹² of the account currency.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Exposure {
+    /// The instrument's position, without sign.
+    pub(super) notional: i128,
+    /// Whether the order makes that greater.
+    pub(super) grows: bool,
+    /// All positions, without sign.
+    pub(super) gross: i128,
+    /// Longs less shorts toward the order's side: positive if it makes it worse.
+    pub(super) net: i128,
+}
