@@ -255,7 +255,10 @@ mod tests {
         let path = std::env::temp_dir().join(format!("alerts-{}.json", std::process::id()));
         fs::remove_file(&path).ok();
         let alerts = Alerts::open(at(0), 3, Some(&path)).unwrap();
-        (0..5).for_each(|ms| drop(raise(&alerts, AlertType::SystemError, "x", ms)));
+        for id in 1..=5_u32 {
+            let raised = raise(&alerts, AlertType::SystemError, "x", id.into());
+            assert_eq!(raised, Some((id.into(), 0)));
+        }
         assert_eq!(alerts.acknowledge(1, at(9)), Err(AckFault::Unknown(1)));
         assert_eq!(alerts.acknowledge(4, at(9)).unwrap().acknowledged_at, Some(at(9).0));
         assert_eq!(alerts.acknowledge(4, at(9)), Err(AckFault::Already(4)));

@@ -165,28 +165,36 @@ impl Event {
     }
 }
 
+const fn flag(set: bool, flag: u8) -> u8 {
+    if set { flag } else { 0 }
+}
+
+impl Levels {
+    #[inline]
+    fn pack(&self) -> Packed {
+        let sum = self.checksum.map_or(0, |sum| {
+            u64::from(sum.crc())
+                | u64::from(sum.price_decimals) << 32
+                | u64::from(sum.qty_decimals) << 40
+        });
+        Packed {
+            tag: TAG_LEVELS,
+            flags: flag(self.first, FIRST)
+                | flag(self.last, LAST)
+                | flag(self.checksum.is_some(), CHECKSUM),
+            small: self.shape as u8,
+            count: self.count,
+            words: [self.follows, self.id, sum, 0],
+        }
+    }
+}
+
 impl Body {
     #[inline]
     fn pack(&self) -> Packed {
         let plain = |tag, small| Packed { tag, flags: 0, small, count: 0, words: [0; 4] };
-        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         match *self {
-            Self::Levels(levels) => {
-                let sum = levels.checksum.map_or(0, |sum| {
-                    u64::from(sum.crc())
-                        | u64::from(sum.price_decimals) << 32
-                        | u64::from(sum.qty_decimals) << 40
-                });
-                Packed {
-                    tag: TAG_LEVELS,
-                    flags: flag(levels.first, FIRST)
-                        | flag(levels.last, LAST)
-                        | flag(levels.checksum.is_some(), CHECKSUM),
-                    small: levels.shape as u8,
-                    count: levels.count,
-                    words: [levels.follows, levels.id, sum, 0],
-                }
-            }
+            Self::Levels(levels) => levels.pack(),
             Self::Order(order) => Packed {
                 tag: TAG_ORDER,
                 flags: flag(order.first, FIRST) | flag(order.snapshot, SNAPSHOT),

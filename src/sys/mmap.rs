@@ -82,7 +82,8 @@ impl Pages {
         self.map.len() == 0
     }
 
-    /// Returns when those bytes, and what else stands in their pages, would outlive a loss of power.
+    /// Returns when those bytes, and what else stands in their pages, would outlive a loss of
+    /// power.
     ///
     /// # Errors
     /// The system could not write them; they may be lost, whatever a later call says.
@@ -123,7 +124,8 @@ impl Storage for MappedFile {
 
     #[inline]
     fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as in `bytes`; there is one `MappedFile` of a mapping, it cannot be cloned, and it
+        // SAFETY: as in `bytes`; there is one `MappedFile` of a mapping, it cannot be cloned, and
+        // it
         // is borrowed for as long as the slice lives, so no other slice of it exists.
         unsafe { std::slice::from_raw_parts_mut(self.map.as_mut_ptr(), self.map.len()) }
     }

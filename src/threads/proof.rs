@@ -297,8 +297,8 @@ fn trigger_fires(params: &CoreParams, breaker: &BreakerParams, trigger: Trigger)
             trial.marks(1, |_| [PRICE + moved(breaker.move_1min_ppm, 1), 2, 0]);
         }
         Trigger::RapidPriceMove5Min => {
-            // Four steps more than a minute apart: none of them is a move of a minute.
-            let step = moved(breaker.move_5min_ppm, 4);
+            // Steps more than a minute apart, all of them within five.
+            let step = moved(breaker.move_5min_ppm, 2);
             trial.marks(260, |second| [PRICE + second / 65 * step + step, 2, 0]);
             trial.marks(1, |_| [PRICE + 5 * step, 2, 0]);
         }

@@ -41,7 +41,7 @@ fn config(over: &[(&str, Value)]) -> CoreParams {
             "maxPosition": 30, "maxLevels": 1, "requoteToleranceTicks": 3, "minQuoteLifeMs": 0,
             "volatilityWarmupMs": 0, "requestsPerSecond": 3000
         },
-        "exchange": { "simulator": { "tickSize": 1, "lotSize": 1 } }
+        "exchange": { "simulator": { "tickSize": 1, "lotSize": 1, "startPrice": 10_000 } }
     }))
 }
 
@@ -218,7 +218,7 @@ fn every_trigger_opens_the_breaker() {
     });
     check("SPREAD_WIDENING", &|bench| {
         calm(bench, 70);
-        (0..20).for_each(|_| bench.book(1000, 10_000, 40));
+        (0..20).for_each(|second| bench.book(1000, 10_000 + second % 2, 40));
     });
     check("VOLUME_SPIKE", &|bench| {
         for second in 0..1300 {
@@ -269,7 +269,7 @@ fn it_cools_down_is_half_open_trips_again_and_closes() {
     assert_eq!(bench.moves(), "1000 CLOSED -> OPEN RAPID_PRICE_MOVE_1MIN");
     (0..5).for_each(|_| bench.book(1000, 10_201, 2));
     let moves = bench.moves();
-    assert_eq!(moves, "31001 OPEN -> HALF_OPEN RAPID_PRICE_MOVE_1MIN");
+    assert_eq!(moves, "31000 OPEN -> HALF_OPEN RAPID_PRICE_MOVE_1MIN");
     bench.book(0, 10_000, 2);
     bench.book(0, 9_990, 2);
     assert_eq!(bench.moves(), "35000 HALF_OPEN -> OPEN RAPID_PRICE_MOVE_1MIN");

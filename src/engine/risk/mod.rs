@@ -123,7 +123,8 @@ impl Risk {
     /// The most outputs of one input and its drafts: what must be free before it is taken.
     ///
     /// At worst one input cancels every order (the one it tells of twice), tries to flatten every
-    /// instrument twice, changes the state, answers, moves the breaker, and each of its drafts brings two outputs.
+    /// instrument twice, changes the state, answers, moves the breaker, and each of its drafts
+    /// brings two outputs.
     #[must_use]
     pub const fn outputs_max(params: &RiskParams, instruments: usize, drafts_max: usize) -> usize {
         let orders = OrderTable::places_max(params.orders_max as usize);

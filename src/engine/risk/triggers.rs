@@ -183,8 +183,9 @@ impl Watch {
     pub(super) fn mark(&mut self, mark: &Mark, params: &BreakerParams) -> Option<Trigger> {
         let price = mark.bid.0.saturating_add(mark.ask.0);
         self.traded = self.traded.saturating_add(mark.traded.0);
-        self.spread = mark.ask.0.saturating_sub(mark.bid.0);
+        let spread = mark.ask.0.saturating_sub(mark.bid.0);
         let before = std::mem::replace(&mut self.price, price);
+        let held = std::mem::replace(&mut self.spread, spread);
         self.marks = (self.marks.0 + 1, mark.received);
         if mark.traded.0 > 0 {
             self.trades = (self.trades.0 + 1, mark.received);
@@ -193,12 +194,12 @@ impl Watch {
         if is_known && mark.received.0 < self.end {
             return None;
         }
-        self.extreme(mark.received, before, params)
+        self.extreme(mark.received, [before, held], params)
     }
 
     /// A price outside the range of its second, or the first of another second.
     #[inline(never)]
-    fn extreme(&mut self, now: Nanos, before: i64, params: &BreakerParams) -> Option<Trigger> {
+    fn extreme(&mut self, now: Nanos, before: [i64; 2], params: &BreakerParams) -> Option<Trigger> {
         let trigger = if now.0 >= self.end { self.roll(now, before, params) } else { None };
         let (price, own) = (self.price, Range::of(self.price));
         (self.range, self.minute, self.five) =
@@ -216,9 +217,14 @@ impl Watch {
         trigger
     }
 
-    /// Another second begins: the one at hand and silent ones behind it, in which the price
+    /// Another second begins: the one at hand and silent ones behind it, in which price and spread
     /// before held, are put away.
-    fn roll(&mut self, now: Nanos, before: i64, params: &BreakerParams) -> Option<Trigger> {
+    fn roll(
+        &mut self,
+        now: Nanos,
+        [before, spread]: [i64; 2],
+        params: &BreakerParams,
+    ) -> Option<Trigger> {
         let seconds = now.0.saturating_sub(self.end) / SECOND + 1;
         let is_first = self.end == 0;
         self.end = (now.0.div_euclid(SECOND) + 1).saturating_mul(SECOND);
@@ -234,7 +240,7 @@ impl Watch {
             self.minute_traded += self.traded - *place;
             *place = std::mem::take(&mut self.traded);
             self.next = (self.next + 1) % (LONG * SHORT);
-            trigger = self.second(before, params).or(trigger);
+            trigger = self.second(before, spread, params).or(trigger);
         }
         // What is known of the new second before its first price: the price that held.
         self.range = Range::of(before);
@@ -248,14 +254,14 @@ impl Watch {
     }
 
     /// A second has ended: what is averaged moves.
-    fn second(&mut self, price: i64, params: &BreakerParams) -> Option<Trigger> {
-        let trigger = self.judge_spread(params);
+    fn second(&mut self, price: i64, spread: i64, params: &BreakerParams) -> Option<Trigger> {
+        let trigger = self.judge_spread(spread, params);
         let trigger = self.judge_volume(params).or(trigger);
         self.judge_speed(price, params).or(trigger)
     }
 
-    fn judge_spread(&mut self, params: &BreakerParams) -> Option<Trigger> {
-        let sample = self.spread.clamp(0, AVERAGE_MAX / ONE) * ONE;
+    fn judge_spread(&mut self, spread: i64, params: &BreakerParams) -> Option<Trigger> {
+        let sample = spread.clamp(0, AVERAGE_MAX / ONE) * ONE;
         self.near_spread.take(sample, 8, 8);
         let known = &mut self.baselines.spread;
         let near = self.near_spread.average;
