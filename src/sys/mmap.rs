@@ -125,8 +125,7 @@ impl Storage for MappedFile {
     #[inline]
     fn bytes_mut(&mut self) -> &mut [u8] {
         // SAFETY: as in `bytes`; there is one `MappedFile` of a mapping, it cannot be cloned, and
-        // it
-        // is borrowed for as long as the slice lives, so no other slice of it exists.
+        // it is borrowed for as long as the slice lives, so no other slice of it exists.
         unsafe { std::slice::from_raw_parts_mut(self.map.as_mut_ptr(), self.map.len()) }
     }
 
