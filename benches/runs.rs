@@ -53,7 +53,7 @@ impl Run {
     pub(crate) fn new(mut setup: Setup) -> Self {
         setup.begin(1, None);
         let core = setup.core.clone();
-        let (board, _) = board(&setup.instruments());
+        let (board, ..) = board(&setup.instruments());
         let (sequencer, pilot) = sequencer(setup);
         Self { fused: Fused::new(&core, sequencer, Ledger::Unkept, board), pilot }
     }

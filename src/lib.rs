@@ -14,6 +14,7 @@
 //! | 4 | `venue` | a venue's bytes to events, recordings, the embedded venue, modelled fills |
 //! | 4 | `alerts` | what an operator must hear of, kept and delivered |
 //! | 4 | `logs` | lines of JSON, written off the hot threads |
+//! | 5 | `web` | HTTP, WebSocket and the dashboard, over plain data |
 //! | 5 | `report` | what a run earned: figures and plots |
 //! | 6 | `config` | what a run is told, checked |
 //! | 7 | `threads` | the stages and what joins them, and a run from its config to its last line |
@@ -33,3 +34,4 @@ pub mod threads;
 pub mod types;
 pub mod var;
 pub mod venue;
+pub mod web;

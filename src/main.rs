@@ -3,7 +3,7 @@
 use clap::Parser as _;
 use pinnaclemm::config::{self, Arguments, Environment, ExitCode, Loaded, arguments, directories};
 use pinnaclemm::logs::Logs;
-use pinnaclemm::threads::{self, signals::Stop, sweep};
+use pinnaclemm::threads::{self, operate, signals::Stop, sweep};
 use std::io::{self, Write as _};
 
 fn main() -> std::process::ExitCode {
@@ -16,6 +16,11 @@ fn main() -> std::process::ExitCode {
         return merged.map_or_else(|fault| fail(&fault, fault.code()), |()| ExitCode::Done).into();
     }
     let environment = Environment::of(|name| std::env::var_os(name));
+    if let Some(wish) = &flags.operate {
+        let (lines, code) = operate::operate(wish, &environment, std::env::var("USER").ok());
+        print(format!("{}\n", lines.join("\n")).as_bytes());
+        return code.into();
+    }
     let code = match config::load(&flags, &environment) {
         Err(fault) => fail(&fault, fault.code()),
         Ok(loaded) if flags.check_config => print(format!("{}\n", loaded.summary()).as_bytes()),

@@ -3,6 +3,7 @@
 //! What a flag is put over, and whether flags fit one another, is decided where the config is
 //! checked, so that all faults are told at once.
 
+use super::operate::Operate;
 use super::report::REPORT_DIRECTORY;
 use super::sweep::{Axis, Shard};
 use super::{ExitCode, Mode, ThreadMode};
@@ -10,6 +11,7 @@ use crate::types::{Nanos, Symbol, Venue};
 use crate::venue::recorded::Speed;
 use clap::{CommandFactory as _, Parser};
 use clap_complete::Shell;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// What has no meaning where nothing is run.
@@ -19,7 +21,11 @@ const NOT_WITH_MERGE: [&str; 8] =
 /// A market maker: quotes both sides, within limits, with every decision journaled.
 #[derive(Parser, Clone, PartialEq, Eq, Debug, Default)]
 #[command(name = "pinnaclemm", version, about, after_help = after_help())]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    /// Ask or command an engine that runs, instead of starting one.
+    #[command(subcommand)]
+    pub operate: Option<Operate>,
     /// What to do; simulation if neither flag nor file says.
     #[arg(long, value_enum)]
     pub(super) mode: Option<Mode>,
@@ -78,6 +84,25 @@ pub struct Arguments {
     /// Where all chance of a run comes from.
     #[arg(long)]
     pub(super) seed: Option<u64>,
+    /// HTTP and WebSocket also where they are off if nobody asks: in replay, and at --speed max.
+    #[arg(long, conflicts_with = "no_web")]
+    pub(super) web: bool,
+    /// No HTTP and no WebSocket.
+    #[arg(long)]
+    pub(super) no_web: bool,
+    /// The address that HTTP and WebSocket are on; 127.0.0.1 if neither flag nor file says.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) bind: Option<IpAddr>,
+    /// The port of HTTP, 8081 if nobody says; 0 lets the system choose, and the log tells.
+    #[arg(long, value_name = "PORT")]
+    pub(super) api_port: Option<u16>,
+    /// The port of the WebSocket, 8080 if nobody says; 0 lets the system choose.
+    #[arg(long, value_name = "PORT")]
+    pub(super) ws_port: Option<u16>,
+    /// Where the token is that commands need; without it PINNACLE_TOKEN_FILE or the file. Nobody
+    /// may command without a token.
+    #[arg(long, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
     /// Names every fault of the config, starts nothing, and touches nothing.
     #[arg(long, conflicts_with = "print_config")]
     pub check_config: bool,
@@ -90,6 +115,12 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// No flag but the config file.
+    #[must_use]
+    pub fn of_config(config: Option<PathBuf>) -> Self {
+        Self { config, ..Self::default() }
+    }
+
     /// Where merged results are written.
     #[must_use]
     pub fn merge_output(&self) -> &Path {
@@ -105,8 +136,8 @@ fn jobs(text: &str) -> Result<usize, String> {
 fn after_help() -> String {
     format!(
         "Flags stand over the environment (PINNACLE_CONFIG_PATH, PINNACLE_DATA_DIR, \
-         PINNACLE_LOG_DIR), that over the config file, and that over the defaults. The last line \
-         on stdout is JSON and tells how it ended.\n\n{}",
+         PINNACLE_LOG_DIR, PINNACLE_TOKEN_FILE), that over the config file, and that over the \
+         defaults. The last line on stdout is JSON and tells how it ended.\n\n{}",
         ExitCode::table()
     )
 }

@@ -22,11 +22,15 @@ pub enum ExitCode {
     JournalFailed = 6,
     /// There is no way to the venue, or it ended it for good.
     Venue = 7,
+    /// A port of ours cannot be had.
+    Port = 8,
+    /// What an operator asked for is not so, or was not done.
+    NotReady = 9,
 }
 
 impl ExitCode {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Done,
         Self::Damaged,
         Self::Refused,
@@ -35,6 +39,8 @@ impl ExitCode {
         Self::ForeignData,
         Self::JournalFailed,
         Self::Venue,
+        Self::Port,
+        Self::NotReady,
     ];
 
     /// The number.
@@ -56,6 +62,10 @@ impl ExitCode {
                 "the data directory is in use, or of another mode, venue, account or version"
             }
             Self::JournalFailed => "the journal could not be written; quoting was stopped",
+            Self::Port => "the port of the API or WebSocket cannot be had; nothing was started",
+            Self::NotReady => {
+                "health, doctor, commands: not healthy, not ready, not taken, or nobody answers"
+            }
             Self::Venue => "the venue cannot be reached, or has ended the connection for good",
         }
     }
@@ -91,6 +101,8 @@ mod tests {
             (5, E::ForeignData),
             (6, E::JournalFailed),
             (7, E::Venue),
+            (8, E::Port),
+            (9, E::NotReady),
         ];
         assert_eq!(got, expected);
     }

@@ -18,6 +18,7 @@ use super::sections::{
 };
 use super::simulator::RawSimulator;
 use super::strategy::StrategyConfig;
+use super::web::RawWeb;
 use super::{Faults, Mode, RawSpan, RawSpeed, ThreadMode, ThreadsParams, ThreadsSection};
 use crate::journal::JournalParams;
 use crate::logs::LogParams;
@@ -25,6 +26,7 @@ use crate::types::{InstrumentTable, Nanos, Symbol, Venue};
 use crate::venue::fills::FillParams;
 use crate::venue::recorded::Speed;
 use crate::venue::simulated::SimulatorParams;
+use crate::web;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -80,6 +82,8 @@ pub struct RawConfig {
     pub threads: ThreadsSection,
     /// What joins the stages where each has its thread.
     pub rings: RingParams,
+    /// HTTP and WebSocket.
+    pub web: RawWeb,
 }
 
 impl Default for RawConfig {
@@ -104,6 +108,7 @@ impl Default for RawConfig {
             persistence: PersistenceConfig::default(),
             threads: ThreadsSection::default(),
             rings: RingParams::default(),
+            web: RawWeb::default(),
         }
     }
 }
@@ -166,6 +171,8 @@ pub struct Config {
     pub threads: ThreadsParams,
     /// What joins the stages where each has its thread.
     pub rings: RingParams,
+    /// HTTP and WebSocket; nothing where they are off.
+    pub web: Option<web::Params>,
 }
 
 impl Config {
@@ -225,6 +232,7 @@ impl RawConfig {
             data_directory.get_or_insert_with(|| DATA_DIRECTORY.into());
             self.logging.directory.get_or_insert_with(|| LOG_DIRECTORY.into());
         }
+        self.web.overlay(flags, environment);
         put(&mut self.logging.directory, &environment.log_dir);
         put(&mut self.logging.directory, &flags.log_dir);
         put(&mut self.venue, &flags.venue);
@@ -277,6 +285,7 @@ impl RawConfig {
             logging: self.logging.check("logging", self.mode, faults),
             threads: self.threads.check("threads", faults),
             rings: self.rings.check("rings", faults),
+            web: self.web.check("web", self.mode, self.speed, faults),
         };
         (faults.list().len() == before).then_some(config)
     }

@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 
 /// What is used if no file is named: the file that is shipped.
 const SHIPPED: &str = include_str!("../../config/default_config.json");
+/// What it is called where others have their path.
+const SHIPPED_NAME: &str = "the shipped config";
 /// The longest file that is read: a thousand instruments need a tenth.
 const BYTES_MAX: u64 = 4 << 20;
 
@@ -27,6 +29,8 @@ pub struct Environment {
     pub data_dir: Option<PathBuf>,
     /// `PINNACLE_LOG_DIR`.
     pub log_dir: Option<PathBuf>,
+    /// `PINNACLE_TOKEN_FILE`.
+    pub token_file: Option<PathBuf>,
 }
 
 impl Environment {
@@ -37,6 +41,7 @@ impl Environment {
             config_path: path("PINNACLE_CONFIG_PATH"),
             data_dir: path("PINNACLE_DATA_DIR"),
             log_dir: path("PINNACLE_LOG_DIR"),
+            token_file: path("PINNACLE_TOKEN_FILE"),
         }
     }
 
@@ -45,6 +50,7 @@ impl Environment {
             ("PINNACLE_CONFIG_PATH", &self.config_path, "the name of a file, or not set"),
             ("PINNACLE_DATA_DIR", &self.data_dir, "the name of a directory, or not set"),
             ("PINNACLE_LOG_DIR", &self.log_dir, "the name of a directory, or not set"),
+            ("PINNACLE_TOKEN_FILE", &self.token_file, "the name of a file, or not set"),
         ];
         for (name, path, allowed) in named {
             if path.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
@@ -139,7 +145,7 @@ pub fn load(flags: &Arguments, environment: &Environment) -> Result<Loaded, Conf
                 .map_err(|cause| ConfigFault::Unreadable { path: path.clone(), cause })?;
             (path.display().to_string(), text)
         }
-        None => ("the shipped config".to_owned(), SHIPPED.to_owned()),
+        None => (SHIPPED_NAME.to_owned(), SHIPPED.to_owned()),
     };
     load_text(&source, &text, flags, environment)
 }
@@ -196,6 +202,12 @@ impl Loaded {
     /// A path is no UTF-8, and JSON can hold no other.
     pub fn printed(&self) -> Result<String, String> {
         serde_json::to_string_pretty(&self.effective).map_err(|error| error.to_string())
+    }
+
+    /// The file that it was read from; nothing where it is the shipped one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        (self.source != SHIPPED_NAME).then(|| Path::new(&self.source))
     }
 
     /// What was checked, in a line.

@@ -18,6 +18,7 @@ pub mod fills;
 mod json;
 pub mod live;
 pub mod load;
+pub mod operate;
 pub mod persistence;
 pub mod reading;
 mod relations;
@@ -33,6 +34,7 @@ pub mod strategy;
 pub mod sweep;
 pub mod threads;
 pub mod values;
+pub mod web;
 
 #[cfg(test)]
 mod strategy_tests;

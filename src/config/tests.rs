@@ -186,6 +186,9 @@ rings.quotingToRisk           | 512        | 1024
 rings.riskToJournal           | 8388608    | 4194304
 rings.journalToGateway        | 0          | 2048
 rings.backToFeed              | 1025       | 2048
+web.bind                        | "nowhere"  | "0.0.0.0"
+web.apiPort                     | 65536      | 9001
+web.wsPort                      | 8081       | 9000
 "#;
 
 /// The paths of all values of a tree that are no lists and objects, or empty ones.
@@ -462,7 +465,11 @@ fn command_lines_that_cannot_be_read_are_refused() {
         "--check-config --print-config",
         "--completions bash --mode replay",
         "--completions tcsh",
-        "--no-web",
+        "--no-web --web",
+        "--bind nowhere",
+        "--api-port 65536",
+        "halt",
+        "halt --reason x --seed 1",
         "--seed 1 --seed 2",
         "stray",
     ] {
@@ -505,7 +512,7 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
             "sede = 5: must be left out: there is no such key here, only mode, venue, input, \
              speed, seed, duration, symbols, instruments, account, risk_management, strategy, \
              exchange, timing, report, shutdown, logging, persistence, \
-             threads, rings",
+             threads, rings, web",
             "instruments[0].maxPosition = -1: must be a decimal number: a sign is not \
              allowed here",
             "instruments[2].leverage = 3: must be left out: there is no such key here, only \

@@ -53,8 +53,10 @@ pub enum ThreadName {
     Hot,
     /// Signals, the status line, the end.
     Main,
-    /// HTTP and WebSocket.
+    /// What HTTP requests are answered.
     Web,
+    /// Connections of HTTP and WebSocket.
+    Front,
     /// Segments, syncs, snapshots.
     Housekeeping,
     /// Value at risk.
@@ -63,7 +65,7 @@ pub enum ThreadName {
 
 impl ThreadName {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Feed,
         Self::Quoting,
         Self::Risk,
@@ -71,6 +73,7 @@ impl ThreadName {
         Self::Hot,
         Self::Main,
         Self::Web,
+        Self::Front,
         Self::Housekeeping,
         Self::Var,
     ];
@@ -86,6 +89,7 @@ impl ThreadName {
             Self::Hot => "hot",
             Self::Main => "main",
             Self::Web => "web",
+            Self::Front => "front",
             Self::Housekeeping => "housekeeping",
             Self::Var => "var",
         }

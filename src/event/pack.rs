@@ -172,11 +172,7 @@ const fn flag(set: bool, flag: u8) -> u8 {
 impl Levels {
     #[inline]
     fn pack(&self) -> Packed {
-        let sum = self.checksum.map_or(0, |sum| {
-            u64::from(sum.crc())
-                | u64::from(sum.price_decimals) << 32
-                | u64::from(sum.qty_decimals) << 40
-        });
+        let sum = self.checksum.map_or(0, checksum_word);
         Packed {
             tag: TAG_LEVELS,
             flags: flag(self.first, FIRST)
@@ -302,6 +298,11 @@ impl Body {
             _ => return None,
         })
     }
+}
+
+#[inline]
+fn checksum_word(sum: Checksum) -> u64 {
+    u64::from(sum.crc()) | u64::from(sum.price_decimals) << 32 | u64::from(sum.qty_decimals) << 40
 }
 
 /// The line of up to four levels; places that are left stay zero.

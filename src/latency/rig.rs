@@ -191,7 +191,7 @@ impl Engine {
         let begun = begin(blueprint, folder, sync, now)?;
         assert_eq!(begun.epoch, EPOCH, "the folder is new");
         let instruments: Vec<_> = core.instruments.iter().map(|one| one.instrument).collect();
-        let (board, views) = board(&instruments);
+        let (board, views, _) = board(&instruments);
         let gateway = Gateway::new(Nanos::from_seconds(5), core.risk.orders_max as usize);
         let params =
             SequencerParams { sequence: 0, latest: now, feedback_max: Core::outputs_max(&core) };

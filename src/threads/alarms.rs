@@ -6,10 +6,12 @@
 use super::board::{BreakerMove, FedView, HoldingView, Views};
 use super::health::HealthSlot;
 use crate::alerts::{Alert, AlertType, Alerts, Raised, Severity, Webhook};
+use crate::config::Config;
 use crate::engine::CoreParams;
 use crate::event::{BreakerState, Health, Stale, Trigger};
 use crate::logs::{Level, Log};
 use crate::types::{Nanos, Symbol};
+use std::io;
 
 /// What an instrument's alerts are judged by.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +52,20 @@ pub struct AlarmParams {
     pub log: Log,
     /// A limit is near from so many percent of it on.
     pub warning_pct: u32,
+}
+
+impl AlarmParams {
+    /// The book that the data directory keeps, and the receiver that the config names.
+    ///
+    /// # Errors
+    /// The book cannot be read, or the system gives no thread.
+    pub fn open(config: &Config, log: &Log) -> io::Result<Self> {
+        let params = &config.alerts;
+        let file = config.data_directory.as_ref().map(|path| path.join("alerts.json"));
+        let alerts = Alerts::open(params.interval, params.history_max, file.as_deref())?;
+        let webhook = params.webhook.clone().map(Webhook::start).transpose()?;
+        Ok(Self { alerts, webhook, log: log.clone(), warning_pct: params.warning_pct })
+    }
 }
 
 impl Alarms {

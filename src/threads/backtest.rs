@@ -48,7 +48,7 @@ pub(super) fn play(
 ) -> Result<Played, RunFault> {
     let instruments = setup.instruments();
     let mut collector = Collector::new(config, &instruments, setup.currency);
-    let (board, views) = board(&instruments);
+    let (board, views, _) = board(&instruments);
     let Ready { core, sequencer, mut pilot, .. } = ready(config, setup, stop);
     let mut fused = Fused::new(&core, sequencer, ledger, board);
     fused.keep_marks(&core);

@@ -6,43 +6,29 @@
 
 mod account;
 mod breaker;
+mod depth;
+mod holding;
+mod orders;
 mod pace;
 mod quote;
 
-pub use account::AccountView;
+pub use account::{ACCOUNT_WORDS, AccountView};
 pub use breaker::{BREAKER_HISTORY, BREAKER_WORDS, BreakerMove, BreakerView, FED_WORDS, FedView};
+pub use depth::{DEPTH_LEVELS, DepthView};
+pub use holding::HoldingView;
+pub use orders::{FillTold, Fills, ORDERS_SHOWN, OrderView, OrdersView};
 pub use quote::{QuoteView, SideView};
 
 use super::latency::{Latency, LatencyView, Stage, latency, stage};
-use super::view::{Publisher, View, Words, view};
+use super::view::{Publisher, View, view};
 use crate::engine::book::BookState;
 use crate::engine::quote::Slot;
 use crate::engine::risk::{Output, Risk};
 use crate::engine::{Core, Quoting};
-use crate::event::{Body, Event, RefusalCode, ReportKind, Stale, StateReason, TradingState};
+use crate::event::{Body, Event, Level, ReportKind, Stale};
 use crate::types::{Instrument, InstrumentId, Nanos, Price, Qty, Side};
-use account::{join, split};
+use orders::FillsIn;
 use pace::Pace;
-
-/// One instrument's position. Money is in 10⁻¹² of its quote currency.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct HoldingView {
-    /// What is held, in lots; negative if it is owed.
-    pub lots: i64,
-    /// Realised + unrealised − fees.
-    pub profit: i128,
-}
-
-impl Words<3> for HoldingView {
-    fn to_words(&self) -> [u64; 3] {
-        let [low, high] = split(self.profit);
-        [self.lots.cast_unsigned(), low, high]
-    }
-
-    fn from_words(words: &[u64; 3]) -> Self {
-        Self { lots: words[0].cast_signed(), profit: join(words[1], words[2]) }
-    }
-}
 
 /// The reading ends of everything.
 #[derive(Clone, Debug)]
@@ -52,13 +38,17 @@ pub struct Views {
     /// By instrument.
     pub quotes: Vec<View<QuoteView, 15>>,
     /// By instrument.
-    pub holdings: Vec<View<HoldingView, 3>>,
+    pub holdings: Vec<View<HoldingView, 12>>,
+    /// Books near the touch, by instrument.
+    pub depths: Vec<View<DepthView, { 4 * DEPTH_LEVELS }>>,
     /// The account.
-    pub account: View<AccountView, 11>,
+    pub account: View<AccountView, ACCOUNT_WORDS>,
     /// The circuit breaker.
     pub breaker: View<BreakerView, BREAKER_WORDS>,
     /// By instrument: what its rules were fed with.
     pub fed: Vec<View<FedView, FED_WORDS>>,
+    /// Live orders.
+    pub orders: View<OrdersView, { 5 * ORDERS_SHOWN }>,
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
     /// Where the time goes, by the name of the stage: those that this run has show something.
@@ -69,6 +59,7 @@ pub struct Views {
 #[derive(Debug)]
 pub struct QuotingBoard {
     quotes: Vec<Publisher<QuoteView, 15>>,
+    depths: Vec<Publisher<DepthView, { 4 * DEPTH_LEVELS }>>,
     /// Books and quoter, where they have a thread of their own.
     pub(super) stage: Stage,
     pace: Pace,
@@ -79,8 +70,10 @@ pub struct QuotingBoard {
 /// What risk publishes.
 #[derive(Debug)]
 pub struct RiskBoard {
-    holdings: Vec<Publisher<HoldingView, 3>>,
-    account: Publisher<AccountView, 11>,
+    holdings: Vec<Publisher<HoldingView, 12>>,
+    account: Publisher<AccountView, ACCOUNT_WORDS>,
+    orders: Publisher<OrdersView, { 5 * ORDERS_SHOWN }>,
+    told: FillsIn,
     breaker: Publisher<BreakerView, BREAKER_WORDS>,
     moves: [Option<BreakerMove>; BREAKER_HISTORY],
     fed: Vec<Publisher<FedView, FED_WORDS>>,
@@ -90,6 +83,9 @@ pub struct RiskBoard {
     fills: u64,
     requests: u64,
 }
+
+/// An input and the levels behind it.
+pub type Heard<'a> = (&'a Event, &'a [Level]);
 
 /// Both writing ends, for a run in one thread.
 #[derive(Debug)]
@@ -108,7 +104,7 @@ pub struct Board {
 
 /// Both ends for these instruments.
 #[must_use]
-pub fn board(instruments: &[Instrument]) -> (Board, Views) {
+pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
     let nothing = QuoteView {
         sequence: 0,
         time: Nanos(0),
@@ -117,21 +113,13 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         volatility: 0.0,
         sides: [SideView::default(); 2],
     };
-    let account = AccountView {
-        state: TradingState::Active,
-        reason: StateReason::Start,
-        profit: 0,
-        drawdown: 0,
-        gross: 0,
-        open_orders: 0,
-        fills: 0,
-        requests: 0,
-        refusals: 0,
-    };
     let (quotes, quote_views) = instruments.iter().map(|_| view(nothing)).unzip();
     let (holdings, holding_views) =
         instruments.iter().map(|_| view(HoldingView::default())).unzip();
-    let (account, account_view) = view(account);
+    let (depths, depth_views) = instruments.iter().map(|_| view(DepthView::default())).unzip();
+    let (account, account_view) = view(AccountView::START);
+    let (orders, order_views) = view(OrdersView([None; ORDERS_SHOWN]));
+    let (told, fills) = orders::fills();
     let (breaker, breaker_view) = view(BreakerView::CLOSED);
     let (fed, fed_views) = instruments.iter().map(|_| view(FedView::default())).unzip();
     let moves = [None; BREAKER_HISTORY];
@@ -144,10 +132,12 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         latency,
         core,
         journal,
-        quoting: QuotingBoard { quotes, stage: quoting, pace, latest },
+        quoting: QuotingBoard { quotes, depths, stage: quoting, pace, latest },
         risk: RiskBoard {
             holdings,
             account,
+            orders,
+            told,
             breaker,
             moves,
             fed,
@@ -161,9 +151,11 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
         instruments: instruments.to_vec(),
         quotes: quote_views,
         holdings: holding_views,
+        depths: depth_views,
         account: account_view,
         breaker: breaker_view,
         fed: fed_views,
+        orders: order_views,
         latency: latency_view,
         stages: [
             ("hear", hear_view),
@@ -173,7 +165,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views) {
             ("journal", journal_view),
         ],
     };
-    (board, views)
+    (board, views, fills)
 }
 
 impl Board {
@@ -189,9 +181,9 @@ impl Board {
 
     /// Takes note of an input and its outputs.
     #[inline]
-    pub fn input(&mut self, input: &Event, core: &Core, outputs: &[Output]) {
+    pub fn input(&mut self, (input, levels): Heard<'_>, core: &Core, outputs: &[Output]) {
         self.quoting.input(input, core.quoting());
-        self.risk.input(input, core.risk(), outputs);
+        self.risk.input((input, levels), core.risk(), outputs);
     }
 
     /// Shows what is not shown yet: no input has come.
@@ -237,9 +229,10 @@ impl QuotingBoard {
     }
 
     fn publish(&mut self, sequence: u64, time: Nanos, quoting: &Quoting) {
-        for (at, publisher) in (0_u16..).zip(&mut self.quotes) {
+        for ((at, publisher), depth) in (0_u16..).zip(&mut self.quotes).zip(&mut self.depths) {
             let id = InstrumentId(at);
             let book = quoting.books().get(id);
+            depth.publish(&DepthView::of(book));
             let seen = quoting.quoter().view(id);
             let explained = seen.explanation;
             let mut sides = [SideView::default(); 2];
@@ -281,11 +274,14 @@ fn best_own(slots: &[Slot], side: Side) -> Option<(Price, Qty)> {
 impl RiskBoard {
     /// Takes note of an input and its outputs.
     #[inline]
-    pub fn input(&mut self, input: &Event, risk: &Risk, outputs: &[Output]) {
+    pub fn input(&mut self, (input, levels): Heard<'_>, risk: &Risk, outputs: &[Output]) {
         if let Body::Report(report) = input.body
             && report.kind == ReportKind::Filled
         {
             self.fills += 1;
+            if let Some(level) = levels.first() {
+                self.told.tell(input, report, *level);
+            }
         }
         for output in outputs {
             match output {
@@ -331,7 +327,16 @@ impl RiskBoard {
     fn publish(&mut self, risk: &Risk) {
         for (at, publisher) in (0_u16..).zip(&mut self.holdings) {
             let seen = risk.position(InstrumentId(at));
-            publisher.publish(&HoldingView { lots: seen.position.lots, profit: seen.profit });
+            let position = seen.position;
+            publisher.publish(&HoldingView {
+                lots: position.lots,
+                volume_today: position.volume_today,
+                cost: position.cost,
+                realised: position.realised,
+                unrealised: seen.unrealised,
+                fees: position.fees,
+                profit: seen.profit,
+            });
         }
         for (at, publisher) in (0_u16..).zip(&mut self.fed) {
             let fed = risk.fed(InstrumentId(at));
@@ -350,17 +355,7 @@ impl RiskBoard {
             history: self.moves,
             day_loss: -risk.profit_today(),
         });
-        let (state, reason) = risk.trading();
-        self.account.publish(&AccountView {
-            state,
-            reason,
-            profit: risk.profit(),
-            drawdown: risk.drawdown(),
-            gross: risk.exposure().0,
-            open_orders: risk.open_orders(),
-            fills: self.fills,
-            requests: self.requests,
-            refusals: RefusalCode::ALL.iter().map(|code| risk.refusals(*code)).sum(),
-        });
+        self.account.publish(&AccountView::of(risk, self.fills, self.requests));
+        self.orders.publish(&OrdersView::of(risk.live_orders()));
     }
 }

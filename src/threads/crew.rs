@@ -5,7 +5,7 @@
 
 use super::agent::{Agent, at_work};
 use super::cores::Allowance;
-use super::counters::Counts;
+use super::counters::{Counts, Readings};
 use super::runner::{EndFault, Running, StartFault, start};
 use super::topology::Plan;
 use crate::config::ThreadName;
@@ -50,6 +50,12 @@ impl Crew {
     /// What each thread has done so far.
     pub fn counts(&self) -> impl Iterator<Item = (ThreadName, Counts)> {
         self.threads.iter().map(|thread| (thread.thread(), thread.readings().get()))
+    }
+
+    /// Where each thread's counts are read.
+    #[must_use]
+    pub fn readings(&self) -> Vec<(ThreadName, Readings)> {
+        self.threads.iter().map(|thread| (thread.thread(), thread.readings().clone())).collect()
     }
 
     /// A thread that ended though nobody asked it to: its agent failed, and the run is over.

@@ -152,7 +152,7 @@ impl Fused {
         }
         board.journal.end();
         resyncs::judge(&input, change, core.quoting().books(), |wish| sequencer.heed(wish, now));
-        board.input(&input, core, out.items());
+        board.input((&input, sequencer.input().levels()), core, out.items());
         Ok(())
     }
 

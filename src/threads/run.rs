@@ -5,7 +5,8 @@
 
 use super::alarms::{AlarmParams, Alarms};
 use super::backtest;
-use super::board::{Views, board};
+use super::board::{Fills, Views, board};
+use super::commands::CommandDesk;
 use super::cores::Allowance;
 use super::crew::{Crew, Muster, name_panics};
 use super::dedicated::{self, RingSizes};
@@ -13,7 +14,7 @@ use super::fused::Fused;
 use super::gateway::Gateway;
 use super::health::HealthSlot;
 use super::hot::HotAgent;
-use super::housekeeping::{Housekeeping, Keeping};
+use super::housekeeping::{Housekeeping, Keeping, Synced};
 use super::outcome::{Outcome, Part};
 use super::pilot::{Pilot, PilotParams};
 use super::proof;
@@ -26,7 +27,7 @@ use super::sweep;
 use super::timeline;
 use super::topology::{self, Plan, Wish};
 use super::watch::{Watch, thread_fields};
-use crate::alerts::{Alerts, Webhook};
+use super::web::{self, Looking, Web};
 use crate::config::sections::RingParams;
 use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
 use crate::engine::{Core, CoreParams};
@@ -56,9 +57,13 @@ struct Begun {
     parts: Receiver<Part>,
     done: Arc<AtomicBool>,
     views: Views,
-    plan: Plan,
     watch: Watch,
     alarms: Alarms,
+    /// Trades, for whoever shows them.
+    fills: Option<Fills>,
+    health: HealthSlot,
+    synced: Option<Synced>,
+    desk: Option<CommandDesk>,
 }
 
 /// A run that may begin: its venue's side, its journal.
@@ -116,20 +121,41 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
     if config.mode == Mode::Backtest {
         return backtest::run(loaded, stop, log);
     }
+    let allowance = Allowance::read().map_err(RunFault::Allowance)?;
+    let plan = plan(config, &allowance);
+    // Before recovery, so that probes see how far it has come.
+    let web = web::start(config, (&plan, &allowance), log)?;
+    if let Some(web) = &web {
+        web.progress.phase("recovering");
+    }
     let Prepared { setup, ledger, keeping } = prepare(loaded, stop, log)?;
+    let (currency, tag) = (setup.currency, setup.tag);
+    let mut status = Status::new(config, currency, log.clone());
     let proved = proof::prove(&setup.core).map_err(RunFault::Proof)?;
     log.info("risk_proved", vec![("rules", proved.into())]);
-    let mut status = Status::new(config, setup.currency, log.clone());
-    let tag = setup.tag;
-    let told = alarm_params(config, log)?;
-    let begun = begin(config, setup, (ledger, keeping), (stop, told))?;
-    for remark in &begun.plan.remarks {
+    let told = AlarmParams::open(config, log).map_err(RunFault::Alerts)?;
+    let mut begun = begin(config, setup, (ledger, keeping, told), (&plan, &allowance, stop))?;
+    for remark in &plan.remarks {
         log.info("threads", vec![("text", remark.as_str().into())]);
+    }
+    if let (Some(web), Some(fills)) = (&web, begun.fills.take()) {
+        web.run(Looking {
+            views: begun.views.clone(),
+            fills,
+            health: begun.health.clone(),
+            synced: begun.synced.clone(),
+            readings: begun.crew.readings(),
+            tag,
+            currency,
+            desk: begun.desk.clone(),
+            facts: web::facts(loaded, &plan),
+        });
     }
     let mut watch = begun.watch;
     let mut alarms = begun.alarms;
     while !begun.done.load(Ordering::Acquire) {
-        if let Some(thread) = begun.crew.failed() {
+        let failed = begun.crew.failed().or_else(|| web.as_ref().and_then(Web::failed));
+        if let Some(thread) = failed {
             return Err(RunFault::Thread(thread));
         }
         status.show(&begun.views);
@@ -139,6 +165,9 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
             stop.request();
         }
         std::thread::sleep(LOOK_EVERY);
+    }
+    if let Some(web) = web {
+        web.end();
     }
     let Begun { crew, parts, views, .. } = begun;
     for (thread, counts) in crew.counts() {
@@ -158,7 +187,7 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
 }
 
 /// The order's name at the venue, and in the journal.
-fn order_name(order: OrderId, tag: Option<InstanceTag>) -> String {
+pub(super) fn order_name(order: OrderId, tag: Option<InstanceTag>) -> String {
     tag.map_or_else(|| order.0.to_string(), |tag| tag.whole(order).to_string())
 }
 
@@ -209,43 +238,37 @@ pub(super) fn ready(config: &Config, setup: Setup, stop: &Stop) -> Ready {
     Ready { core: setup.core, sequencer, pilot, done }
 }
 
-/// Where alerts are kept and delivered.
-fn alarm_params(config: &Config, log: &Log) -> Result<AlarmParams, RunFault> {
-    let params = &config.alerts;
-    let file = config.data_directory.as_ref().map(|path| path.join("alerts.json"));
-    let alerts = Alerts::open(params.interval, params.history_max, file.as_deref());
-    let webhook = params.webhook.clone().map(Webhook::start).transpose();
-    Ok(AlarmParams {
-        alerts: alerts.map_err(RunFault::Alerts)?,
-        webhook: webhook.map_err(RunFault::Alerts)?,
-        log: log.clone(),
-        warning_pct: params.warning_pct,
-    })
+/// Which threads there are, and where.
+fn plan(config: &Config, allowance: &Allowance) -> Plan {
+    let mut rest = vec![ThreadName::Main, ThreadName::Housekeeping];
+    if config.web.is_some() {
+        rest.extend([ThreadName::Web, ThreadName::Front]);
+    }
+    topology::plan(allowance, &Wish { mode: config.threads.mode, rest }, &config.threads)
 }
 
 /// Starts the threads.
 fn begin(
     config: &Config,
     setup: Setup,
-    (ledger, keeping): (Ledger, Option<Keeping>),
-    (stop, told): (&Stop, AlarmParams),
+    (ledger, keeping, told): (Ledger, Option<Keeping>, AlarmParams),
+    (plan, allowance, stop): (&Plan, &Allowance, &Stop),
 ) -> Result<Begun, RunFault> {
-    let allowance = Allowance::read().map_err(RunFault::Allowance)?;
-    let wish =
-        Wish { mode: config.threads.mode, rest: vec![ThreadName::Main, ThreadName::Housekeeping] };
-    let plan = topology::plan(&allowance, &wish, &config.threads);
     let instruments = setup.instruments();
-    let (mut board, views) = board(&instruments);
+    let (mut board, views, fills) = board(&instruments);
     let sizes = ring_sizes(&config.rings);
     if !setup.timeline.is_lock_step() {
         // In one thread the input at hand is the only one.
         let is_cut = plan.mode == ThreadMode::Dedicated;
         board.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
     }
+    let is_timed = !setup.timeline.is_lock_step();
     let Ready { core, sequencer, pilot, done } = ready(config, setup, stop);
+    // In lock-step time waits for nobody, so nobody can come between two inputs.
+    let desk = is_timed.then(|| sequencer.desk());
     let (said, parts) = bounded(8);
     let (mut crew, health) = (Crew::default(), HealthSlot::default());
-    let muster = Muster { plan: &plan, allowance: &allowance, stall_ns: config.threads.stall_ns };
+    let muster = Muster { plan, allowance, stall_ns: config.threads.stall_ns };
     if plan.mode == ThreadMode::Dedicated {
         let health = health.clone();
         let parts = dedicated::Parts { sequencer, pilot, ledger, board, health, outcome: said };
@@ -262,15 +285,18 @@ fn begin(
     let alarms = Alarms::new(told, &core, health.clone());
     let mut watch = Watch::new(health.clone(), config.journal.unsynced_max);
     watch.watch_latency(views.latency.clone(), config.latency_max);
+    let mut synced = None;
     if let Some(keeping) = keeping {
-        let (housekeeping, synced) = Housekeeping::new(keeping, health);
+        let (housekeeping, age) = Housekeeping::new(keeping, health.clone());
         if config.journal.sync == SyncMode::Batch {
-            watch.watch_syncs(synced);
+            watch.watch_syncs(age.clone());
+            synced = Some(age);
         }
         // Last, so that it outlives those whose segments it makes.
         crew.start(ThreadName::Housekeeping, housekeeping, muster).map_err(RunFault::Start)?;
     }
-    Ok(Begun { crew, parts, done, views, plan, watch, alarms })
+    let fills = Some(fills);
+    Ok(Begun { crew, parts, done, views, watch, alarms, fills, health, synced, desk })
 }
 
 /// What the end of a run means to the caller. `open` are the orders that may still stand at the

@@ -139,7 +139,7 @@ impl Engine {
                 Ledger::Unkept
             }
         };
-        let (board, _) = board(&setup.instruments());
+        let (board, ..) = board(&setup.instruments());
         let done = Arc::new(AtomicBool::new(false));
         let stop = Stop::default();
         let Setup { link, timeline, begins, sequence, core, .. } = setup;

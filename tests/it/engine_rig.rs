@@ -121,8 +121,13 @@ impl Home {
     pub(crate) fn engine(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pinnaclemm"));
         command.current_dir(&self.0).args(line.split_whitespace());
-        for name in ["PINNACLE_CONFIG_PATH", "PINNACLE_DATA_DIR", "PINNACLE_LOG_DIR"] {
-            command.env_remove(name);
+        // Tests run beside one another, and the ports are there once.
+        if !line.contains("--api-port") {
+            command.arg("--no-web");
+        }
+        let ours = ["CONFIG_PATH", "DATA_DIR", "LOG_DIR", "TOKEN_FILE"];
+        for name in ours {
+            command.env_remove(format!("PINNACLE_{name}"));
         }
         command
     }

@@ -49,3 +49,8 @@ mod tls_server;
 mod var_references;
 mod venue_faults;
 mod view_model;
+mod web_commands;
+mod web_hardness;
+mod web_pages;
+mod web_rig;
+mod web_socket;

@@ -94,7 +94,7 @@ impl Engine {
         for name in ["PINNACLE_CONFIG_PATH", "PINNACLE_DATA_DIR", "PINNACLE_LOG_DIR"] {
             command.env_remove(name);
         }
-        command.current_dir(folder).args(["--config", "c.json"]);
+        command.current_dir(folder).args(["--config", "c.json", "--no-web"]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());

@@ -1,7 +1,7 @@
 //! What a tick times a lot is worth, and what a currency is worth in another: integers only.
 //!
 //! Money is a count of 10⁻¹². What falls below is rounded down, which no more than 10⁻¹² a step can
-//! come to. No amount is greater than [`AMOUNT_MAX`], where every limit refuses it: so sums over
+//! come to. No amount is greater than `AMOUNT_MAX`, where every limit refuses it: so sums over
 //! all instruments need no care of their own.
 
 use crate::types::decimal::pow10;

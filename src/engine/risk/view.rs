@@ -46,6 +46,16 @@ impl Risk {
         fees.fold(0, i128::saturating_add)
     }
 
+    /// What is held would earn at the last marks, at the rates of now.
+    #[must_use]
+    pub fn unrealised(&self) -> i128 {
+        let ids = (0..).map(InstrumentId).zip(&self.accounts.holdings);
+        let each = ids.map(|(id, held)| {
+            self.accounts.convert(id, held.position.unrealised(held.limits.unit))
+        });
+        each.fold(0, i128::saturating_add)
+    }
+
     /// What of it was earned today.
     #[must_use]
     pub const fn profit_today(&self) -> i128 {

@@ -1,7 +1,11 @@
 //! The account as readers off the path see it, and how its amounts stand in words.
 
-use crate::event::{StateReason, TradingState};
+use crate::engine::risk::Risk;
+use crate::event::{RefusalCode, StateReason, TradingState};
 use crate::threads::view::Words;
+
+/// Words of the account.
+pub const ACCOUNT_WORDS: usize = 21;
 
 /// The account. Money is in 10⁻¹² of the account currency.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -10,12 +14,26 @@ pub struct AccountView {
     pub state: TradingState,
     /// Why.
     pub reason: StateReason,
+    /// The gateway is closed until a confirmed resume.
+    pub is_killed: bool,
+    /// `flatten` runs.
+    pub is_flattening: bool,
     /// Everything earned, fees taken off.
     pub profit: i128,
     /// How far capital and profit are below their high-water mark.
     pub drawdown: i128,
     /// Gross exposure, working orders included.
     pub gross: i128,
+    /// Longs less shorts on the worse side.
+    pub net: i128,
+    /// What was earned today.
+    pub profit_today: i128,
+    /// What is held would earn at the last marks.
+    pub unrealised: i128,
+    /// What fees have cost.
+    pub fees: i128,
+    /// The most that capital and profit have come to.
+    pub high_water: i128,
     /// Orders that are not known to be gone.
     pub open_orders: u64,
     /// Trades of ours.
@@ -26,26 +44,90 @@ pub struct AccountView {
     pub refusals: u64,
 }
 
-impl Words<11> for AccountView {
-    fn to_words(&self) -> [u64; 11] {
-        let ([p0, p1], [d0, d1], [g0, g1]) =
-            (split(self.profit), split(self.drawdown), split(self.gross));
-        let state = self.state as u64 | (self.reason as u64) << 8;
-        [state, p0, p1, d0, d1, g0, g1, self.open_orders, self.fills, self.requests, self.refusals]
+impl AccountView {
+    pub(super) const START: Self = Self {
+        state: TradingState::Active,
+        reason: StateReason::Start,
+        is_killed: false,
+        is_flattening: false,
+        profit: 0,
+        drawdown: 0,
+        gross: 0,
+        net: 0,
+        profit_today: 0,
+        unrealised: 0,
+        fees: 0,
+        high_water: 0,
+        open_orders: 0,
+        fills: 0,
+        requests: 0,
+        refusals: 0,
+    };
+
+    pub(super) fn of(risk: &Risk, fills: u64, requests: u64) -> Self {
+        let (state, reason) = risk.trading();
+        let (gross, net) = risk.exposure();
+        Self {
+            state,
+            reason,
+            is_killed: risk.is_killed(),
+            is_flattening: risk.is_flattening(),
+            profit: risk.profit(),
+            drawdown: risk.drawdown(),
+            gross,
+            net,
+            profit_today: risk.profit_today(),
+            unrealised: risk.unrealised(),
+            fees: risk.fees(),
+            high_water: risk.high_water(),
+            open_orders: risk.open_orders(),
+            fills,
+            requests,
+            refusals: RefusalCode::ALL.iter().map(|code| risk.refusals(*code)).sum(),
+        }
     }
 
-    fn from_words(words: &[u64; 11]) -> Self {
-        let [state, reason, ..] = words[0].to_le_bytes();
+    const fn amounts(&self) -> [i128; 8] {
+        let Self { profit, drawdown, gross, net, profit_today, unrealised, fees, .. } = *self;
+        [profit, drawdown, gross, net, profit_today, unrealised, fees, self.high_water]
+    }
+}
+
+impl Words<ACCOUNT_WORDS> for AccountView {
+    fn to_words(&self) -> [u64; ACCOUNT_WORDS] {
+        let mut words = [0; ACCOUNT_WORDS];
+        let flags = u64::from(self.is_killed) << 16 | u64::from(self.is_flattening) << 24;
+        words[0] = self.state as u64 | (self.reason as u64) << 8 | flags;
+        let places = words[1..17].as_chunks_mut::<2>().0;
+        for (place, amount) in places.iter_mut().zip(self.amounts()) {
+            *place = split(amount);
+        }
+        words[17..].copy_from_slice(&[self.open_orders, self.fills, self.requests, self.refusals]);
+        words
+    }
+
+    fn from_words(words: &[u64; ACCOUNT_WORDS]) -> Self {
+        let [state, reason, is_killed, is_flattening, ..] = words[0].to_le_bytes();
+        let amount = |at: usize| join(words[1 + 2 * at], words[2 + 2 * at]);
+        let [profit, drawdown, gross, net, profit_today, unrealised, fees, high_water] =
+            std::array::from_fn(amount);
         Self {
             state: TradingState::ALL[usize::from(state)],
             reason: StateReason::ALL[usize::from(reason)],
-            profit: join(words[1], words[2]),
-            drawdown: join(words[3], words[4]),
-            gross: join(words[5], words[6]),
-            open_orders: words[7],
-            fills: words[8],
-            requests: words[9],
-            refusals: words[10],
+            is_killed: is_killed == 1,
+            is_flattening: is_flattening == 1,
+            profit,
+            drawdown,
+            gross,
+            net,
+            profit_today,
+            unrealised,
+            fees,
+            high_water,
+            open_orders: words[17],
+            fills: words[18],
+            requests: words[19],
+            refusals: words[20],
         }
     }
 }
@@ -59,4 +141,32 @@ pub(super) fn split(number: i128) -> [u64; 2] {
 
 pub(super) fn join(low: u64, high: u64) -> i128 {
     (u128::from(high) << 64 | u128::from(low)).cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_survives_its_words() {
+        let account = AccountView {
+            state: TradingState::Halted,
+            reason: StateReason::Kill,
+            is_killed: true,
+            is_flattening: false,
+            profit: -1,
+            drawdown: i128::MAX,
+            gross: i128::MIN,
+            net: 4,
+            profit_today: 5,
+            unrealised: 6,
+            fees: 7,
+            high_water: 8,
+            open_orders: 9,
+            fills: 10,
+            requests: 11,
+            refusals: 12,
+        };
+        assert_eq!(AccountView::from_words(&account.to_words()), account);
+    }
 }

@@ -107,7 +107,7 @@ impl RiskAgent {
             }
         }
         board.stage.end();
-        board.input(&part.event, risk, out.items());
+        board.input((&part.event, part.levels()), risk, out.items());
     }
 }
 

@@ -7,6 +7,7 @@ use crate::threads::proof::ProofFault;
 use crate::threads::runner::{EndFault, StartFault};
 use crate::threads::setup::SetupFault;
 use crate::threads::store::StoreFault;
+use crate::threads::web::WebFault;
 use crate::types::Nanos;
 use std::fmt;
 use std::io;
@@ -19,6 +20,8 @@ pub enum RunFault {
     Setup(SetupFault),
     /// The data directory cannot be used.
     Store(StoreFault),
+    /// HTTP and WebSocket cannot be served.
+    Web(WebFault),
     /// What the process is allowed cannot be found out.
     Allowance(AllowanceFault),
     /// A thread did not come up.
@@ -77,6 +80,7 @@ impl RunFault {
         match self {
             Self::Setup(fault) => fault.code(),
             Self::Store(fault) => fault.code(),
+            Self::Web(_) => ExitCode::Port,
             Self::Journal(_) | Self::Kept => ExitCode::JournalFailed,
             Self::Damaged(_) => ExitCode::Damaged,
             Self::Stopped => ExitCode::Done,
@@ -103,6 +107,7 @@ impl fmt::Display for RunFault {
         match self {
             Self::Setup(fault) => fault.fmt(f),
             Self::Store(fault) => fault.fmt(f),
+            Self::Web(fault) => fault.fmt(f),
             Self::Allowance(fault) => fault.fmt(f),
             Self::Proof(fault) => fault.fmt(f),
             Self::Alerts(error) => write!(f, "alerts cannot be kept or delivered: {error}"),

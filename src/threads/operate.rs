@@ -1,0 +1,145 @@
+//! What an operator's subcommands do: they ask the engine that runs, over its API, and print what
+//! it says.
+
+use crate::config::operate::{Operate, Place, Saying};
+use crate::config::{self, Arguments, Environment, ExitCode, directories};
+use crate::web::client::{Client, NoAnswer, body};
+use crate::web::{Places, token};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// Where a pod has the token mounted.
+const MOUNTED: &str = "/etc/pinnaclemm/secrets/API_TOKEN";
+
+/// Does it; the lines to print, and the exit code.
+#[must_use]
+pub fn operate(wish: &Operate, environment: &Environment, user: Option<String>) -> Said {
+    match wish {
+        Operate::Health(place) => health(place),
+        Operate::Doctor { place, config } => doctor(place, config.as_deref(), environment),
+        Operate::Halt(saying) => command("halt", (saying, false), environment, user),
+        Operate::Resume { saying, confirm } => {
+            command("resume", (saying, *confirm), environment, user)
+        }
+        Operate::Kill(saying) => command("kill", (saying, false), environment, user),
+        Operate::Flatten(saying) => command("flatten", (saying, false), environment, user),
+    }
+}
+
+/// Lines, and the exit code.
+pub type Said = (Vec<String>, ExitCode);
+
+fn nobody(fault: &NoAnswer) -> Said {
+    (vec![fault.to_string()], ExitCode::NotReady)
+}
+
+fn judged(lines: Vec<String>, is_good: bool) -> Said {
+    (lines, if is_good { ExitCode::Done } else { ExitCode::NotReady })
+}
+
+fn reasons(said: &Value) -> Vec<String> {
+    let list = said["reasons"].as_array();
+    let texts = list.into_iter().flatten().filter_map(Value::as_str);
+    texts.map(ToOwned::to_owned).collect()
+}
+
+fn health(place: &Place) -> Said {
+    match Client::new(&place.api).get("/api/health") {
+        Err(fault) => nobody(&fault),
+        Ok((status, said)) => {
+            let mut lines = vec![said["status"].as_str().unwrap_or("no engine").to_owned()];
+            lines.extend(reasons(&said));
+            judged(lines, status == 200)
+        }
+    }
+}
+
+fn doctor(place: &Place, config: Option<&Path>, environment: &Environment) -> Said {
+    match Client::new(&place.api).get("/api/ready") {
+        Ok((status, said)) => {
+            let is_ready = status == 200;
+            let first = if is_ready { "ready" } else { "not ready" };
+            let mut lines = vec![format!("the engine at {} is {first}", place.api)];
+            lines.extend(reasons(&said));
+            judged(lines, is_ready)
+        }
+        Err(_) => {
+            let mut lines = vec![format!("no engine answers at {}: pre-flight", place.api)];
+            let is_good = before_flight(config, environment, &mut lines);
+            judged(lines, is_good)
+        }
+    }
+}
+
+/// What would keep an engine from starting.
+fn before_flight(
+    config: Option<&Path>,
+    environment: &Environment,
+    lines: &mut Vec<String>,
+) -> bool {
+    let flags = Arguments::of_config(config.map(PathBuf::from));
+    let loaded = match config::load(&flags, environment) {
+        Ok(loaded) => loaded,
+        Err(fault) => {
+            lines.push(format!("config: {fault}"));
+            return false;
+        }
+    };
+    lines.push(format!("config: {}", loaded.summary()));
+    let mut is_good = true;
+    match directories::prepare(&loaded.config) {
+        Ok(made) => {
+            made.take_back();
+            lines.push("directories: can be written".to_owned());
+        }
+        Err(fault) => {
+            lines.push(format!("directories: {fault}"));
+            is_good = false;
+        }
+    }
+    match loaded.config.web.as_ref().map(Places::take) {
+        None => lines.push("web: off".to_owned()),
+        Some(Ok(_)) => lines.push("web: both ports are free".to_owned()),
+        Some(Err(fault)) => {
+            lines.push(format!("web: {fault}"));
+            is_good = false;
+        }
+    }
+    is_good
+}
+
+fn command(
+    name: &str,
+    (saying, confirm): (&Saying, bool),
+    environment: &Environment,
+    user: Option<String>,
+) -> Said {
+    let Saying { place, reason, who, token_file } = saying;
+    let path = token_file.clone().or_else(|| environment.token_file.clone());
+    let path = path.unwrap_or_else(|| MOUNTED.into());
+    let token = match token::read(&path) {
+        Ok(token) => token,
+        Err(fault) => return (vec![fault.to_string()], ExitCode::Refused),
+    };
+    let who = who.clone().or(user).unwrap_or_else(|| "operator".to_owned());
+    let body = body(reason, &who, confirm);
+    match Client::new(&place.api).command(&format!("/api/{name}"), &token, &body) {
+        Err(fault) => nobody(&fault),
+        Ok((200, said)) => {
+            let data = &said["data"];
+            let word = |key: &str| data[key].as_str().unwrap_or_default().to_owned();
+            let line = format!(
+                "{name}: {} (input {}); the state is {}, {}",
+                word("verdict"),
+                data["sequence"],
+                word("trading_state"),
+                word("state_reason")
+            );
+            (vec![line], ExitCode::Done)
+        }
+        Ok((status, said)) => {
+            let why = said["error"].as_str().unwrap_or("no engine answers there");
+            judged(vec![format!("{name}: {status}: {why}")], false)
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! A run as the web looks at it: views are read, a ring of trades is drained, commands go to their
+//! desk; nothing on the path is asked.
+
+use crate::config::{Loaded, ThreadName};
+use crate::event::{Command, FeeIn};
+use crate::threads::board::{FillTold, Fills, Views};
+use crate::threads::commands::{CommandDesk, CommandFault};
+use crate::threads::counters::Readings;
+use crate::threads::health::HealthSlot;
+use crate::threads::housekeeping::Synced;
+use crate::threads::run::order_name;
+use crate::threads::topology::Plan;
+use crate::types::{Currency, InstanceTag, Instrument, Scale};
+use crate::web::commands::{Act, Commander, NotDone, Order, Verdict};
+use crate::web::routes::digest;
+use crate::web::source::Source;
+use crate::web::state::{
+    AccountState, Facts, FillState, InstrumentState, OrderState, SideState, StageState, State,
+    ThreadState,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the core's word on a command is awaited.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+/// A run as the web looks at it.
+#[derive(Debug)]
+pub struct Looking {
+    /// What the stages publish.
+    pub views: Views,
+    /// Trades of ours.
+    pub fills: Fills,
+    /// What stops quoting.
+    pub health: HealthSlot,
+    /// When everything was last synced.
+    pub synced: Option<Synced>,
+    /// What the threads count.
+    pub readings: Vec<(ThreadName, Readings)>,
+    /// What orders are known by.
+    pub tag: Option<InstanceTag>,
+    /// What everything is added up in.
+    pub currency: Currency,
+    /// Where commands are given; nothing where none are taken.
+    pub desk: Option<CommandDesk>,
+    /// What does not change.
+    pub facts: Facts,
+}
+
+/// Carries commands to the desk.
+#[derive(Debug)]
+struct Carrier(CommandDesk);
+
+impl Commander for Carrier {
+    fn command(&self, order: &Order) -> Result<Verdict, NotDone> {
+        let command = match order.act {
+            Act::Halt => Command::Halt,
+            Act::Resume if order.confirm => Command::ResumeConfirmed,
+            Act::Resume => Command::Resume,
+            Act::Kill => Command::Kill,
+            Act::Flatten => Command::Flatten,
+        };
+        let answer = self.0.request(command, &order.who, &order.why, ANSWER_WITHIN);
+        match answer {
+            Ok(answer) => Ok(Verdict {
+                sequence: answer.sequence,
+                is_taken: answer.is_taken(),
+                verdict: answer.decided.verdict.name(),
+                state: (answer.decided.state.name(), answer.decided.reason.name()),
+            }),
+            Err(fault) => {
+                let words = fault.to_string();
+                Err(match fault {
+                    CommandFault::Note(_) => NotDone::Wrong(words),
+                    CommandFault::Busy | CommandFault::Ended => NotDone::Busy(words),
+                    CommandFault::NoAnswer { .. } => NotDone::NoAnswer(words),
+                })
+            }
+        }
+    }
+}
+
+/// What of a run does not change.
+#[must_use]
+pub fn facts(loaded: &Loaded, plan: &Plan) -> Facts {
+    let text = |value: Result<String, serde_json::Error>| value.unwrap_or_default();
+    let file = loaded.file();
+    let bytes = file.and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
+    Facts {
+        mode: loaded.config.mode.name(),
+        venue: loaded.config.venue.name(),
+        threads: plan.mode.name(),
+        strategy: text(serde_json::to_string(&loaded.effective.strategy.name)).replace('"', ""),
+        config: text(serde_json::to_string(&loaded.effective)),
+        config_digest: digest(&bytes),
+        config_file: file.map(ToOwned::to_owned),
+        limits: limits(loaded),
+    }
+}
+
+/// The limits, and the capital that some of them are a part of.
+fn limits(loaded: &Loaded) -> String {
+    let limits = serde_json::to_value(&loaded.effective.risk_management.limits);
+    let mut limits = limits.unwrap_or_default();
+    let capital = serde_json::to_value(loaded.effective.account.capital);
+    if let (Some(limits), Ok(capital)) = (limits.as_object_mut(), capital) {
+        limits.insert("account_capital".to_owned(), capital);
+    }
+    limits.to_string()
+}
+
+impl Looking {
+    fn instrument(&self, at: usize, instrument: &Instrument) -> InstrumentState {
+        let (quote, held) = (self.views.quotes[at].read(), self.views.holdings[at].read());
+        let depth = self.views.depths[at].read();
+        let side = |at: usize| {
+            let side = &quote.sides[at];
+            let levels = depth.sides[at].iter().filter(|(_, qty)| qty.0 > 0);
+            SideState {
+                market: side.market,
+                market_qty: side.market_qty,
+                own: side.own,
+                own_qty: side.own_qty,
+                withheld: side.withheld,
+                code: side.code,
+                levels: levels.copied().collect(),
+            }
+        };
+        InstrumentState {
+            instrument: *instrument,
+            sequence: quote.sequence,
+            time: quote.time,
+            stale: quote.stale,
+            fair_value: quote.fair_value,
+            volatility: quote.volatility,
+            sides: [side(0), side(1)],
+            lots: held.lots,
+            cost: held.cost,
+            realised: held.realised,
+            unrealised: held.unrealised,
+            fees: held.fees,
+            volume_today: held.volume_today,
+        }
+    }
+
+    fn account(&self) -> AccountState {
+        let seen = self.views.account.read();
+        AccountState {
+            currency: self.currency,
+            state: seen.state,
+            reason: seen.reason,
+            is_killed: seen.is_killed,
+            is_flattening: seen.is_flattening,
+            profit: seen.profit,
+            profit_today: seen.profit_today,
+            unrealised: seen.unrealised,
+            fees: seen.fees,
+            drawdown: seen.drawdown,
+            high_water: seen.high_water,
+            gross: seen.gross,
+            net: seen.net,
+            open_orders: seen.open_orders,
+            fills: seen.fills,
+            requests: seen.requests,
+            refusals: seen.refusals,
+        }
+    }
+
+    fn orders(&self) -> Vec<OrderState> {
+        let orders = self.views.orders.read().0.into_iter().flatten();
+        let orders = orders.map(|order| OrderState {
+            id: order_name(order.id, self.tag),
+            instrument: order.instrument,
+            side: order.side,
+            price: order.price,
+            qty: order.qty,
+            traded: order.traded,
+            status: order.status.name(),
+            reduce_only: order.reduce_only,
+        });
+        orders.collect()
+    }
+}
+
+impl Source for Looking {
+    fn look(&mut self) -> State {
+        let instruments = self.views.instruments.iter().enumerate();
+        let whole = ("input_to_request", &self.views.latency);
+        let stages = self.views.stages.iter().map(|(name, view)| (*name, view));
+        let stages = std::iter::once(whole).chain(stages).map(|(name, view)| {
+            let seen = view.read();
+            let quantiles = vec![(0.5, seen.p50), (0.99, seen.p99)];
+            StageState { name, count: seen.count, quantiles, max: seen.max }
+        });
+        State {
+            instruments: instruments.map(|(at, one)| self.instrument(at, one)).collect(),
+            account: self.account(),
+            orders: self.orders(),
+            latency: stages.filter(|stage| stage.count > 0).collect(),
+            health: self.health.get(),
+            synced_ago: self.synced.as_ref().map(Synced::age),
+        }
+    }
+
+    fn fills(&mut self, add: &mut dyn FnMut(FillState)) {
+        while let Some(told) = self.fills.take() {
+            let FillTold { sequence, time, instrument, report, level } = told;
+            let Some(one) = self.views.instruments.get(instrument.index()) else { continue };
+            let fee = Scale::power_of_ten(report.fee_decimals).text(report.fee);
+            let currency = if report.fee_in == FeeIn::Base { one.base } else { one.quote };
+            add(FillState {
+                sequence,
+                time,
+                order: order_name(report.order, self.tag),
+                trade_id: report.trade_id,
+                instrument,
+                side: level.side(),
+                price: level.price(),
+                qty: level.qty(),
+                fee: (fee.to_string(), currency),
+                maker: report.maker,
+            });
+        }
+    }
+
+    fn fills_lost(&self) -> u64 {
+        self.fills.lost()
+    }
+
+    fn threads(&self) -> Vec<ThreadState> {
+        let threads = self.readings.iter().map(|(name, readings)| {
+            let counts = readings.get();
+            ThreadState {
+                name: name.name(),
+                is_vital: name.is_hot(),
+                turns: counts.turns,
+                busy_turns: counts.turns.saturating_sub(counts.idle_turns),
+                turn_ns_max: counts.turn_ns_max,
+                stalls: counts.stalls,
+                rings_full: counts.rings_full,
+            }
+        });
+        threads.collect()
+    }
+
+    fn commander(&self) -> Option<Arc<dyn Commander>> {
+        let desk = self.desk.clone()?;
+        Some(Arc::new(Carrier(desk)))
+    }
+
+    fn facts(&self) -> &Facts {
+        &self.facts
+    }
+}

@@ -1,0 +1,245 @@
+//! The server: `tiny_http` behind the front, and what each request is answered.
+//!
+//! It hears whole requests only, from the front's lanes, on a socket without a name in the file
+//! system. A command may take seconds, so it has a thread for its time; everything else is answered
+//! at once.
+
+use super::Params;
+use super::commands::{self, Act};
+use super::desk::Desk;
+use super::reply::{Refusal, Reply, SECURITY_HEADERS};
+use super::request::{BODY_BYTES_MAX, Verb, may_ask};
+use super::routes;
+use super::shared::Shared;
+use super::source::{Progress, Source};
+use super::token::{Guard, TokenFault};
+use crate::logs::Log;
+use crossbeam_channel::Receiver;
+use std::io::{self, Read as _};
+use std::mem::ManuallyDrop;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
+use tiny_http::{Header, Request, Response, Server, StatusCode};
+
+/// Commands that are carried out at a time: lanes are left for those who only look.
+const COMMANDS_MAX: usize = 2;
+/// Requests that are answered in a turn.
+const REQUESTS_MAX: usize = 64;
+
+/// What the server is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// How far the start has come.
+    pub progress: Progress,
+    /// Where the run comes from once it goes.
+    pub runs: Receiver<Box<dyn Source>>,
+    /// What the front has as well.
+    pub shared: Arc<Shared>,
+    /// Where the WebSocket is.
+    pub websocket_port: u16,
+    /// The log.
+    pub log: Log,
+}
+
+/// The server.
+pub struct Api {
+    /// Never dropped: it would look for a file of its socket's name. It ends with the process.
+    server: ManuallyDrop<Server>,
+    desk: Desk,
+    guard: Guard,
+    under_way: Arc<AtomicUsize>,
+    origins: Vec<String>,
+    log: Log,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").field("desk", &self.desk).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no server.
+#[derive(Debug)]
+pub enum ApiFault {
+    /// The token cannot be used.
+    Token(TokenFault),
+    /// The system gives no socket.
+    Socket(io::Error),
+}
+
+impl Api {
+    /// A server, and the name under which the front finds it.
+    ///
+    /// # Errors
+    /// As [`ApiFault`] names them.
+    pub fn new(params: &Params, parts: Parts) -> Result<(Self, String), ApiFault> {
+        static SERVERS: AtomicU64 = AtomicU64::new(0);
+        let number = SERVERS.fetch_add(1, Ordering::Relaxed);
+        let name = format!("pinnaclemm-web-{}-{number}", std::process::id());
+        let guard = Guard::new(params.token_file.clone()).map_err(ApiFault::Token)?;
+        let address = SocketAddr::from_abstract_name(&name).map_err(ApiFault::Socket)?;
+        let listener = UnixListener::bind_addr(&address).map_err(ApiFault::Socket)?;
+        let server = Server::from_listener(listener, None)
+            .map_err(|error| ApiFault::Socket(io::Error::other(error)))?;
+        let log = parts.log.clone();
+        let api = Self {
+            server: ManuallyDrop::new(server),
+            desk: Desk::new(parts),
+            guard,
+            under_way: Arc::default(),
+            origins: params.origins.clone(),
+            log,
+        };
+        Ok((api, name))
+    }
+
+    /// One turn, without waiting: looks at the run if it is time, and answers what was asked.
+    pub fn turn(&mut self) -> usize {
+        let mut work = self.desk.turn();
+        for _ in 0..REQUESTS_MAX {
+            // An error would be the accept loop's end, which the front sees as a lane that is lost.
+            let Ok(Some(request)) = self.server.try_recv() else { break };
+            self.serve(request);
+            work += 1;
+        }
+        work
+    }
+
+    fn serve(&mut self, mut request: Request) {
+        let field = |name: &'static str| {
+            let found = request.headers().iter().find(|header| header.field.equiv(name));
+            found.map(|header| header.value.as_str().to_owned())
+        };
+        let (origin, host) = (field("Origin"), field("Host").unwrap_or_default());
+        let (authorization, kind) = (field("Authorization"), field("Content-Type"));
+        let verb = Verb::of(request.method().as_str());
+        let target = request.url().to_owned();
+        let path = target.split('?').next().unwrap_or_default();
+        let is_ours = origin.as_deref().is_none_or(|origin| may_ask(origin, &host, &self.origins));
+        let origin = origin.filter(|_| is_ours);
+        let act = Act::at(path);
+        let result = match (verb, act) {
+            _ if !is_ours => Err(Refusal::Origin),
+            (None, _) => Err(Refusal::Method),
+            (Some(Verb::Options), _) => return respond(request, preflight(), origin.as_deref()),
+            (Some(Verb::Post), Some(act)) => {
+                match self.allowed(authorization.as_deref(), kind.as_deref()) {
+                    Ok(()) => return self.command(act, request, origin),
+                    Err(refusal) => Err(refusal),
+                }
+            }
+            (Some(_), Some(_)) => Err(Refusal::Method),
+            (Some(verb), None) => routes::read(&self.desk, verb, &target),
+        };
+        // What was sent and is not wanted must not stand before the next request.
+        io::copy(&mut request.as_reader().take(BODY_BYTES_MAX as u64), &mut io::sink()).ok();
+        let reply = result.unwrap_or_else(|refusal| {
+            let mut reply = refusal.reply(None, super::wall().0);
+            if refusal == Refusal::Method {
+                let allow = if act.is_some() { "POST, OPTIONS" } else { "GET, OPTIONS" };
+                reply.allow = Some(allow.to_owned());
+            }
+            reply
+        });
+        respond(request, reply, origin.as_deref());
+    }
+
+    /// Whether a command may be given.
+    fn allowed(&mut self, authorization: Option<&str>, kind: Option<&str>) -> Result<(), Refusal> {
+        self.guard.check(authorization, Instant::now())?;
+        let kind = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim());
+        if kind.is_none_or(|kind| !kind.eq_ignore_ascii_case(Reply::JSON)) {
+            return Err(Refusal::MediaType);
+        }
+        Ok(())
+    }
+
+    /// Carries a command out, on a thread for its time.
+    fn command(&self, act: Act, mut request: Request, origin: Option<String>) {
+        let mut body = Vec::new();
+        let read = request.as_reader().take(BODY_BYTES_MAX as u64).read_to_end(&mut body);
+        let order = match read.map_err(|error| error.to_string()) {
+            Ok(_) => commands::order(act, &body),
+            Err(why) => Err(why),
+        };
+        let now = super::wall().0;
+        let commander = self.desk.source.as_ref().and_then(|source| source.commander());
+        let (order, commander) = match (order, commander) {
+            (Err(why), _) => {
+                return respond(
+                    request,
+                    Refusal::BadBody.reply(Some(&why), now),
+                    origin.as_deref(),
+                );
+            }
+            (Ok(_), None) => {
+                return respond(request, Refusal::Busy.reply(None, now), origin.as_deref());
+            }
+            (Ok(order), Some(commander)) => (order, commander),
+        };
+        if self.under_way.fetch_add(1, Ordering::AcqRel) >= COMMANDS_MAX {
+            self.under_way.fetch_sub(1, Ordering::AcqRel);
+            return respond(request, Refusal::Busy.reply(None, now), origin.as_deref());
+        }
+        let (under_way, log) = (Arc::clone(&self.under_way), self.log.clone());
+        let carry = move || {
+            let result = commander.command(&order);
+            let reply = commands::reply(&order, result, super::wall().0);
+            let fields = vec![
+                ("command", order.act.name().into()),
+                ("who", order.who.as_str().into()),
+                ("why", order.why.as_str().into()),
+                ("status", reply.status.into()),
+            ];
+            log.warn("operator_command", fields);
+            under_way.fetch_sub(1, Ordering::AcqRel);
+            respond(request, reply, origin.as_deref());
+        };
+        // Without a thread the request is dropped with its answer: the front says that it is busy.
+        if std::thread::Builder::new().name("command".into()).spawn(carry).is_err() {
+            self.under_way.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+}
+
+/// What a browser may ask for.
+const fn preflight() -> Reply {
+    Reply { status: 204, content_type: Reply::JSON, body: Vec::new(), allow: None }
+}
+
+fn respond(request: Request, reply: Reply, origin: Option<&str>) {
+    let is_preflight = reply.status == 204;
+    let mut headers = SECURITY_HEADERS.to_vec();
+    headers.push(("Content-Type", reply.content_type));
+    headers.push(("Vary", "Origin"));
+    if let Some(origin) = origin {
+        headers.push(("Access-Control-Allow-Origin", origin));
+        if is_preflight {
+            headers.push(("Access-Control-Allow-Methods", "GET, POST, PATCH"));
+            headers.push(("Access-Control-Allow-Headers", "Authorization, Content-Type"));
+            headers.push(("Access-Control-Max-Age", "600"));
+        }
+    }
+    if let Some(allow) = &reply.allow {
+        headers.push(("Allow", allow));
+    }
+    if reply.status == 401 {
+        headers.push(("WWW-Authenticate", "Bearer"));
+    }
+    let headers = headers
+        .into_iter()
+        .filter_map(|(name, value)| Header::from_bytes(name.as_bytes(), value.as_bytes()).ok());
+    let length = reply.body.len();
+    let response = Response::new(
+        StatusCode(reply.status),
+        headers.collect(),
+        io::Cursor::new(reply.body),
+        Some(length),
+        None,
+    );
+    // Whoever asked may have gone.
+    request.respond(response.with_chunked_threshold(usize::MAX)).ok();
+}

@@ -1,0 +1,270 @@
+//! What is shown of a run, as plain data: the web knows nothing of where it comes from.
+//!
+//! Prices are in ticks, quantities in lots, money in 10⁻¹² of its currency; text is made where it
+//! is shown.
+
+use crate::event::explanation::Withheld;
+use crate::event::{Health, Stale, StateReason, TradingState};
+use crate::types::{Currency, Instrument, InstrumentId, Money, Nanos, Price, Qty, Side};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What does not change while the process runs.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// What the run does.
+    pub mode: &'static str,
+    /// Whose market.
+    pub venue: &'static str,
+    /// How the stages are joined.
+    pub threads: &'static str,
+    /// The strategy's name.
+    pub strategy: String,
+    /// The config as it runs, as JSON; no secret can stand in it.
+    pub config: String,
+    /// What the file held when it was read.
+    pub config_digest: String,
+    /// Where the config was read from; nothing where it is the shipped one.
+    pub config_file: Option<PathBuf>,
+    /// The limits of the config, as JSON.
+    pub limits: String,
+}
+
+/// One side of an instrument's market, and of our quotes on it.
+#[derive(Clone, Debug, Default)]
+pub struct SideState {
+    /// The best price of the market; nothing is there if `market_qty` is zero.
+    pub market: Price,
+    /// What is there.
+    pub market_qty: Qty,
+    /// Our best price at the venue; nothing is there if `own_qty` is zero.
+    pub own: Price,
+    /// What of ours is there.
+    pub own_qty: Qty,
+    /// Why we do not quote.
+    pub withheld: Withheld,
+    /// The number of what stands behind that.
+    pub code: u8,
+    /// The levels of the market, best first.
+    pub levels: Vec<(Price, Qty)>,
+}
+
+/// One instrument.
+#[derive(Clone, Debug)]
+pub struct InstrumentState {
+    /// What the numbers are of.
+    pub instrument: Instrument,
+    /// The last input of its quoting.
+    pub sequence: u64,
+    /// The time of that input.
+    pub time: Nanos,
+    /// Why the book is stale, if it is.
+    pub stale: Option<Stale>,
+    /// What the strategy takes it to be worth, in ticks.
+    pub fair_value: f64,
+    /// Standard deviation of the price in a second, in ticks.
+    pub volatility: f64,
+    /// Bid and ask.
+    pub sides: [SideState; 2],
+    /// What is held, in lots.
+    pub lots: i64,
+    /// What it has cost, with the sign of the position.
+    pub cost: i128,
+    /// What closed trades have earned.
+    pub realised: i128,
+    /// What is held would earn at the last mark.
+    pub unrealised: i128,
+    /// What fees have cost.
+    pub fees: i128,
+    /// What was traded today, in lots.
+    pub volume_today: i64,
+}
+
+/// The account; money is of the account currency.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountState {
+    /// What everything is added up in.
+    pub currency: Currency,
+    /// The trading state.
+    pub state: TradingState,
+    /// Why.
+    pub reason: StateReason,
+    /// The gateway is closed until a confirmed resume.
+    pub is_killed: bool,
+    /// `flatten` runs.
+    pub is_flattening: bool,
+    /// Everything earned, fees taken off.
+    pub profit: i128,
+    /// What of it was earned today.
+    pub profit_today: i128,
+    /// What is held would earn at the last marks.
+    pub unrealised: i128,
+    /// What fees have cost.
+    pub fees: i128,
+    /// How far capital and profit are below their high-water mark.
+    pub drawdown: i128,
+    /// The most that capital and profit have come to.
+    pub high_water: i128,
+    /// Gross exposure, working orders included.
+    pub gross: i128,
+    /// Longs less shorts on the worse side.
+    pub net: i128,
+    /// Orders that are not known to be gone.
+    pub open_orders: u64,
+    /// Trades of ours.
+    pub fills: u64,
+    /// Requests released.
+    pub requests: u64,
+    /// Proposals refused.
+    pub refusals: u64,
+}
+
+/// One live order.
+#[derive(Clone, Debug)]
+pub struct OrderState {
+    /// Its name at the venue.
+    pub id: String,
+    /// Whose market.
+    pub instrument: InstrumentId,
+    /// Its side.
+    pub side: Side,
+    /// Its limit.
+    pub price: Price,
+    /// Its whole quantity.
+    pub qty: Qty,
+    /// What of it has traded.
+    pub traded: Qty,
+    /// The stable name of its status.
+    pub status: &'static str,
+    /// It may only bring the position down.
+    pub reduce_only: bool,
+}
+
+/// One trade of ours.
+#[derive(Clone, Debug)]
+pub struct FillState {
+    /// The input that told of it.
+    pub sequence: u64,
+    /// The time of that input.
+    pub time: Nanos,
+    /// The order's name at the venue.
+    pub order: String,
+    /// The venue's number of the trade.
+    pub trade_id: u64,
+    /// Whose market.
+    pub instrument: InstrumentId,
+    /// Our side.
+    pub side: Side,
+    /// Its price.
+    pub price: Price,
+    /// Its quantity.
+    pub qty: Qty,
+    /// The fee, in decimal text, and its currency.
+    pub fee: (String, Currency),
+    /// Our order rested.
+    pub maker: bool,
+}
+
+/// How long one stage takes, in nanoseconds.
+#[derive(Clone, Debug)]
+pub struct StageState {
+    /// The stage.
+    pub name: &'static str,
+    /// How often it was measured.
+    pub count: u64,
+    /// Quantiles: the share, and what so many took at most.
+    pub quantiles: Vec<(f64, u64)>,
+    /// The longest.
+    pub max: u64,
+}
+
+/// What a thread has done.
+#[derive(Clone, Debug)]
+pub struct ThreadState {
+    /// Its name.
+    pub name: &'static str,
+    /// It stands on the way of the data.
+    pub is_vital: bool,
+    /// Turns.
+    pub turns: u64,
+    /// Turns that did something.
+    pub busy_turns: u64,
+    /// No turn took longer, in nanoseconds.
+    pub turn_ns_max: u64,
+    /// Turns that took too long.
+    pub stalls: u64,
+    /// How often a ring below had no room.
+    pub rings_full: u64,
+}
+
+/// A look at a run.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// By id.
+    pub instruments: Vec<InstrumentState>,
+    /// The account.
+    pub account: AccountState,
+    /// Live orders, as many as are shown.
+    pub orders: Vec<OrderState>,
+    /// By stage.
+    pub latency: Vec<StageState>,
+    /// What stops quoting from outside the core.
+    pub health: Health,
+    /// When everything written was last synced; nothing where that is not waited for.
+    pub synced_ago: Option<Duration>,
+}
+
+impl InstrumentState {
+    /// A price as decimal text.
+    #[must_use]
+    pub fn price(&self, price: Price) -> String {
+        self.instrument.tick.text(price.0).to_string()
+    }
+
+    /// A quantity as decimal text.
+    #[must_use]
+    pub fn qty(&self, lots: i64) -> String {
+        self.instrument.lot.text(lots).to_string()
+    }
+
+    /// An amount of the quote currency as decimal text.
+    #[must_use]
+    pub fn amount(&self, amount: i128) -> String {
+        amount_text(self.instrument.quote, amount)
+    }
+
+    /// The middle of the best bid and ask, in ticks and halves.
+    #[must_use]
+    pub fn mid_ticks_twice(&self) -> Option<i64> {
+        let [bid, ask] = &self.sides;
+        (bid.market_qty.0 > 0 && ask.market_qty.0 > 0).then(|| bid.market.0 + ask.market.0)
+    }
+
+    /// What it is called in paths: the symbol without signs that a path has another use for.
+    #[must_use]
+    pub fn strategy_id(&self) -> String {
+        strategy_id(&self.instrument)
+    }
+}
+
+/// See [`InstrumentState::strategy_id`].
+#[must_use]
+pub fn strategy_id(instrument: &Instrument) -> String {
+    let plain = |sign: char| if sign.is_ascii_alphanumeric() || sign == '.' { sign } else { '-' };
+    instrument.symbol.as_str().chars().map(plain).collect()
+}
+
+impl AccountState {
+    /// An amount of the account currency as decimal text.
+    #[must_use]
+    pub fn amount(&self, amount: i128) -> String {
+        amount_text(self.currency, amount)
+    }
+}
+
+/// An amount as decimal text without its currency.
+#[must_use]
+pub fn amount_text(currency: Currency, amount: i128) -> String {
+    let money = Money { currency, amount }.to_string();
+    money.split(' ').next().unwrap_or_default().to_owned()
+}
