@@ -107,6 +107,8 @@ pub enum Body {
     /// An operator, or the end of the process, wants it so.
     /// A [`Note`] follows where somebody waits for an answer.
     Command(Asked),
+    /// What is at risk, as the batch thread has worked it out.
+    Var(VarResult),
 }
 
 /// One message between stages. 64 bytes, one cache line.
@@ -202,6 +204,7 @@ mod order;
 pub mod pack;
 mod part;
 mod state;
+mod var;
 
 pub use breaker::{BreakerChange, BreakerState, Trigger};
 pub use command::{Asked, Command, NOTE_PLACES_MAX, Note, NoteError, WHO_MAX, WHY_MAX};
@@ -213,6 +216,7 @@ pub use market::{
 pub use order::{FeeIn, RefusalCode, Refused, RejectCode, Report, ReportKind};
 pub use part::Part;
 pub use state::{Health, StateReason, TradingState};
+pub use var::VarResult;
 
 #[cfg(test)]
 mod tests;

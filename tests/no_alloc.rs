@@ -29,6 +29,7 @@ use pinnaclemm::journal::{Content, Journal, ReadError};
 use pinnaclemm::threads::fused::Fused;
 use pinnaclemm::threads::lane::{Receiver, Sender, lane};
 use pinnaclemm::types::{InstrumentId, InstrumentTable, Nanos, Venue};
+use pinnaclemm::var::{History, Model, ModelParams, Scenario};
 use pinnaclemm::venue::decode::{Frame, Next, Origin};
 use pinnaclemm::venue::decoder::VenueDecoder;
 use pinnaclemm::venue::recorded::replay::{books_of, frame_of};
@@ -515,6 +516,36 @@ fn the_whole_way_with_modelled_fills_on_a_recording() {
     println!("modelled fills: {count} allocations for {inputs} inputs");
     assert!(inputs > 500);
     assert_eq!(count, 0);
+}
+
+/// Samples and every method of value at risk, from the first return that is enough on.
+#[test]
+fn value_at_risk_of_five_assets() {
+    let params = ModelParams {
+        assets: 5,
+        window: 60,
+        paths: 1_000,
+        horizon: 10.0,
+        decay: 0.94,
+        degrees: 5,
+        antithetic: true,
+        samples_min: 30,
+        scenarios: vec![Scenario::CorrelationToOne, Scenario::Volatility { times: 3.0 }],
+    };
+    let mut model = Model::new(params);
+    let mut history = History::new(5, 60);
+    let values = [1e5, -2e4, 3e3, 0.0, 7e4];
+    let (mut assessed, mut count) = (0, 0);
+    for n in 0..200_u32 {
+        let price = |at: u32| 100.0 + f64::from((n * (at + 7) * 7919) % 101) / 50.0;
+        let prices = [0, 1, 2, 3, 4].map(price);
+        count += allocations(|| {
+            history.sample(&prices);
+            assessed += u32::from(model.assess(&history, &values, n.into()).is_some());
+        });
+    }
+    assert!(assessed > 150);
+    assert_eq!(count, 0, "{count} allocations for {assessed} assessments");
 }
 
 #[test]

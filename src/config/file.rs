@@ -19,7 +19,9 @@ use super::sections::{
 use super::simulator::RawSimulator;
 use super::strategy::StrategyConfig;
 use super::web::RawWeb;
-use super::{Faults, Mode, RawSpan, RawSpeed, ThreadMode, ThreadsParams, ThreadsSection};
+use super::{
+    Faults, Mode, RawSpan, RawSpeed, ThreadMode, ThreadsParams, ThreadsSection, VarConfig,
+};
 use crate::journal::JournalParams;
 use crate::logs::LogParams;
 use crate::types::{InstrumentTable, Nanos, Symbol, Venue};
@@ -173,6 +175,8 @@ pub struct Config {
     pub rings: RingParams,
     /// HTTP and WebSocket; nothing where they are off.
     pub web: Option<web::Params>,
+    /// How value at risk is found.
+    pub var: VarConfig,
 }
 
 impl Config {
@@ -286,6 +290,7 @@ impl RawConfig {
             threads: self.threads.check("threads", faults),
             rings: self.rings.check("rings", faults),
             web: self.web.check("web", self.mode, self.speed, faults),
+            var: self.risk_management.var.check("risk_management.var", faults),
         };
         (faults.list().len() == before).then_some(config)
     }

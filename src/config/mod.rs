@@ -34,6 +34,7 @@ pub mod strategy;
 pub mod sweep;
 pub mod threads;
 pub mod values;
+pub mod var;
 pub mod web;
 
 #[cfg(test)]
@@ -58,3 +59,4 @@ pub use strategy::{StrategyConfig, StrategyName};
 pub use sweep::{Shard, Sweep};
 pub use threads::{Idle, ThreadMode, ThreadName, ThreadsParams, ThreadsSection};
 pub use values::{Mode, RawSpan, RawSpeed};
+pub use var::VarConfig;

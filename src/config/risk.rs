@@ -3,6 +3,7 @@
 use super::account::AccountParams;
 use super::alerts::RawAlerts;
 use super::breaker::RawBreaker;
+use super::var::RawVar;
 use super::{Exact, Faults};
 use crate::engine::risk::unit::{Unit, trillionths};
 use crate::engine::risk::{InstrumentLimits, RateParams, RiskParams};
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 
 /// `risk_management`.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawRisk {
     /// What holds for every instrument, and for the account.
@@ -23,6 +24,8 @@ pub struct RawRisk {
     pub circuit_breaker: RawBreaker,
     /// How alerts are raised and where they go.
     pub alerts: RawAlerts,
+    /// Value at risk.
+    pub var: RawVar,
 }
 
 /// `risk_management.limits`. Amounts are in the account currency, sizes in the base currency of

@@ -89,6 +89,22 @@ risk_management.alerts.min_interval_ms | 86400001 | 0
 risk_management.alerts.max_history | 0 | 5
 risk_management.alerts.warning_threshold_pct | 101 | 5
 risk_management.alerts.webhook_retry_ms | 0 | 5
+risk_management.var.window_size        | 1     | 100
+risk_management.var.simulation_count   | 99    | 5000
+risk_management.var.horizon            | 0     | 2
+risk_management.var.sample_interval_ms | 9     | 1000
+risk_management.var.update_interval_ms | 9     | 1000
+risk_management.var.min_samples        | 253   | 50
+risk_management.var.var_limit_pct      | 0     | 2.5
+risk_management.var.limit_method       | "guess" | "ewma"
+risk_management.var.ewma_decay         | 1     | 0.9
+risk_management.var.student_degrees    | 2     | 5
+risk_management.var.antithetic         | -     | false
+risk_management.var.stress.price_shocks_pct[0]   | -101 | -5
+risk_management.var.stress.price_shocks_pct[1]   | 1001 | 5
+risk_management.var.stress.volatility_times[0]   | -1   | 2
+risk_management.var.stress.liquidity_gaps_pct[0] | 101  | 1
+risk_management.var.stress.correlation_to_one    | -    | false
 strategy.enabled                | -          | false
 strategy.name                   | "Best"     | "GLFT"
 strategy.fairValue              | "last"     | "mid"
@@ -303,7 +319,7 @@ fn limits_have_no_default() {
     let text = r#"{"instruments": [{"symbol": "BTC-USD"}], "account": {"currency": "USD"}}"#;
     let fault = load_text("test", text, &Arguments::default(), &Environment::default());
     let fault = fault.unwrap_err().to_string();
-    let limits = KEYS.lines().filter(|line| line.starts_with("risk_management."));
+    let limits = KEYS.lines().filter(|line| line.starts_with("risk_management.limits."));
     let mut count = 0;
     for line in limits {
         let path = line.split('|').next().unwrap().trim();

@@ -8,6 +8,7 @@
 
 pub mod book;
 pub mod buffer;
+pub mod curb;
 pub mod order;
 mod params;
 pub mod quote;
@@ -131,6 +132,7 @@ impl Core {
 #[must_use]
 pub fn risk_of(params: &CoreParams) -> Risk {
     let mut risk = Risk::new(&params.risk, &params.limits());
+    risk.set_var_limit(params.var_limit);
     if let Some(opening) = &params.opening {
         risk.open(opening);
     }
@@ -163,6 +165,7 @@ impl Quoting {
             books.add(&one.book);
         }
         let mut quoter = Quoter::new(&params.quotes(), params.epoch);
+        quoter.set_var_limit(params.var_limit);
         let held = params.opening.iter().flat_map(|opening| &opening.positions);
         for (one, position) in params.instruments.iter().zip(held) {
             quoter.set_position(one.instrument.id, Qty(position.lots));
@@ -186,7 +189,8 @@ impl Quoting {
             | Body::State { .. }
             | Body::Health(_)
             | Body::Command(_)
-            | Body::Breaker(_) => Change::default(),
+            | Body::Breaker(_)
+            | Body::Var(_) => Change::default(),
             _ => self.books.apply(input, levels),
         };
         let heard = Heard { event: input, levels, change };

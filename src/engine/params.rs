@@ -40,6 +40,10 @@ pub struct CoreParams {
     pub risk: RiskParams,
     /// What is carried over from the epoch before, if there was one.
     pub opening: Option<Opening>,
+    /// The value at risk above which quotes are made smaller, as a share of capital and profit in
+    /// 10⁻⁶; nothing in what was written before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub var_limit: Option<u32>,
 }
 
 impl CoreParams {

@@ -4,7 +4,7 @@ use super::{
     Asked, Body, BreakerChange, BreakerState, Checksum, Command, Event, FeeIn, Health,
     LEVELS_PER_LINE, Level, Levels, Line, MarketStatus, NOTE_PLACES_MAX, NotAnEvent, OrderAction,
     OrderKey, OrderUpdate, PART_LEVELS_MAX, RefusalCode, Refused, RejectCode, Report, ReportKind,
-    RequestKind, Shape, Stale, StateReason, Trade, TradingState, Trigger,
+    RequestKind, Shape, Stale, StateReason, Trade, TradingState, Trigger, VarResult,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 
@@ -28,6 +28,7 @@ const TAG_TIMER: u8 = 12;
 const TAG_HEALTH: u8 = 13;
 const TAG_COMMAND: u8 = 14;
 const TAG_BREAKER: u8 = 15;
+const TAG_VAR: u8 = 20;
 
 const FIRST: u8 = 1;
 const LAST: u8 = 2;
@@ -246,6 +247,7 @@ impl Body {
                 words: [asked.id, 0, 0, 0],
                 ..plain(TAG_COMMAND, asked.command as u8)
             },
+            Self::Var(result) => Packed { words: result.words(), ..plain(TAG_VAR, 0) },
         }
     }
 
@@ -295,6 +297,7 @@ impl Body {
                 let command = *Command::ALL.get(small)?;
                 Self::Command(Asked { command, places: packed.count, id: a })
             }
+            TAG_VAR => Self::Var(VarResult::of_words(packed.words)),
             _ => return None,
         })
     }

@@ -5,6 +5,7 @@
 
 use super::board::{BreakerMove, FedView, HoldingView, Views};
 use super::health::HealthSlot;
+use super::var::VarReader;
 use crate::alerts::{Alert, AlertType, Alerts, Raised, Severity, Webhook};
 use crate::config::Config;
 use crate::engine::CoreParams;
@@ -37,6 +38,8 @@ pub struct Alarms {
     /// What was seen last.
     conditions: Health,
     moved: u64,
+    /// Breaches of the limit of value at risk that were told.
+    breaches: u64,
     /// How near each limit was: drawdown, loss of the day, each position.
     near: Vec<Near>,
 }
@@ -90,6 +93,7 @@ impl Alarms {
             health,
             conditions: Health::GOOD,
             moved: 0,
+            breaches: 0,
             near: vec![Near::Far; 2 + core.instruments.len()],
         }
     }
@@ -104,6 +108,7 @@ impl Alarms {
     pub fn look(&mut self, views: &Views, now: Nanos) {
         self.look_at_breaker(views, now);
         self.look_at_account(views, now);
+        self.look_at_var(views, now);
         self.look_at_health(now);
         for at in 0..self.instruments.len() {
             let stale = views.quotes[at].read().stale;
@@ -160,6 +165,22 @@ impl Alarms {
             Rule { at: 1, value: loss, limit: self.day_loss_max, kinds: DAILY_LOSS },
         ];
         rows.into_iter().for_each(|rule| self.against(&rule, "account", now));
+    }
+
+    /// Each breach is told, though it ended between two looks.
+    fn look_at_var(&mut self, views: &Views, now: Nanos) {
+        let Some(view) = views.var.as_ref().map(VarReader::read) else { return };
+        if view.breaches > std::mem::replace(&mut self.breaches, view.breaches) {
+            let (method, as_of) = view.method;
+            let (share, limit) = (view.share, view.limit);
+            let text = format!(
+                "{share} ppm of equity by {} after input {as_of}, the limit is {limit} ppm; quotes \
+                 are {}/1000 of their size",
+                method.name(),
+                view.size,
+            );
+            self.raise(AlertType::VarBreach, "account", text, now);
+        }
     }
 
     fn look_at_health(&mut self, now: Nanos) {
@@ -241,6 +262,10 @@ impl Alarms {
         let fields = vec![
             ("text", text.into()),
             ("id", alert.id.into()),
+            ("type", kind.into()),
+            ("severity", severity.into()),
+            ("source", alert.source.clone().into()),
+            ("message", alert.message.clone().into()),
             ("suppressed", alert.suppressed.into()),
         ];
         self.log.line(level, "alert", fields);

@@ -48,8 +48,10 @@ pub(super) fn play(
 ) -> Result<Played, RunFault> {
     let instruments = setup.instruments();
     let mut collector = Collector::new(config, &instruments, setup.currency);
-    let (board, views, _) = board(&instruments);
-    let Ready { core, sequencer, mut pilot, .. } = ready(config, setup, stop);
+    let (mut board, mut views, _) = board(&instruments);
+    let Ready { core, sequencer, mut pilot, var, .. } = ready(config, setup, stop);
+    board.risk.sample_for(var.sampler);
+    views.var = Some(var.reader);
     let mut fused = Fused::new(&core, sequencer, ledger, board);
     fused.keep_marks(&core);
     let mut inputs = 0;

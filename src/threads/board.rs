@@ -20,13 +20,12 @@ pub use orders::{FillTold, Fills, ORDERS_SHOWN, OrderView, OrdersView};
 pub use quote::{QuoteView, SideView};
 
 use super::latency::{Latency, LatencyView, Stage, latency, stage};
+use super::var::{Sampler, VarReader};
 use super::view::{Publisher, View, view};
-use crate::engine::book::BookState;
-use crate::engine::quote::Slot;
 use crate::engine::risk::{Output, Risk};
 use crate::engine::{Core, Quoting};
-use crate::event::{Body, Event, Level, ReportKind, Stale};
-use crate::types::{Instrument, InstrumentId, Nanos, Price, Qty, Side};
+use crate::event::{Body, Event, Level, ReportKind};
+use crate::types::{Instrument, InstrumentId, Nanos};
 use orders::FillsIn;
 use pace::Pace;
 
@@ -51,6 +50,8 @@ pub struct Views {
     pub orders: View<OrdersView, { 5 * ORDERS_SHOWN }>,
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
+    /// Value at risk, where it is worked out.
+    pub var: Option<VarReader>,
     /// Where the time goes, by the name of the stage: those that this run has show something.
     pub stages: [(&'static str, View<LatencyView, 4>); 5],
 }
@@ -80,6 +81,7 @@ pub struct RiskBoard {
     /// Gate and orders, where they have a thread of their own.
     pub(super) stage: Stage,
     pace: Pace,
+    sampler: Option<Sampler>,
     fills: u64,
     requests: u64,
 }
@@ -105,15 +107,7 @@ pub struct Board {
 /// Both ends for these instruments.
 #[must_use]
 pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
-    let nothing = QuoteView {
-        sequence: 0,
-        time: Nanos(0),
-        stale: Some(Stale::NoSnapshot),
-        fair_value: 0.0,
-        volatility: 0.0,
-        sides: [SideView::default(); 2],
-    };
-    let (quotes, quote_views) = instruments.iter().map(|_| view(nothing)).unzip();
+    let (quotes, quote_views) = instruments.iter().map(|_| view(QuoteView::NOTHING)).unzip();
     let (holdings, holding_views) =
         instruments.iter().map(|_| view(HoldingView::default())).unzip();
     let (depths, depth_views) = instruments.iter().map(|_| view(DepthView::default())).unzip();
@@ -124,7 +118,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
     let (fed, fed_views) = instruments.iter().map(|_| view(FedView::default())).unzip();
     let moves = [None; BREAKER_HISTORY];
     let pace = Pace::new();
-    let latest = (0, Nanos(0));
+    let (latest, sampler) = ((0, Nanos(0)), None);
     let (latency, latency_view, hear_view) = latency();
     let [(core, core_view), (journal, journal_view), (quoting, quoting_view), (risk, risk_view)] =
         std::array::from_fn(|_| stage());
@@ -143,6 +137,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
             fed,
             stage: risk,
             pace,
+            sampler,
             fills: 0,
             requests: 0,
         },
@@ -157,6 +152,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
         fed: fed_views,
         orders: order_views,
         latency: latency_view,
+        var: None,
         stages: [
             ("hear", hear_view),
             ("core", core_view),
@@ -183,6 +179,7 @@ impl Board {
     #[inline]
     pub fn input(&mut self, (input, levels): Heard<'_>, core: &Core, outputs: &[Output]) {
         self.quoting.input(input, core.quoting());
+        self.risk.sample(input, core.risk());
         self.risk.input((input, levels), core.risk(), outputs);
     }
 
@@ -233,45 +230,25 @@ impl QuotingBoard {
             let id = InstrumentId(at);
             let book = quoting.books().get(id);
             depth.publish(&DepthView::of(book));
-            let seen = quoting.quoter().view(id);
-            let explained = seen.explanation;
-            let mut sides = [SideView::default(); 2];
-            for side in Side::BOTH {
-                let shown = &mut sides[side.index()];
-                if let Some((price, qty)) = book.side(side).best() {
-                    (shown.market, shown.market_qty) = (price, qty);
-                }
-                if let Some((price, qty)) = best_own(seen.slots[side.index()], side) {
-                    (shown.own, shown.own_qty) = (price, qty);
-                }
-                if let Some(explained) = explained {
-                    let explained = explained.sides[side.index()];
-                    (shown.withheld, shown.code) = (explained.withheld, explained.code);
-                }
-            }
-            publisher.publish(&QuoteView {
-                sequence,
-                time,
-                stale: match book.state() {
-                    BookState::Fresh => None,
-                    BookState::Stale(reason) => Some(reason),
-                },
-                fair_value: explained.map_or(0.0, |explained| explained.fair_value),
-                volatility: explained.map_or(0.0, |explained| explained.volatility),
-                sides,
-            });
+            publisher.publish(&QuoteView::of((sequence, time), book, quoting.quoter().view(id)));
         }
     }
 }
 
-/// The best price of ours at the venue, and what is left there.
-fn best_own(slots: &[Slot], side: Side) -> Option<(Price, Qty)> {
-    let standing = slots.iter().filter_map(|slot| Some((slot.standing?, slot)));
-    let (terms, slot) = standing.max_by_key(|(terms, _)| terms.price.0 * side.sign())?;
-    Some((terms.price, Qty(terms.qty - slot.traded)))
-}
-
 impl RiskBoard {
+    /// From now on prices and positions are sampled for value at risk.
+    pub fn sample_for(&mut self, sampler: Sampler) {
+        self.sampler = Some(sampler);
+    }
+
+    /// Takes a sample if one is due, before the input is known to be done.
+    #[inline]
+    pub fn sample(&mut self, input: &Event, risk: &Risk) {
+        if let Some(sampler) = &mut self.sampler {
+            sampler.input(input, risk);
+        }
+    }
+
     /// Takes note of an input and its outputs.
     #[inline]
     pub fn input(&mut self, (input, levels): Heard<'_>, risk: &Risk, outputs: &[Output]) {

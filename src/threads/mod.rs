@@ -37,6 +37,7 @@ pub mod store;
 pub mod sweep;
 pub mod timeline;
 pub mod topology;
+pub mod var;
 pub mod view;
 pub mod watch;
 pub mod web;

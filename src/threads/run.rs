@@ -26,6 +26,7 @@ use super::store::Store;
 use super::sweep;
 use super::timeline;
 use super::topology::{self, Plan, Wish};
+use super::var::{self, DeskParams};
 use super::watch::{Watch, thread_fields};
 use super::web::{self, Looking, Web};
 use crate::config::sections::RingParams;
@@ -33,7 +34,9 @@ use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
 use crate::engine::{Core, CoreParams};
 use crate::journal::{Ledger, SyncMode};
 use crate::logs::Log;
-use crate::types::{InstanceTag, Nanos, OrderId};
+use crate::types::{Currency, InstanceTag, Nanos, OrderId};
+use crate::venue::recorded::Speed;
+use crate::web::state::Facts;
 use crossbeam_channel::{Receiver, bounded};
 use std::path::Path;
 use std::sync::Arc;
@@ -64,6 +67,51 @@ struct Begun {
     health: HealthSlot,
     synced: Option<Synced>,
     desk: Option<CommandDesk>,
+    /// What was found amiss with what earlier runs have left, if anything.
+    remark: Option<String>,
+}
+
+impl Begun {
+    /// What the web is shown of it.
+    fn looking(
+        &self,
+        fills: Fills,
+        (currency, tag): (Currency, Option<InstanceTag>),
+        facts: Facts,
+    ) -> Looking {
+        Looking {
+            views: self.views.clone(),
+            fills,
+            health: self.health.clone(),
+            synced: self.synced.clone(),
+            readings: self.crew.readings(),
+            tag,
+            currency,
+            desk: self.desk.clone(),
+            facts,
+        }
+    }
+
+    /// Shows and watches it until its end; a failure to keep what is decided asks for the end.
+    fn watch_over(
+        &mut self,
+        web: Option<&Web>,
+        (status, stop): (&mut Status, &Stop),
+    ) -> Result<(), RunFault> {
+        while !self.done.load(Ordering::Acquire) {
+            if let Some(thread) = self.crew.failed().or_else(|| web.and_then(Web::failed)) {
+                return Err(RunFault::Thread(thread));
+            }
+            status.show(&self.views);
+            self.alarms.look(&self.views, timeline::wall());
+            self.watch.look(&self.crew);
+            if self.watch.has_failed() {
+                stop.request();
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        Ok(())
+    }
 }
 
 /// A run that may begin: its venue's side, its journal.
@@ -138,38 +186,17 @@ pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault
     for remark in &plan.remarks {
         log.info("threads", vec![("text", remark.as_str().into())]);
     }
+    if let Some(remark) = &begun.remark {
+        log.warn("remark", vec![("text", remark.as_str().into())]);
+    }
     if let (Some(web), Some(fills)) = (&web, begun.fills.take()) {
-        web.run(Looking {
-            views: begun.views.clone(),
-            fills,
-            health: begun.health.clone(),
-            synced: begun.synced.clone(),
-            readings: begun.crew.readings(),
-            tag,
-            currency,
-            desk: begun.desk.clone(),
-            facts: web::facts(loaded, &plan),
-        });
+        web.run(begun.looking(fills, (currency, tag), web::facts(loaded, &plan)));
     }
-    let mut watch = begun.watch;
-    let mut alarms = begun.alarms;
-    while !begun.done.load(Ordering::Acquire) {
-        let failed = begun.crew.failed().or_else(|| web.as_ref().and_then(Web::failed));
-        if let Some(thread) = failed {
-            return Err(RunFault::Thread(thread));
-        }
-        status.show(&begun.views);
-        watch.look(&begun.crew);
-        alarms.look(&begun.views, timeline::wall());
-        if watch.has_failed() {
-            stop.request();
-        }
-        std::thread::sleep(LOOK_EVERY);
-    }
+    begun.watch_over(web.as_ref(), (&mut status, stop))?;
     if let Some(web) = web {
         web.end();
     }
-    let Begun { crew, parts, views, .. } = begun;
+    let Begun { crew, parts, views, watch, .. } = begun;
     for (thread, counts) in crew.counts() {
         log.info("thread_ended", thread_fields(thread, &counts));
     }
@@ -217,6 +244,8 @@ pub(super) struct Ready {
     pub(super) core: CoreParams,
     pub(super) sequencer: Sequencer,
     pub(super) pilot: Pilot,
+    /// Value at risk, but for the end that the sequencer has.
+    pub(super) var: var::Ends,
     /// Said when the run is over.
     pub(super) done: Arc<AtomicBool>,
 }
@@ -224,6 +253,10 @@ pub(super) struct Ready {
 /// Puts the venue's side under a sequencer and a pilot.
 pub(super) fn ready(config: &Config, setup: Setup, stop: &Stop) -> Ready {
     let done = Arc::new(AtomicBool::new(false));
+    let params = DeskParams { config: config.var.clone(), seed: config.seed };
+    let made_of = (&setup.core, &setup.instruments()[..]);
+    let data = config.data_directory.as_deref();
+    let mut var = var::ends(params, made_of, data, setup.timeline.is_lock_step());
     let grace = if config.mode == Mode::Paper { config.shutdown.cancel_timeout } else { GRACE };
     let params = PilotParams { duration: config.duration, grace };
     let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
@@ -234,8 +267,9 @@ pub(super) fn ready(config: &Config, setup: Setup, stop: &Stop) -> Ready {
         latest: setup.begins,
         feedback_max: Core::outputs_max(&setup.core),
     };
-    let sequencer = Sequencer::new(setup.link, gateway, begins);
-    Ready { core: setup.core, sequencer, pilot, done }
+    let mut sequencer = Sequencer::new(setup.link, gateway, begins);
+    sequencer.hear_var(std::mem::take(&mut var.results));
+    Ready { core: setup.core, sequencer, pilot, var, done }
 }
 
 /// Which threads there are, and where.
@@ -243,6 +277,9 @@ fn plan(config: &Config, allowance: &Allowance) -> Plan {
     let mut rest = vec![ThreadName::Main, ThreadName::Housekeeping];
     if config.web.is_some() {
         rest.extend([ThreadName::Web, ThreadName::Front]);
+    }
+    if config.speed != Speed::Max {
+        rest.push(ThreadName::Var);
     }
     topology::plan(allowance, &Wish { mode: config.threads.mode, rest }, &config.threads)
 }
@@ -255,7 +292,7 @@ fn begin(
     (plan, allowance, stop): (&Plan, &Allowance, &Stop),
 ) -> Result<Begun, RunFault> {
     let instruments = setup.instruments();
-    let (mut board, views, fills) = board(&instruments);
+    let (mut board, mut views, fills) = board(&instruments);
     let sizes = ring_sizes(&config.rings);
     if !setup.timeline.is_lock_step() {
         // In one thread the input at hand is the only one.
@@ -263,7 +300,9 @@ fn begin(
         board.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
     }
     let is_timed = !setup.timeline.is_lock_step();
-    let Ready { core, sequencer, pilot, done } = ready(config, setup, stop);
+    let Ready { core, sequencer, pilot, var, done } = ready(config, setup, stop);
+    board.risk.sample_for(var.sampler);
+    views.var = Some(var.reader);
     // In lock-step time waits for nobody, so nobody can come between two inputs.
     let desk = is_timed.then(|| sequencer.desk());
     let (said, parts) = bounded(8);
@@ -282,6 +321,9 @@ fn begin(
         let hot = HotAgent::new(fused, pilot, health.clone(), said);
         crew.start(ThreadName::Hot, hot, muster).map_err(RunFault::Start)?;
     }
+    if let Some(agent) = var.agent {
+        crew.start(ThreadName::Var, agent, muster).map_err(RunFault::Start)?;
+    }
     let alarms = Alarms::new(told, &core, health.clone());
     let mut watch = Watch::new(health.clone(), config.journal.unsynced_max);
     watch.watch_latency(views.latency.clone(), config.latency_max);
@@ -295,8 +337,8 @@ fn begin(
         // Last, so that it outlives those whose segments it makes.
         crew.start(ThreadName::Housekeeping, housekeeping, muster).map_err(RunFault::Start)?;
     }
-    let fills = Some(fills);
-    Ok(Begun { crew, parts, done, views, watch, alarms, fills, health, synced, desk })
+    let (fills, remark) = (Some(fills), var.remark);
+    Ok(Begun { crew, parts, done, views, watch, alarms, fills, health, synced, desk, remark })
 }
 
 /// What the end of a run means to the caller. `open` are the orders that may still stand at the

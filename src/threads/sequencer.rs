@@ -9,9 +9,10 @@ use super::commands::{Answering, CommandDesk, Commanded, Waiting};
 use super::gateway::Gateway;
 use super::link::{Link, Wish};
 use super::outcome;
+use super::var::Results;
 use crate::engine::book::{Books, Change};
 use crate::engine::risk::OrderRequest;
-use crate::event::{Asked, Body, Command, Event, Health, Part};
+use crate::event::{Asked, Body, Command, Event, Health, Part, VarResult};
 use crate::journal::Journaled;
 use crate::types::{InstrumentId, Nanos};
 use std::collections::VecDeque;
@@ -44,6 +45,9 @@ pub struct Sequencer {
     commanded: Commanded,
     /// The health that was said last, and as it is: the latest wins, nothing queues.
     health: (Health, Health),
+    /// Where value at risk comes from, and a result that waits: the latest wins.
+    results: Results,
+    result: Option<VarResult>,
     part: Part,
     /// When the venue is heard next, from asking until something is heard or sent.
     heard_next: Option<Option<Nanos>>,
@@ -62,6 +66,8 @@ impl Sequencer {
             commands: VecDeque::with_capacity(COMMANDS_MAX),
             commanded: Commanded::new(),
             health: (Health::GOOD, Health::GOOD),
+            results: Results::None,
+            result: None,
             part: Part::empty(),
             heard_next: None,
         }
@@ -96,6 +102,8 @@ impl Sequencer {
             if let Some(note) = note {
                 note.put(self.part.places());
             }
+        } else if let Some(result) = self.result.take() {
+            self.part.event = own(now, InstrumentId::ALL, Body::Var(result));
         } else if let Some(event) = self.feedback.pop_front() {
             self.part.event = Event { received: now, ..event };
         } else if let Some((event, level)) = self.gateway.take_report() {
@@ -130,6 +138,7 @@ impl Sequencer {
     /// When the next input is due, in virtual time; nothing where nothing will come.
     #[inline]
     pub fn due(&mut self, deadline: Option<Nanos>) -> Option<Nanos> {
+        self.result = self.results.poll().or(self.result);
         if self.has_internal() {
             return Some(self.latest);
         }
@@ -156,6 +165,7 @@ impl Sequencer {
     pub fn has_internal(&self) -> bool {
         self.health.0 != self.health.1
             || !self.commands.is_empty()
+            || self.result.is_some()
             || !self.feedback.is_empty()
             || self.gateway.has_report()
     }
@@ -211,6 +221,11 @@ impl Sequencer {
         self.commanded.answering()
     }
 
+    /// From now on value at risk is heard from there.
+    pub fn hear_var(&mut self, results: Results) {
+        self.results = results;
+    }
+
     /// Takes the health as it is now.
     pub const fn set_health(&mut self, health: Health) {
         self.health.1 = health;
@@ -243,6 +258,7 @@ impl Sequencer {
 
     /// Ends the venue's side; what this stage leaves.
     pub fn end(&mut self) -> outcome::Part {
+        self.results.close();
         outcome::Part::Feed {
             sequence: self.sequence,
             gateway: *self.gateway.counts(),

@@ -88,12 +88,14 @@ fn core_params(
         limits,
     });
     let currency = bound.risk.currency;
+    let var = raw.risk_management.var.check("risk_management.var", &mut faults);
     let params = CoreParams {
         epoch: 0,
         silence_max: books.silence_max,
         instruments: instruments.collect(),
         risk: bound.risk,
         opening: None,
+        var_limit: Some(var.limit),
     };
     Ok((params, currency))
 }

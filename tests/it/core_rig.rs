@@ -27,6 +27,7 @@ use pinnaclemm::threads::signals::Stop;
 use pinnaclemm::threads::stepper::Stepper;
 use pinnaclemm::threads::store::Store;
 use pinnaclemm::threads::topology::{Wish, plan};
+use pinnaclemm::threads::var::{DeskParams, VarReader, ends};
 use pinnaclemm::types::Nanos;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -150,6 +151,17 @@ impl Engine {
         let params = SequencerParams { sequence, latest: begins, feedback_max };
         let sequencer = Sequencer::new(link, gateway, params);
         Self { loaded, core, sequencer, pilot, ledger, board, stop, done }
+    }
+
+    /// Value at risk too, as a run has it.
+    pub(crate) fn with_var(mut self, data: Option<&Path>) -> (Self, VarReader) {
+        let config = &self.loaded.config;
+        let params = DeskParams { config: config.var.clone(), seed: config.seed };
+        let instruments: Vec<_> = self.core.instruments.iter().map(|one| one.instrument).collect();
+        let ends = ends(params, (&self.core, &instruments), data, true);
+        self.sequencer.hear_var(ends.results);
+        self.board.risk.sample_for(ends.sampler);
+        (self, ends.reader)
     }
 
     /// Runs to the end; what it leaves.

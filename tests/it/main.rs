@@ -46,6 +46,7 @@ mod simulation;
 mod tape_tool;
 mod thread_modes;
 mod tls_server;
+mod var;
 mod var_references;
 mod venue_faults;
 mod view_model;

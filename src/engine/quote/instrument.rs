@@ -15,9 +15,10 @@ use super::slots::{Effect, Slot, SlotState};
 use super::spread::Pricing;
 use super::strategy::{Shape, Situation};
 use super::volatility::Volatility;
-use super::{LEVELS_MAX, QuoteParams};
+use super::{LEVELS_MAX, QuoteParams, SizeParams};
 use crate::engine::book::{Book, BookState, Top};
 use crate::engine::buffer::Drafts;
+use crate::engine::curb::WHOLE;
 use crate::event::explanation::Withheld;
 use crate::event::{
     Event, Explanation, Level, Mark, MarketStatus, Proposal, Refused, Report, ReportKind,
@@ -49,6 +50,8 @@ pub(super) struct Instrument {
     /// The shape is out of date.
     reshape: bool,
     pub(super) position: Qty,
+    /// How large quotes may be, in 1/1000 of their size.
+    curb: u32,
     pub(super) sizes: [Sizes; 2],
     scope: Scope,
     pub(super) slots: [[Slot; LEVELS_MAX]; 2],
@@ -92,6 +95,7 @@ impl Instrument {
             shape: Shape::default(),
             reshape: true,
             position: Qty::ZERO,
+            curb: WHOLE,
             sizes: [Sizes::default(); 2],
             scope: Scope::All,
             slots: [[Slot::default(); LEVELS_MAX]; 2],
@@ -116,10 +120,18 @@ impl Instrument {
     /// So much is held now.
     pub(super) fn hold(&mut self, position: Qty) {
         self.position = position;
-        let (size, levels_max) = (&self.params.size, self.levels_max);
+        let whole = self.params.size;
+        let order = Qty(whole.order.0.saturating_mul(self.curb.into()) / i64::from(WHOLE));
+        let (size, levels_max) = (SizeParams { order, ..whole }, self.levels_max);
         self.sizes =
-            Side::BOTH.map(|side| Sizes::within(self.scope, size, levels_max, (position, side)));
+            Side::BOTH.map(|side| Sizes::within(self.scope, &size, levels_max, (position, side)));
         (self.reshape, self.settled) = (true, None);
+    }
+
+    /// Quotes are so much of their size from now on, in 1/1000.
+    pub(super) fn curb(&mut self, size: u32) {
+        self.curb = size;
+        self.hold(self.position);
     }
 
     /// So much may be quoted now.

@@ -6,6 +6,7 @@ use super::slots::Slot;
 use super::{LEVELS_MAX, QuoteParams};
 use crate::engine::book::{Books, Change};
 use crate::engine::buffer::Drafts;
+use crate::engine::curb::Curb;
 use crate::event::{Body, BreakerState, Event, Explanation, Level, TradingState};
 use crate::types::{InstrumentId, Nanos, Qty, Side};
 
@@ -26,6 +27,7 @@ pub struct Quoter {
     desk: Desk,
     instruments: Vec<Instrument>,
     wake: Nanos,
+    curb: Curb,
 }
 
 /// What can be seen of one instrument's quoting.
@@ -51,7 +53,7 @@ impl Quoter {
             Instrument::new(InstrumentId(id), params)
         });
         let (desk, wake) = (Desk::new(epoch), Nanos(i64::MAX));
-        Self { desk, instruments: instruments.collect(), wake }
+        Self { desk, instruments: instruments.collect(), wake, curb: Curb::new(None) }
     }
 
     /// The most drafts that one input can bring about: for each instrument a mark, an explanation
@@ -78,6 +80,11 @@ impl Quoter {
         self.desk.set_small(small_pct);
         self.desk.breaker(state);
         self.rescope();
+    }
+
+    /// The value at risk above which quotes are made smaller, as a share of equity in 10⁻⁶.
+    pub fn set_var_limit(&mut self, limit: Option<u32>) {
+        self.curb = Curb::new(limit);
     }
 
     /// When a timer has to come, if nothing else does.
@@ -193,6 +200,10 @@ impl Quoter {
                 self.desk.breaker(change.state);
                 self.instruments.iter_mut().for_each(|own| own.end_refusals(|_| true));
                 self.rescope();
+            }
+            (Body::Var(result), _) if self.curb.hear(&result) => {
+                let size = self.curb.size();
+                self.instruments.iter_mut().for_each(|own| own.curb(size));
             }
             _ => {}
         }

@@ -44,6 +44,7 @@ pub use triggers::{Baselines, Fed, Gauge, Learned};
 pub use view::PositionView;
 
 use crate::engine::buffer::Buffer;
+use crate::engine::curb::Curb;
 use crate::engine::order::{OpenSide, OrderTable};
 use crate::event::{
     Asked, Body, Command, Draft, Event, Explanation, Level, Mark, Proposal, RefusalCode, Report,
@@ -89,6 +90,7 @@ pub struct Risk {
     breaker: Breaker,
     refusals: [u64; RefusalCode::ALL.len()],
     commands_not_taken: u64,
+    curb: Curb,
 }
 
 impl Risk {
@@ -116,6 +118,7 @@ impl Risk {
             breaker: Breaker::new(params.breaker, instruments.len()),
             refusals: [0; RefusalCode::ALL.len()],
             commands_not_taken: 0,
+            curb: Curb::new(None),
             params: params.clone(),
         }
     }
@@ -152,6 +155,7 @@ impl Risk {
             Body::Command(asked) => self.on_command(asked, out),
             Body::Fault(reason) => self.lost(*reason),
             Body::Health(health) => self.health(*health, out),
+            Body::Var(result) => drop(self.curb.hear(result)),
             _ => {}
         }
     }

@@ -1,6 +1,7 @@
 //! What readers off the path may see of risk.
 
 use super::{Position, Risk};
+use crate::engine::curb::Curb;
 use crate::engine::order::{OddCounts, Order, OrderTable};
 use crate::event::{RefusalCode, StateReason, TradingState};
 use crate::types::{InstrumentId, Nanos};
@@ -24,6 +25,40 @@ impl Risk {
         let (position, unit) = (holding.position, holding.limits.unit);
         let unrealised = position.unrealised(unit);
         PositionView { position, unrealised, profit: position.profit(unit) }
+    }
+
+    /// What a position is worth at the last mark, with its sign, in 10⁻¹² of the account currency.
+    #[must_use]
+    pub fn worth(&self, instrument: InstrumentId) -> i128 {
+        let Position { mark_twice, lots, .. } = self.accounts.get(instrument).position;
+        let unit = self.accounts.get(instrument).limits.unit;
+        self.accounts.convert(instrument, unit.value_at_half(mark_twice, lots))
+    }
+
+    /// Price steps of the last mark times the rate of their currency: what returns are taken of. 0
+    /// while one of them is not known.
+    #[must_use]
+    pub fn price_converted(&self, instrument: InstrumentId) -> f64 {
+        // A million of the currency, so that the rate keeps its digits.
+        let rate = self.accounts.convert(instrument, 1_000_000_000_000_000_000);
+        self.accounts.get(instrument).position.mark_twice as f64 * rate as f64
+    }
+
+    /// Capital and everything earned, in 10⁻¹² of the account currency.
+    #[must_use]
+    pub fn equity_now(&self) -> i128 {
+        self.equity()
+    }
+
+    /// What value at risk has made of the size of quotes.
+    #[must_use]
+    pub const fn curb(&self) -> &Curb {
+        &self.curb
+    }
+
+    /// The value at risk above which quotes are made smaller, as a share of equity in 10⁻⁶.
+    pub fn set_var_limit(&mut self, limit: Option<u32>) {
+        self.curb = Curb::new(limit);
     }
 
     /// How many instruments there are.

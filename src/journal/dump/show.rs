@@ -107,6 +107,13 @@ impl View<'_> {
             }
             Body::Breaker(change) => breaker(object, &change),
             Body::Command(asked) => command(object, &asked, input),
+            Body::Var(result) => {
+                object.number("asOf", result.as_of);
+                // More digits than a number of JSON keeps.
+                object.text("seed", result.seed);
+                object.text("share", Scale::power_of_ten(6).text(result.share.into()));
+                object.number("samples", result.samples);
+            }
         }
     }
 
@@ -264,6 +271,7 @@ const fn event_name(body: &Body) -> &'static str {
         Body::Health(_) => "health",
         Body::Command(_) => "command",
         Body::Breaker(_) => "breaker",
+        Body::Var(_) => "var",
     }
 }
 

@@ -96,6 +96,8 @@ impl RiskAgent {
         self.is_inside = false;
         ends.gauges.set_deadline(1, risk.deadline());
         ends.gauges.open_orders.store(risk.open_orders(), Ordering::Release);
+        // Before the input is known to be done: in lock-step a sample of it is looked for then.
+        board.sample(&part.event, risk);
         let follow = u16::try_from(out.items().len()).expect("few outputs");
         ends.to.push_followed(&part.event, part.levels(), follow);
         for output in out.items() {
