@@ -88,7 +88,7 @@ risk_management.circuit_breaker.half_open_orders_per_second | 0 | 6
 risk_management.alerts.min_interval_ms | 86400001 | 0
 risk_management.alerts.max_history | 0 | 5
 risk_management.alerts.warning_threshold_pct | 101 | 5
-risk_management.alerts.webhook_retry_ms | 0 | 5
+risk_management.alerts.webhook_retry_ms | 0 | -
 risk_management.var.window_size        | 1     | 100
 risk_management.var.simulation_count   | 99    | 5000
 risk_management.var.horizon            | 0     | 2
