@@ -131,7 +131,7 @@ fn a_breach_makes_the_programs_quotes_smaller() {
     let alerts = ended.lines("alert");
     let breach = alerts.iter().find(|alert| alert["type"] == "VAR_BREACH");
     let breach = breach.unwrap_or_else(|| panic!("{}", ended.err));
-    assert_eq!((text(&breach["severity"]), text(&breach["source"])), ("CRITICAL", "account"));
+    assert_eq!((&breach["severity"], &breach["source"]), (&json!("CRITICAL"), &json!("account")));
     let message = text(&breach["message"]);
     assert!(message.contains("the limit is 1 ppm") && message.contains("/1000"), "{message}");
     home.check_journal("data");

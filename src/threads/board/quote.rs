@@ -1,12 +1,16 @@
-//! An instrument as quoting sees it, for readers off the path, and how that stands in words.
+//! One instrument as quoting sees it: the touch, our quotes, and why a side is withheld.
+//!
+//! Not what is held of it: see `holding`.
 
+use crate::engine::book::{Book, BookState};
+use crate::engine::quote::{QuoteView as Quoted, Slot};
 use crate::event::Stale;
 use crate::event::explanation::Withheld;
 use crate::threads::view::Words;
-use crate::types::{Nanos, Price, Qty};
+use crate::types::{Nanos, Price, Qty, Side};
 
 /// One side of an instrument's market and of our quotes on it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SideView {
     /// The best price of the market; nothing is there if `market_qty` is zero.
     pub market: Price,
@@ -37,6 +41,60 @@ pub struct QuoteView {
     pub volatility: f64,
     /// Bid and ask.
     pub sides: [SideView; 2],
+}
+
+impl SideView {
+    /// Nothing there, and nothing decided.
+    const NOTHING: Self = Self {
+        market: Price(0),
+        market_qty: Qty(0),
+        own: Price(0),
+        own_qty: Qty(0),
+        withheld: Withheld::Quoted,
+        code: 0,
+    };
+}
+
+impl QuoteView {
+    /// Before the first input.
+    pub const NOTHING: Self = Self {
+        sequence: 0,
+        time: Nanos(0),
+        stale: Some(Stale::NoSnapshot),
+        fair_value: 0.0,
+        volatility: 0.0,
+        sides: [SideView::NOTHING; 2],
+    };
+
+    /// After the input of this number and time.
+    pub(super) fn of((sequence, time): (u64, Nanos), book: &Book, quoted: Quoted<'_>) -> Self {
+        let explained = quoted.explanation;
+        let mut sides = [SideView::NOTHING; 2];
+        for side in Side::BOTH {
+            let shown = &mut sides[side.index()];
+            if let Some((price, qty)) = book.side(side).best() {
+                (shown.market, shown.market_qty) = (price, qty);
+            }
+            if let Some((price, qty)) = best_own(quoted.slots[side.index()], side) {
+                (shown.own, shown.own_qty) = (price, qty);
+            }
+            if let Some(explained) = explained {
+                let explained = explained.sides[side.index()];
+                (shown.withheld, shown.code) = (explained.withheld, explained.code);
+            }
+        }
+        Self {
+            sequence,
+            time,
+            stale: match book.state() {
+                BookState::Fresh => None,
+                BookState::Stale(reason) => Some(reason),
+            },
+            fair_value: explained.map_or(0.0, |explained| explained.fair_value),
+            volatility: explained.map_or(0.0, |explained| explained.volatility),
+            sides,
+        }
+    }
 }
 
 impl Words<15> for QuoteView {
@@ -87,4 +145,11 @@ impl Words<15> for QuoteView {
             sides: [side(6, words[5] >> 16), side(10, words[5])],
         }
     }
+}
+
+/// The best price of ours at the venue, and what is left there.
+fn best_own(slots: &[Slot], side: Side) -> Option<(Price, Qty)> {
+    let standing = slots.iter().filter_map(|slot| Some((slot.standing?, slot)));
+    let (terms, slot) = standing.max_by_key(|(terms, _)| terms.price.0 * side.sign())?;
+    Some((terms.price, Qty(terms.qty - slot.traded)))
 }
