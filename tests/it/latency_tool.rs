@@ -138,11 +138,16 @@ fn check_compare(found: &Value, folder: &Path) {
         let mut all = found.clone();
         all["wire"] = json!([]);
         for row in all["rows"].as_array_mut().unwrap() {
-            for (n, repeat) in (0_u32..).zip(row["repeats"].as_array_mut().unwrap()) {
+            // On a busy machine a row may have fewer repeats than were asked for, or none.
+            let Some(first) = row["repeats"].get(0).cloned() else { continue };
+            let repeats = (0..3).map(|n| {
+                let mut repeat = first.clone();
                 repeat["p50"] = json!(100.0 * times + f64::from(n));
                 repeat["floor_p50"] = json!(100.0);
                 repeat["p99"] = Value::Null;
-            }
+                repeat
+            });
+            row["repeats"] = repeats.collect();
         }
         all
     };
