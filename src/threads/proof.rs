@@ -212,7 +212,7 @@ fn free(params: &RiskParams, own: &InstrumentLimits) -> Free {
     (risk.rate.per_second, risk.rate.reserve) = (1_000_000, 0);
     risk.breaker = None;
     let mut own = *own;
-    (own.qty_max, own.position_max, own.volume_max) = (LOTS, LOTS, LOTS);
+    (own.qty_min, own.qty_max, own.position_max, own.volume_max) = (1, LOTS, LOTS, LOTS);
     (own.value_max, own.notional_max, own.daily_loss_max) = (NONE, NONE, NONE);
     Free { risk, own }
 }
