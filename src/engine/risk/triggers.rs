@@ -316,6 +316,8 @@ impl Watch {
         self.prices.fill(if self.end == 0 { Range::NONE } else { now });
         if self.end != 0 {
             (self.range, self.minute, self.five) = (now, now, now);
+            self.second_end = self.price;
+            self.near_move.average = self.baselines.moves.average;
         }
     }
 }
