@@ -3,7 +3,7 @@
 
 use super::Faults;
 use super::sections::check_directory;
-use crate::journal::{JournalParams, SyncMode};
+use crate::journal::{DiskParams, JournalParams, SyncMode};
 use crate::types::Nanos;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -22,8 +22,19 @@ pub struct PersistenceConfig {
     pub sync: String,
     /// How often the journal is synced with `batch`.
     pub journal_sync_interval_ms: f64,
-    /// With `batch`, quoting stops when the last sync is older.
+    /// With `batch` and `each`, quoting stops when the last sync is older.
     pub unsynced_max_ms: u32,
+    /// Whether sealed segments are packed with zstd; never with `--speed max`.
+    pub compress: bool,
+    /// How large the journal may be on the disk; 60 % of the volume if it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_journal_bytes: Option<u64>,
+    /// So many minutes before the disk is full it is said …
+    pub disk_warn_minutes: u64,
+    /// … nothing is quoted any more …
+    pub disk_stop_minutes: u64,
+    /// … and everything is cancelled and halted.
+    pub disk_halt_minutes: u64,
 }
 
 impl Default for PersistenceConfig {
@@ -34,6 +45,11 @@ impl Default for PersistenceConfig {
             sync: "batch".into(),
             journal_sync_interval_ms: 10.0,
             unsynced_max_ms: 2000,
+            compress: true,
+            max_journal_bytes: None,
+            disk_warn_minutes: 60,
+            disk_stop_minutes: 15,
+            disk_halt_minutes: 5,
         }
     }
 }
@@ -69,7 +85,29 @@ impl PersistenceConfig {
             faults.add(&key("unsyncedMaxMs"), unsynced, "at least journalSyncIntervalMs");
         }
         let unsynced_max = Nanos::from_millis(i64::from(unsynced));
-        JournalParams { segment_bytes, sync, sync_interval, unsynced_max }
+        JournalParams {
+            segment_bytes,
+            sync,
+            sync_interval,
+            unsynced_max,
+            pack: self.compress,
+            journal_bytes_max: self.check_size(&key("maxJournalBytes"), faults),
+            disk: self.check_disk(&key, faults),
+        }
+    }
+
+    /// Two segments are always there: the one that is written to and the next.
+    fn check_size(&self, key: &str, faults: &mut Faults) -> Option<u64> {
+        let least = self.segment_bytes.saturating_mul(2);
+        self.max_journal_bytes.map(|bytes| faults.within(key, bytes, least..=1 << 50))
+    }
+
+    fn check_disk(&self, key: &impl Fn(&str) -> String, faults: &mut Faults) -> DiskParams {
+        const WEEK: u64 = 7 * 24 * 60;
+        let warn = faults.within(&key("diskWarnMinutes"), self.disk_warn_minutes, 0..=WEEK);
+        let stop = faults.within(&key("diskStopMinutes"), self.disk_stop_minutes, 0..=warn);
+        let halt = faults.within(&key("diskHaltMinutes"), self.disk_halt_minutes, 0..=stop);
+        DiskParams { warn_minutes: warn, stop_minutes: stop, halt_minutes: halt }
     }
 }
 
@@ -103,6 +141,14 @@ mod tests {
             ],
         );
         check(r#"{"segmentBytes": 1073741824}"#, &[]);
+        let params = check(r#"{"compress": false, "maxJournalBytes": 134217728}"#, &[]);
+        assert_eq!((params.pack, params.journal_bytes_max), (false, Some(134_217_728)));
+        check(r#"{"maxJournalBytes": 134217727}"#, &["persistence.maxJournalBytes"]);
+        let params = check(r#"{"diskWarnMinutes": 9, "diskStopMinutes": 9}"#, &[]);
+        let disk = DiskParams { warn_minutes: 9, stop_minutes: 9, halt_minutes: 5 };
+        assert_eq!(params.disk, disk);
+        check(r#"{"diskWarnMinutes": 14}"#, &["persistence.diskStopMinutes"]);
+        check(r#"{"diskHaltMinutes": 16}"#, &["persistence.diskHaltMinutes"]);
         check(r#"{"segmentBytes": 1073745920}"#, &["persistence.segmentBytes"]);
         check(r#"{"journalSyncIntervalMs": -1}"#, &["persistence.journalSyncIntervalMs"]);
         for unknown in [r#"{"dir": ""}"#, r#"{"segmentBytes": -1}"#] {

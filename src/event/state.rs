@@ -96,14 +96,20 @@ impl Health {
     /// The engine answers its inputs too slowly: it trips the circuit breaker, and does not stop
     /// quoting by itself.
     pub const LATENCY_HIGH: Self = Self(1 << 4);
+    /// The disk will be full soon.
+    pub const DISK_LOW: Self = Self(1 << 5);
+    /// The disk is about to be full: everything is cancelled and halted.
+    pub const DISK_FULL: Self = Self(1 << 6);
 
     /// Each condition by itself, with its stable name.
-    pub const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::RING_NEAR_FULL, "ring_near_full"),
         (Self::SYNC_LATE, "sync_late"),
         (Self::WRITE_FAILED, "write_failed"),
         (Self::AGENT_STALLED, "agent_stalled"),
         (Self::LATENCY_HIGH, "latency_high"),
+        (Self::DISK_LOW, "disk_low"),
+        (Self::DISK_FULL, "disk_full"),
     ];
 
     /// Whether nothing of it stops quoting.
@@ -118,6 +124,13 @@ impl Health {
     #[must_use]
     pub const fn is_good(self) -> bool {
         self.0 == 0
+    }
+
+    /// Whether all of those conditions are raised.
+    #[inline]
+    #[must_use]
+    pub const fn has(self, conditions: Self) -> bool {
+        self.0 & conditions.0 == conditions.0
     }
 
     /// Both sets of conditions.

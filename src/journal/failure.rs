@@ -117,6 +117,11 @@ pub enum WriteError {
         /// Its length in bytes.
         length: usize,
     },
+    /// Another thread could not sync or keep it, so it is dead.
+    Kept {
+        /// Why.
+        what: String,
+    },
     /// There was an error before; the journal is dead.
     Dead,
 }
@@ -133,6 +138,7 @@ impl fmt::Display for WriteError {
                 "a record of {length} bytes is longer than a segment: raise \
                 persistence.segmentBytes"
             ),
+            Self::Kept { what } => write!(f, "the journal cannot be kept: {what}"),
             Self::Dead => f.write_str("the journal is dead after an error"),
         }
     }

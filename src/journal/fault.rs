@@ -3,6 +3,7 @@
 //! A *flaw* is what is wrong with one record or header; a *damage* is what follows from it for the
 //! segment; the errors say in which file.
 
+use super::synced::MarksError;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,8 @@ pub enum Damage {
     },
     /// The header is damaged.
     Header(&'static str),
+    /// It was packed, and that is damaged.
+    Packed(&'static str),
     /// A record that the writer cannot have left so.
     Record(Flaw),
     /// A record is damaged, and sound records stand behind it.
@@ -101,6 +104,7 @@ impl fmt::Display for Damage {
                 "its format version is {found}, this program reads {}",
                 super::segment::FORMAT_VERSION
             ),
+            Self::Packed(what) => write!(f, "the packed segment is damaged: {what}"),
             Self::Header(what) => write!(f, "the header is damaged: {what}"),
             Self::Record(flaw) => write!(f, "damaged record: {flaw}"),
             Self::Hole { flaw, sound_at } => {
@@ -159,6 +163,8 @@ pub enum ReadError {
     },
     /// The directory's identity cannot be taken.
     Identity(IdentityError),
+    /// How far it was synced cannot be read.
+    Marks(MarksError),
 }
 
 impl ReadError {
@@ -172,6 +178,7 @@ impl ReadError {
         match self {
             Self::Damaged { damage, .. } => !matches!(damage, Damage::Version { .. }),
             Self::Missing { .. } | Self::Start { .. } => true,
+            Self::Marks(error) => matches!(error, MarksError::Damaged { .. }),
             Self::Io { .. } | Self::Nothing { .. } | Self::Identity(_) => false,
         }
     }
@@ -190,6 +197,7 @@ impl fmt::Display for ReadError {
             }
             Self::Nothing { path } => write!(f, "{} holds no journal", path.display()),
             Self::Identity(error) => write!(f, "{error}"),
+            Self::Marks(error) => write!(f, "{error}"),
         }
     }
 }

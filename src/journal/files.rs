@@ -1,6 +1,7 @@
 //! Segments as files: their names, how they are made, cut and listed.
 
 use super::directory::{DataDirectory, sync_directory};
+use super::reserve::{Reserve, SMALL_SEGMENT_BYTES, is_full};
 use super::sync::{Mapped, populate_begin};
 use super::synced::{SyncedFile, SyncedTo};
 use super::writer::{Retired, Segments};
@@ -16,7 +17,7 @@ pub fn segment_path(folder: &Path, number: u64) -> PathBuf {
     folder.join(format!("{number:020}.seg"))
 }
 
-/// The numbers of all segments of a folder, in order.
+/// The numbers of all segments of a folder, packed ones among them, in order.
 ///
 /// # Errors
 /// The folder cannot be read.
@@ -24,7 +25,8 @@ pub fn segment_numbers(folder: &Path) -> io::Result<Vec<u64>> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        let number = name.to_str().and_then(|name| name.strip_suffix(".seg"));
+        let name = name.to_str().map(|name| name.strip_suffix(".zst").unwrap_or(name));
+        let number = name.and_then(|name| name.strip_suffix(".seg"));
         if let Some(digits) = number
             && digits.len() == 20
             && let Ok(number) = digits.parse()
@@ -33,6 +35,8 @@ pub fn segment_numbers(folder: &Path) -> io::Result<Vec<u64>> {
         }
     }
     numbers.sort_unstable();
+    // Packed and not removed yet.
+    numbers.dedup();
     Ok(numbers)
 }
 
@@ -61,19 +65,12 @@ impl FileSegments {
         (Self { directory, segment_bytes, made, marks }, mapped)
     }
 
-    fn folder(&self) -> PathBuf {
-        self.directory.journal_path()
-    }
-}
-
-impl Segments for FileSegments {
-    type Storage = MappedFile;
-
-    fn create(&mut self, number: u64) -> io::Result<MappedFile> {
+    /// Makes that segment with that length.
+    fn create_of(&mut self, number: u64, bytes: u64) -> io::Result<MappedFile> {
         let (folder, aside) = (self.folder(), self.folder().join(format!("{number:020}.new")));
         let mut file =
             File::options().read(true).write(true).create(true).truncate(true).open(&aside)?;
-        let made = allocate(&mut file, self.segment_bytes).and_then(|()| {
+        let made = allocate(&mut file, bytes).and_then(|()| {
             file.sync_all()?;
             // The name of a segment is never given twice.
             fs::hard_link(&aside, segment_path(&folder, number))
@@ -87,6 +84,24 @@ impl Segments for FileSegments {
         populate_begin(&pages);
         let _ = self.made.send(Mapped { number, pages, synced: 0 });
         Ok(map)
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.directory.journal_path()
+    }
+}
+
+impl Segments for FileSegments {
+    type Storage = MappedFile;
+
+    fn create(&mut self, number: u64) -> io::Result<MappedFile> {
+        match self.create_of(number, self.segment_bytes) {
+            // What is still to be said finds a place in the room of the reserve.
+            Err(error) if is_full(&error) && Reserve::of(self.directory.path()).release() => {
+                self.create_of(number, self.segment_bytes.min(SMALL_SEGMENT_BYTES))
+            }
+            made => made,
+        }
     }
 
     fn cut(&mut self, retired: Retired<MappedFile>) -> io::Result<()> {

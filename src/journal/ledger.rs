@@ -67,7 +67,8 @@ impl Ledger {
         }
     }
 
-    /// Writes an output; a request is given back as what may be sent now.
+    /// Writes an output; a request is given back as what may be sent now, or is held until
+    /// [`Self::commit`] where it has to be synced first.
     ///
     /// # Errors
     /// As [`Self::input`].
@@ -81,6 +82,31 @@ impl Ledger {
             (Self::Unkept, Output::Request(request)) => Ok(Some(Journaled::by_writer(*request))),
             (Self::Unkept, _) => Ok(None),
         }
+    }
+
+    /// How many requests are held.
+    #[inline]
+    #[must_use]
+    pub fn held(&self) -> usize {
+        match self {
+            Self::Kept(kept) => kept.writer.held(),
+            Self::Unkept => 0,
+        }
+    }
+
+    /// Syncs what is held, and gives each to whoever sends: one sync for all of them.
+    ///
+    /// # Errors
+    /// As [`Self::input`]; nothing was given.
+    #[cold]
+    pub fn commit(
+        &mut self,
+        mut send: impl FnMut(Journaled<OrderRequest>),
+    ) -> Result<(), WriteError> {
+        if let Self::Kept(kept) = self {
+            kept.writer.commit()?.for_each(&mut send);
+        }
+        Ok(())
     }
 
     /// Writes that the run ended as it should, and seals.

@@ -5,6 +5,9 @@
 //! DATA_DIR/lock              held by the one process that writes
 //! DATA_DIR/synced            how far the journal outlives a loss of power
 //! DATA_DIR/journal/N.seg     segments: a header, records, a seal; N has twenty digits, from 1 on
+//! DATA_DIR/journal/N.seg.zst a sealed segment, packed: told in `archive`
+//! DATA_DIR/reserve           room that is given up when the disk is full
+//! DATA_DIR/emergency.jsonl   what was done when the journal could not be trusted any more
 //! DATA_DIR/journal/N-A.torn  what stood torn at offset A of segment N when the next start cut it
 //! ```
 //!
@@ -13,13 +16,16 @@
 //! [`record::Record`], and only the check leads from the one to the other. What a core makes of
 //! the inputs, snapshots and recovery are not known here.
 
+pub mod archive;
 pub mod digest;
 pub mod directory;
 pub mod dump;
+pub mod emergency;
 pub mod failure;
 pub mod fault;
 pub mod files;
 pub mod identity;
+pub mod keep;
 pub mod ledger;
 pub mod open;
 pub mod params;
@@ -28,7 +34,9 @@ pub mod reader;
 pub mod record;
 pub mod released;
 pub mod replay;
+pub mod reserve;
 pub mod segment;
+pub mod segments;
 pub mod start;
 pub mod stats;
 pub mod supply;
@@ -37,13 +45,15 @@ pub mod synced;
 pub mod writer;
 
 pub use directory::DataDirectory;
+pub use emergency::{CancelAll, Emergency, EmergencyReason};
 pub use failure::{OpenError, WriteError};
 pub use fault::{Damage, Flaw, IdentityError, ReadError};
 pub use files::FileSegments;
 pub use identity::Identity;
+pub use keep::{KeepParams, Keeper, PruneBound};
 pub use ledger::Ledger;
 pub use open::{Begun, begin};
-pub use params::{JournalParams, SyncMode};
+pub use params::{DiskParams, JournalParams, SyncMode};
 pub use read::{Journal, Place, Summary};
 pub use record::{Content, Record};
 pub use released::Journaled;

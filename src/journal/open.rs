@@ -5,12 +5,12 @@
 //! is saved aside before it is cut; what is damaged stops the start. Every step can be done again
 //! after a crash in the middle of it.
 
+use super::archive::{held_in, read_segment};
 use super::directory::{DataDirectory, sync_directory};
 use super::failure::OpenError;
 use super::fault::ReadError;
 use super::files::{FileSegments, segment_numbers, segment_path};
 use super::params::JournalParams;
-use super::read::read_file;
 use super::reader::{End, SegmentReader};
 use super::record::{Kind, PlainForm, SEAL_BYTES};
 use super::segment::{Ending, Owner, has_not_begun};
@@ -30,6 +30,8 @@ pub struct Begun {
     pub writer: Writer<FileSegments>,
     /// Syncs from another thread; to be dropped where nobody does.
     pub syncer: Syncer,
+    /// How far it is synced, for those who prune.
+    pub marks: SyncedFile,
     /// The start as it was written, its epoch included.
     pub start: Start,
 }
@@ -69,8 +71,8 @@ pub fn begin(
     let mut writer = Writer::begin(segments, origin, params.sync)?;
     let start = start(epoch);
     writer.append_start(&start)?;
-    let syncer = Syncer::new(made, writer.written(), marks, epoch);
-    Ok(Begun { writer, syncer, start })
+    let syncer = Syncer::new(made, writer.written(), marks.clone(), epoch);
+    Ok(Begun { writer, syncer, start, marks })
 }
 
 /// The last segment, closed.
@@ -89,8 +91,8 @@ fn close_last(directory: &DataDirectory) -> Result<Option<Last>, OpenError> {
         segment_numbers(&folder).map_err(|error| OpenError::io("read", &folder, error))?;
     let mut bytes = Vec::new();
     while let Some(number) = numbers.pop() {
-        let path = segment_path(&folder, number);
-        read_file(&path, &mut bytes)?;
+        read_segment(&folder, number, &mut bytes)?;
+        let path = held_in(&folder, number);
         if has_not_begun(&bytes) {
             fs::remove_file(&path).map_err(|error| OpenError::io("remove", &path, error))?;
             continue;

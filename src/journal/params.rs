@@ -25,8 +25,32 @@ pub struct JournalParams {
     pub sync: SyncMode,
     /// How often is synced with [`SyncMode::Batch`].
     pub sync_interval: Nanos,
-    /// With [`SyncMode::Batch`] quoting stops when the last sync is older.
+    /// Quoting stops when the last sync is older, but with [`SyncMode::Process`].
     pub unsynced_max: Nanos,
+    /// Whether sealed segments are packed.
+    pub pack: bool,
+    /// How large the journal may be; 60 % of the volume if nothing is said.
+    pub journal_bytes_max: Option<u64>,
+    /// What happens when the disk runs full.
+    pub disk: DiskParams,
+}
+
+/// At how many minutes before the disk is full something happens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DiskParams {
+    /// It is said.
+    pub warn_minutes: u64,
+    /// Nothing is quoted any more.
+    pub stop_minutes: u64,
+    /// Everything is cancelled and halted.
+    pub halt_minutes: u64,
+}
+
+impl Default for DiskParams {
+    fn default() -> Self {
+        Self { warn_minutes: 60, stop_minutes: 15, halt_minutes: 5 }
+    }
 }
 
 impl JournalParams {

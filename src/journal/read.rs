@@ -1,5 +1,6 @@
 //! All segments of a directory in order, each held to what the one before says.
 
+use super::archive::{held_in, read_segment};
 use super::directory::identity_of;
 use super::fault::{Damage, ReadError};
 use super::files::{segment_numbers, segment_path};
@@ -8,8 +9,7 @@ use super::reader::{End, SegmentReader};
 use super::record::{Content, Record};
 use super::segment::{Ending, has_not_begun};
 use super::start::Start;
-use std::fs::File;
-use std::io::{self, Read as _};
+use super::synced::read_marks;
 use std::path::{Path, PathBuf};
 
 /// Where a record stands.
@@ -50,6 +50,8 @@ pub struct Journal {
     folder: PathBuf,
     identity: Identity,
     numbers: Vec<u64>,
+    /// The oldest segment that is kept: those before were pruned.
+    first: u64,
 }
 
 impl Journal {
@@ -60,8 +62,12 @@ impl Journal {
     pub fn open(directory: &Path) -> Result<Self, ReadError> {
         let identity = identity_of(directory)?;
         let folder = directory.join("journal");
-        let numbers = segment_numbers(&folder).map_err(|e| ReadError::io(&folder, e))?;
-        Ok(Self { folder, identity, numbers })
+        let marks = read_marks(directory).map_err(ReadError::Marks)?.unwrap_or_default();
+        let first = marks.first_segment.max(1);
+        let mut numbers = segment_numbers(&folder).map_err(|e| ReadError::io(&folder, e))?;
+        // Killed between the note and the end of its pruning.
+        numbers.retain(|number| *number >= first);
+        Ok(Self { folder, identity, numbers, first })
     }
 
     /// Whose it is.
@@ -80,13 +86,14 @@ impl Journal {
         mut visitor: impl FnMut(Place, &Record<'_>) -> Result<(), E>,
     ) -> Result<Option<Summary>, E> {
         let mut bytes = Vec::new();
-        let mut chain = Chain { identity: self.identity, summary: None, next: (1, 1) };
+        let next = (self.first, 1);
+        let mut chain = Chain { identity: self.identity, summary: None, next };
         for number in self.numbers.iter().copied() {
-            let path = segment_path(&self.folder, number);
             if number != chain.next.0 {
                 return Err(ReadError::Missing { path: self.path(chain.next.0) }.into());
             }
-            read_file(&path, &mut bytes)?;
+            read_segment(&self.folder, number, &mut bytes)?;
+            let path = held_in(&self.folder, number);
             let last = Some(&number) == self.numbers.last();
             if last && has_not_begun(&bytes) {
                 break;
@@ -128,13 +135,6 @@ impl Journal {
     }
 }
 
-/// The whole of a file, into a buffer that is used again and again.
-pub(super) fn read_file(path: &Path, bytes: &mut Vec<u8>) -> Result<(), ReadError> {
-    bytes.clear();
-    let read = |bytes: &mut Vec<u8>| -> io::Result<usize> { File::open(path)?.read_to_end(bytes) };
-    read(bytes).map(|_| ()).map_err(|error| ReadError::io(path, error))
-}
-
 /// What one segment must say so that it follows the one before.
 struct Chain {
     identity: Identity,
@@ -155,6 +155,8 @@ impl Chain {
             return Err(Damage::Foreign { found, expected });
         }
         let previous = match self.summary.map(|summary| summary.end) {
+            // What stood before was pruned: the first that is kept is the begin.
+            None if number > 1 => header.previous,
             None => Ending::default(),
             Some(End::Sealed(ending)) => ending,
             Some(End::Open | End::Torn { .. }) => return Err(Damage::NotSealed),
@@ -162,7 +164,8 @@ impl Chain {
         if header.previous != previous {
             return Err(Damage::Chain("another length or digest"));
         }
-        if header.first_sequence != self.next.1 {
+        let is_first_kept = self.summary.is_none() && number > 1;
+        if header.first_sequence != self.next.1 && !is_first_kept {
             return Err(Damage::Chain("another sequence"));
         }
         let clean = self.summary.is_none_or(|summary| summary.clean);

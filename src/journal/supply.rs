@@ -14,10 +14,12 @@ use std::io;
 #[derive(Debug)]
 pub struct Orders {
     wanted: Sender<u64>,
-    made: Receiver<MappedFile>,
+    made: Receiver<io::Result<MappedFile>>,
     sealed: Sender<Retired<MappedFile>>,
-    /// What was asked for and has not come.
+    /// What was asked for last.
     asked: Option<u64>,
+    /// Whether the answer was that it cannot be made.
+    is_refused: bool,
 }
 
 /// The other thread's end.
@@ -25,7 +27,7 @@ pub struct Orders {
 pub struct Supply {
     segments: FileSegments,
     wanted: Receiver<u64>,
-    made: Sender<MappedFile>,
+    made: Sender<io::Result<MappedFile>>,
     sealed: Receiver<Retired<MappedFile>>,
 }
 
@@ -36,7 +38,7 @@ pub fn supply(segments: &FileSegments) -> (Orders, Supply) {
     let (made, is_made) = bounded(1);
     let (sealed, is_sealed) = bounded(1);
     let supply = Supply { segments: segments.clone(), wanted: is_wanted, made, sealed: is_sealed };
-    (Orders { wanted, made: is_made, sealed, asked: None }, supply)
+    (Orders { wanted, made: is_made, sealed, asked: None, is_refused: false }, supply)
 }
 
 impl Orders {
@@ -45,10 +47,10 @@ impl Orders {
         if let Some(wanted) = writer.wanted() {
             if self.asked == Some(wanted) {
                 if let Ok(made) = self.made.try_recv() {
-                    writer.offer(made);
+                    self.take(made, writer);
                 }
             } else if self.wanted.try_send(wanted).is_ok() {
-                self.asked = Some(wanted);
+                (self.asked, self.is_refused) = (Some(wanted), false);
             }
         }
         if !self.sealed.is_full()
@@ -63,10 +65,20 @@ impl Orders {
     /// before it ends.
     pub(super) fn await_asked(&mut self, writer: &mut Writer<FileSegments>) {
         if self.asked.is_some()
+            && !self.is_refused
             && writer.wanted() == self.asked
             && let Ok(made) = self.made.recv()
         {
-            writer.offer(made);
+            self.take(made, writer);
+        }
+    }
+
+    /// What could not be made ahead is tried once more when it is needed, by the writer itself,
+    /// whose failure it then is.
+    fn take(&mut self, made: io::Result<MappedFile>, writer: &mut Writer<FileSegments>) {
+        match made {
+            Ok(made) => writer.offer(made),
+            Err(_) => self.is_refused = true,
         }
     }
 }
@@ -75,14 +87,22 @@ impl Supply {
     /// Makes what is wanted and cuts what was sealed; how much was done.
     ///
     /// # Errors
-    /// The system says no; the writer then finds out itself when it needs the segment.
+    /// The system says no. A full disk is not the end yet: the writer tries again when it needs
+    /// the segment.
     pub fn work(&mut self) -> io::Result<usize> {
         let mut work = 0;
         for number in self.wanted.try_iter() {
-            let segment = self.segments.create(number)?;
+            let made = self.segments.create(number);
+            let failed =
+                made.as_ref().err().map(|error| io::Error::new(error.kind(), error.to_string()));
             // The writer may have ended: what it has not taken it cannot discard.
-            if let Err(error) = self.made.send(segment) {
-                self.segments.discard(number, error.into_inner())?;
+            if let Err(error) = self.made.send(made)
+                && let Ok(segment) = error.into_inner()
+            {
+                self.segments.discard(number, segment)?;
+            }
+            if let Some(error) = failed {
+                return Err(error);
             }
             work += 1;
         }

@@ -4,5 +4,7 @@ mod crash;
 mod damage;
 mod folders;
 mod golden;
+mod keeping;
+mod long;
 mod memory;
 mod round_trip;

@@ -10,58 +10,16 @@ use super::params::SyncMode;
 use super::record::{InputForm, Kind, OutputForm, PlainForm, SEAL_BYTES, Seed, padded};
 use super::released::Journaled;
 use super::segment::{Ending, HEADER_BYTES, Header, Owner};
+pub use super::segments::{Retired, Segments};
 use super::start::Start;
 use super::sync::Written;
 use super::synced::SyncedTo;
 use crate::engine::risk::{OUTPUT_LINES_MAX, OrderRequest, Output};
 use crate::event::{Event, Level, Line};
 use crate::sys::mmap::Storage;
-use std::io;
 
-/// Where segments come from.
-pub trait Segments {
-    /// What they are written to.
-    type Storage: Storage;
-
-    /// Makes that segment: its whole length, all zeros, its place on the disk taken.
-    ///
-    /// # Errors
-    /// There is no room, or the system says no.
-    fn create(&mut self, number: u64) -> io::Result<Self::Storage>;
-
-    /// Syncs a sealed segment and shortens it to what is used.
-    ///
-    /// # Errors
-    /// The system says no.
-    fn cut(&mut self, retired: Retired<Self::Storage>) -> io::Result<()>;
-
-    /// Notes durably that all up to there is synced.
-    ///
-    /// # Errors
-    /// The system says no.
-    fn note(&mut self, synced: SyncedTo) -> io::Result<()>;
-
-    /// Takes away a segment that has not begun.
-    ///
-    /// # Errors
-    /// The system says no.
-    fn discard(&mut self, number: u64, storage: Self::Storage) -> io::Result<()>;
-}
-
-/// A sealed segment that has not been shortened yet.
-#[derive(Debug)]
-pub struct Retired<S> {
-    /// Its number.
-    pub number: u64,
-    /// Its used bytes.
-    pub used: usize,
-    /// The number of its seal.
-    pub sequence: u64,
-    /// The start of the process.
-    pub epoch: u32,
-    /// Its memory.
-    pub storage: S,
-}
+/// So many requests are held without an allocation.
+const HELD_MAX: usize = 1024;
 
 /// Where writing begins.
 #[derive(Clone, Debug)]
@@ -100,6 +58,8 @@ pub struct Writer<S: Segments> {
     owner: Owner,
     next: Option<S::Storage>,
     retired: Option<Retired<S::Storage>>,
+    /// Written, and to be released with the next [`Self::commit`].
+    held: Vec<OrderRequest>,
     dead: bool,
 }
 
@@ -139,6 +99,7 @@ impl<S: Segments> Writer<S> {
             owner,
             next: None,
             retired: None,
+            held: Vec::with_capacity(HELD_MAX),
             dead: false,
         })
     }
@@ -170,7 +131,7 @@ impl<S: Segments> Writer<S> {
     }
 
     /// Writes what was decided about the last input. What is to be sent comes back as what may be
-    /// sent.
+    /// sent; with [`SyncMode::Each`] it is held until [`Self::commit`].
     ///
     /// # Errors
     /// As [`append_request`](Self::append_request).
@@ -180,10 +141,32 @@ impl<S: Segments> Writer<S> {
         output: &Output,
     ) -> Result<Option<Journaled<OrderRequest>>, WriteError> {
         if let Output::Request(request) = output {
-            return self.append_request(request).map(Some);
+            if self.mode != SyncMode::Each {
+                return self.append_request(request).map(Some);
+            }
+            self.held.push(*request);
         }
         self.append_lines(output)?;
         Ok(None)
+    }
+
+    /// How many requests are held back.
+    #[inline]
+    #[must_use]
+    pub const fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Syncs once for all requests that are held, and gives them as what may be sent.
+    ///
+    /// # Errors
+    /// It cannot be synced; none of them may leave, ever.
+    pub fn commit(&mut self) -> Result<impl Iterator<Item = Journaled<OrderRequest>>, WriteError> {
+        if !self.held.is_empty() {
+            self.sync()?;
+            self.written.publish_sent(self.sequence - 1);
+        }
+        Ok(self.held.drain(..).map(Journaled::by_writer))
     }
 
     /// Writes what is to be sent, and gives back what may be sent. With [`SyncMode::Each`] it is

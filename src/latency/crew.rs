@@ -237,7 +237,7 @@ impl Crew {
                 self.caller = Some(turn(bench, hot)?);
             }
         }
-        let (keeper, _) = Housekeeping::new(keeping, health);
+        let (keeper, _) = Housekeeping::new(keeping, health, None);
         let plan = ThreadPlan {
             name: ThreadName::Housekeeping,
             core: Some(0),

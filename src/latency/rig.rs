@@ -9,7 +9,9 @@ use crate::config::arguments::Arguments;
 use crate::config::load::{ConfigFault, Environment, Loaded, load};
 use crate::engine::{CORE_VERSION, Core, CoreParams};
 use crate::journal::identity::{Account, Identity, ModeName};
-use crate::journal::{self, DataDirectory, JournalParams, Ledger, OpenError, Start, SyncMode};
+use crate::journal::{
+    self, DataDirectory, DiskParams, JournalParams, Ledger, OpenError, Start, SyncMode,
+};
 use crate::threads::board::{Board, Views, board};
 use crate::threads::gateway::Gateway;
 use crate::threads::housekeeping::Keeping;
@@ -18,6 +20,7 @@ use crate::threads::pilot::{Pilot, PilotParams};
 use crate::threads::sequencer::{Sequencer, SequencerParams};
 use crate::threads::setup::{SetupFault, setup};
 use crate::threads::signals::Stop;
+use crate::threads::store::keeping;
 use crate::threads::timeline::{Timeline, wall};
 use crate::types::{Currency, InstanceTag, InstrumentTable, Nanos, Venue};
 use crate::venue::recorded::survey::survey;
@@ -238,6 +241,9 @@ fn begin(
         sync,
         sync_interval: Nanos::from_millis(10),
         unsynced_max: Nanos::from_seconds(10),
+        pack: false,
+        journal_bytes_max: None,
+        disk: DiskParams::default(),
     };
     let core = serde_json::to_string(&blueprint.core).expect("parameters are JSON");
     let start = |epoch| Start {
@@ -252,7 +258,6 @@ fn begin(
     };
     let begun = journal::begin(directory, &params, EPOCH, start).map_err(RigFault::Journal)?;
     let epoch = begun.start.epoch;
-    let (ledger, supply) = Ledger::kept(begun.writer);
-    let keeping = Keeping { supply, syncer: begun.syncer, params };
+    let (ledger, keeping) = keeping(folder, begun, params);
     Ok(Journal { epoch, ledger, keeping })
 }

@@ -8,6 +8,7 @@ mod account;
 mod breaker;
 mod depth;
 mod holding;
+mod journal;
 mod orders;
 mod pace;
 mod quote;
@@ -16,6 +17,7 @@ pub use account::{ACCOUNT_WORDS, AccountView};
 pub use breaker::{BREAKER_HISTORY, BREAKER_WORDS, BreakerMove, BreakerView, FED_WORDS, FedView};
 pub use depth::{DEPTH_LEVELS, DepthView};
 pub use holding::HoldingView;
+pub use journal::JournalView;
 pub use orders::{FillTold, Fills, ORDERS_SHOWN, OrderView, OrdersView};
 pub use quote::{QuoteView, SideView};
 
@@ -50,6 +52,8 @@ pub struct Views {
     pub orders: View<OrdersView, { 5 * ORDERS_SHOWN }>,
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
+    /// How the journal gets on; zeros where none is kept.
+    pub journal: View<JournalView, 10>,
     /// Value at risk, where it is worked out.
     pub var: Option<VarReader>,
     /// Where the time goes, by the name of the stage: those that this run has show something.
@@ -98,6 +102,8 @@ pub struct Board {
     pub risk: RiskBoard,
     /// Of whoever hears and releases.
     pub latency: Latency,
+    /// Of whoever keeps the journal, to be taken.
+    pub keeping: Option<Publisher<JournalView, 10>>,
     /// Books, quoter, gate and orders, where they are one call.
     pub(super) core: Stage,
     /// Writing, and releasing where it is one with it.
@@ -122,7 +128,9 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
     let (latency, latency_view, hear_view) = latency();
     let [(core, core_view), (journal, journal_view), (quoting, quoting_view), (risk, risk_view)] =
         std::array::from_fn(|_| stage());
+    let (keeping, keeping_view) = view(JournalView::default());
     let board = Board {
+        keeping: Some(keeping),
         latency,
         core,
         journal,
@@ -152,6 +160,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
         fed: fed_views,
         orders: order_views,
         latency: latency_view,
+        journal: keeping_view,
         var: None,
         stages: [
             ("hear", hear_view),

@@ -6,10 +6,15 @@
 use super::agent::{Agent, at_work};
 use super::cores::Allowance;
 use super::counters::{Counts, Readings};
+use super::health::HealthSlot;
 use super::runner::{EndFault, Running, StartFault, start};
 use super::topology::Plan;
 use crate::config::ThreadName;
-use std::time::Duration;
+use crate::journal::{CancelAll, Emergency, EmergencyReason};
+use std::time::{Duration, Instant};
+
+/// How long the gateway's thread is given to cancel everything when another one has panicked.
+const CANCEL_WITHIN: Duration = Duration::from_millis(200);
 
 /// The threads that run.
 #[derive(Debug, Default)]
@@ -80,4 +85,46 @@ pub fn name_panics() {
         }
         before(info);
     }));
+}
+
+/// From now on a panic saves what can be saved before the process goes: everything is cancelled,
+/// what is mapped is synced, and why stands in the emergency file.
+pub fn save_on_panic(emergency: Emergency, health: HealthSlot) {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        before(info);
+        let what = info.to_string();
+        // Whoever has the gateway cancels everything in its next turn, unless it is the one who
+        // has panicked.
+        health.fail(&what);
+        let is_gateway_gone = matches!(at_work(), Some("hot" | "feed"));
+        let begun = Instant::now();
+        while !is_gateway_gone && !health.is_cancelled() && begun.elapsed() < CANCEL_WITHIN {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let sent = (!is_gateway_gone).then(|| health.is_cancelled());
+        save(&emergency, CancelAll { reason: EmergencyReason::Panicked }, &what, sent);
+    }));
+}
+
+/// Saves, and says so on stderr; nothing if it was done before.
+pub fn save(emergency: &Emergency, cancel: CancelAll, what: &str, sent: Option<bool>) {
+    let Some(saved) = emergency.save(cancel, what, sent) else { return };
+    let told = |done: &std::io::Result<()>| match done {
+        Ok(()) => "done".to_string(),
+        Err(error) => error.to_string(),
+    };
+    eprintln!(
+        "pinnaclemm: EMERGENCY SAVE ({}): {what}; written to record {}, sync: {}, emergency file: \
+         {}, cancel of everything: {}",
+        cancel.reason.name(),
+        saved.written,
+        told(&saved.synced),
+        told(&saved.recorded),
+        match sent {
+            Some(true) => "sent",
+            Some(false) => "not sent",
+            None => "nobody left to send it",
+        }
+    );
 }

@@ -150,6 +150,9 @@ pub fn stages(params: &CoreParams, mut parts: Parts, sizes: RingSizes) -> Stages
         done: AtomicU64::new(parts.sequencer.sequence()),
     });
     let boards = parts.board;
+    let shared = Arc::clone(&gauges);
+    let quoting_ends =
+        quoting::Ends { from: inputs, to: to_risk, wishes: wishes_in, gauges: shared };
     Stages {
         feed: FeedAgent::new(
             parts.sequencer,
@@ -159,23 +162,13 @@ pub fn stages(params: &CoreParams, mut parts: Parts, sizes: RingSizes) -> Stages
                 released,
                 feedback,
                 wishes,
-                health: parts.health,
+                health: parts.health.clone(),
                 latency: boards.latency,
                 gauges: Arc::clone(&gauges),
                 outcome: parts.outcome.clone(),
             },
         ),
-        quoting: QuotingAgent::new(
-            quoting,
-            drafts_max,
-            boards.quoting,
-            quoting::Ends {
-                from: inputs,
-                to: to_risk,
-                wishes: wishes_in,
-                gauges: Arc::clone(&gauges),
-            },
-        ),
+        quoting: QuotingAgent::new(quoting, drafts_max, boards.quoting, quoting_ends),
         risk: RiskAgent::new(
             risk,
             outputs_max,
@@ -195,6 +188,7 @@ pub fn stages(params: &CoreParams, mut parts: Parts, sizes: RingSizes) -> Stages
                 released: released_in,
                 gauges,
                 outputs_max,
+                health: parts.health,
                 stage: boards.journal,
                 answering,
                 outcome: parts.outcome,

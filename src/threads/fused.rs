@@ -13,8 +13,8 @@ use super::sequencer::Sequencer;
 use crate::engine::buffer::Buffer;
 use crate::engine::risk::{OUTPUT_LINES_MAX, Output};
 use crate::engine::{Core, CoreParams};
-use crate::event::{Body, Health, Line, Part, Proposal, Refused};
-use crate::journal::{Ledger, WriteError};
+use crate::event::{Body, Command, Health, Line, Part, Proposal, Refused};
+use crate::journal::{CancelAll, EmergencyReason, Ledger, WriteError};
 use crate::types::{InstrumentId, Nanos};
 
 /// The whole engine in one thread.
@@ -26,6 +26,8 @@ pub struct Fused {
     out: Buffer<Output>,
     digest: Digest,
     board: Board,
+    /// Whether requests that must be synced first wait for others; see [`Self::commit`].
+    is_grouped: bool,
     failure: Option<WriteError>,
     answering: Answering,
 }
@@ -55,6 +57,7 @@ impl Fused {
             out: Buffer::new(Core::outputs_max(params)),
             digest: Digest::default(),
             board,
+            is_grouped: false,
             failure: None,
             answering,
         }
@@ -84,6 +87,50 @@ impl Fused {
         self.board.latency.heard(self.sequencer.sequence());
         self.failure = self.take(now).err();
         true
+    }
+
+    /// From now on requests that must be synced before they leave wait for [`Self::commit`], so
+    /// that one sync serves all of a batch.
+    pub const fn group(&mut self) {
+        self.is_grouped = true;
+    }
+
+    /// Syncs and sends what waits for it, if anything does.
+    #[inline]
+    pub fn commit(&mut self, now: Nanos) {
+        if self.ledger.held() > 0 && self.failure.is_none() {
+            self.failure = self.release(now).err();
+        }
+    }
+
+    #[cold]
+    fn release(&mut self, now: Nanos) -> Result<(), WriteError> {
+        let Self { sequencer, ledger, board, .. } = self;
+        let sequence = sequencer.sequence();
+        ledger.commit(|request| {
+            sequencer.send(&request, now);
+            board.latency.released(sequence);
+        })
+    }
+
+    /// Takes a command from inside of the process.
+    pub fn command(&mut self, command: Command) {
+        self.sequencer.command(command);
+    }
+
+    /// The journal cannot be kept, as another thread has found: nothing is written any more.
+    pub fn fail(&mut self, what: &str) {
+        if self.failure.is_none() {
+            self.failure = Some(WriteError::Kept { what: what.to_owned() });
+        }
+    }
+
+    /// Cancels everything past the journal, which is dead; why it is, and whether that has left.
+    pub fn cancel_all(&mut self) -> Option<(String, bool)> {
+        let failure = self.failure.as_ref()?;
+        let cancel = CancelAll { reason: EmergencyReason::JournalFailed };
+        let has_left = self.sequencer.cancel_all(cancel);
+        Some((failure.to_string(), has_left))
     }
 
     /// Looks for commands of operators, once a turn.
@@ -150,6 +197,12 @@ impl Fused {
                 sequencer.feed_back(instrument, body);
             }
         }
+        if ledger.held() > 0 && !self.is_grouped {
+            ledger.commit(|request| {
+                sequencer.send(&request, now);
+                board.latency.released(input.sequence);
+            })?;
+        }
         board.journal.end();
         resyncs::judge(&input, change, core.quoting().books(), |wish| sequencer.heed(wish, now));
         board.input((&input, sequencer.input().levels()), core, out.items());
@@ -164,7 +217,11 @@ impl Fused {
         let feed = self.sequencer.end();
         let fills = self.board.risk.fills();
         let risk = outcome::Part::Risk(Box::new(self.core.into_risk()), fills);
-        let failure = self.failure.or(self.ledger.close().err());
+        // A dead journal is not closed: it did not end as it should.
+        let failure = match self.failure {
+            Some(failure) => Some(failure),
+            None => self.ledger.close().err(),
+        };
         [feed, risk, outcome::Part::Journal { digest: self.digest, failure }]
     }
 }

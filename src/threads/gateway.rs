@@ -10,7 +10,7 @@ use crate::engine::risk::OrderRequest;
 use crate::event::{
     Asked, Body, Command, Event, Level, RejectCode, Report, ReportKind, RequestKind,
 };
-use crate::journal::Journaled;
+use crate::journal::{CancelAll, Journaled};
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 use std::collections::VecDeque;
 
@@ -25,6 +25,8 @@ pub struct GatewayCounts {
     pub timed_out: u64,
     /// Questions about an order.
     pub queries: u64,
+    /// Whether the cancel of an emergency has left, if there was an emergency.
+    pub cancel_all: Option<bool>,
 }
 
 /// A request whose answer is awaited.
@@ -90,6 +92,15 @@ impl Gateway {
         }
         let level = Level::new(terms.side, terms.price, terms.qty);
         self.reports.push_back((event(terms.instrument, report, now), level));
+    }
+
+    /// Cancels everything without the journal, which is dead, and takes nothing more that grows;
+    /// whether it has left.
+    pub fn cancel_all(&mut self, _: CancelAll, link: &mut Link, now: Nanos) -> bool {
+        self.is_closed = true;
+        let has_left = link.cancel_all(now);
+        self.counts.cancel_all = Some(has_left);
+        has_left
     }
 
     /// What the gateway has to say next.

@@ -5,6 +5,7 @@ use super::fused::Fused;
 use super::health::HealthSlot;
 use super::outcome::Part;
 use super::pilot::Pilot;
+use crate::event::{Command, Health};
 use crossbeam_channel::Sender;
 
 /// Inputs that it takes in one turn.
@@ -16,14 +17,33 @@ pub struct HotAgent {
     fused: Option<Fused>,
     pilot: Pilot,
     health: HealthSlot,
+    /// Whether the full disk has halted trading already.
+    is_halted: bool,
     parts: Sender<Part>,
 }
 
 impl HotAgent {
     /// The engine, the time it runs by, and where it says what it leaves.
     #[must_use]
-    pub const fn new(fused: Fused, pilot: Pilot, health: HealthSlot, parts: Sender<Part>) -> Self {
-        Self { fused: Some(fused), pilot, health, parts }
+    pub fn new(fused: Fused, pilot: Pilot, health: HealthSlot, parts: Sender<Part>) -> Self {
+        let mut fused = fused;
+        if !pilot.is_lock_step() {
+            // In lock-step nothing is taken while something is on its way.
+            fused.group();
+        }
+        Self { fused: Some(fused), pilot, health, is_halted: false, parts }
+    }
+
+    /// The journal is dead: everything is cancelled, and the run is over.
+    #[cold]
+    fn give_up(&mut self) {
+        if let Some((what, has_left)) = self.fused.as_mut().and_then(Fused::cancel_all) {
+            self.health.fail(&what);
+            if has_left {
+                self.health.cancelled();
+            }
+        }
+        self.pilot.abort();
     }
 }
 
@@ -33,18 +53,31 @@ impl Agent for HotAgent {
     }
 
     fn do_work(&mut self) -> usize {
-        let Self { fused: Some(fused), pilot, health, .. } = self else { return 0 };
+        let Self { fused: Some(fused), pilot, health, is_halted, .. } = self else { return 0 };
+        if pilot.is_done() {
+            return 0;
+        }
+        let condition = health.get();
+        if condition.has(Health::WRITE_FAILED) {
+            fused.fail(health.failure().unwrap_or("it has failed"));
+            self.give_up();
+            return 1;
+        }
         if !pilot.is_lock_step() {
-            fused.set_health(health.get());
+            fused.set_health(condition);
+            if condition.has(Health::DISK_FULL) && !*is_halted {
+                *is_halted = true;
+                fused.command(Command::Halt);
+            }
         }
         fused.poll_commands();
-        let mut work = 0;
+        let (mut work, mut latest) = (0, None);
         for _ in 0..BATCH {
             let Some(now) = fused.now(pilot) else { break };
+            latest = Some(now);
             if fused.turn(now) {
                 work += 1;
                 if fused.has_failed() {
-                    pilot.abort();
                     break;
                 }
             } else if !pilot.is_lock_step() {
@@ -52,8 +85,14 @@ impl Agent for HotAgent {
             }
             // In lock-step the venue may have done something that nobody hears of.
         }
+        if let Some(now) = latest {
+            fused.commit(now);
+        }
         if work == 0 {
             fused.idle();
+        }
+        if fused.has_failed() {
+            self.give_up();
         }
         work
     }

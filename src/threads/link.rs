@@ -122,6 +122,16 @@ impl Link {
         }
     }
 
+    /// Hands over that everything is to be cancelled; false if it has not left. Only the gateway
+    /// calls this.
+    pub fn cancel_all(&mut self, now: Nanos) -> bool {
+        match self {
+            Self::Simulated(embedded) => embedded.cancel_all(now),
+            // The orders of a model, and of what measures, end with this process.
+            Self::Modelled(_) | Self::Foreign(_) => true,
+        }
+    }
+
     /// Asks what has become of an order.
     pub fn query(&mut self, order: OrderId, instrument: InstrumentId, now: Nanos) {
         match self {

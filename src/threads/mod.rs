@@ -11,6 +11,7 @@ pub mod counters;
 pub mod crew;
 pub mod dedicated;
 pub mod digest;
+pub mod disk;
 pub mod feed;
 pub mod fused;
 pub mod gateway;

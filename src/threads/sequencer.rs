@@ -13,7 +13,7 @@ use super::var::Results;
 use crate::engine::book::{Books, Change};
 use crate::engine::risk::OrderRequest;
 use crate::event::{Asked, Body, Command, Event, Health, Part, VarResult};
-use crate::journal::Journaled;
+use crate::journal::{CancelAll, Journaled};
 use crate::types::{InstrumentId, Nanos};
 use std::collections::VecDeque;
 
@@ -235,6 +235,13 @@ impl Sequencer {
     pub fn send(&mut self, request: &Journaled<OrderRequest>, now: Nanos) {
         self.heard_next = None;
         self.gateway.send(request, &mut self.link, now);
+    }
+
+    /// The journal is dead: everything is cancelled, and nothing is sent any more. Whether that has
+    /// left.
+    pub fn cancel_all(&mut self, cancel: CancelAll) -> bool {
+        self.heard_next = None;
+        self.gateway.cancel_all(cancel, &mut self.link, self.latest)
     }
 
     /// Does what the owner of the books wishes.

@@ -6,7 +6,8 @@
 
 mod block;
 
-use super::board::Views;
+use super::board::{JournalView, Views};
+use super::disk::Level;
 use super::outcome::Outcome;
 use crate::config::Config;
 use crate::event::Stale;
@@ -36,6 +37,8 @@ pub struct Status {
     line_every: Duration,
     line_at: Instant,
     rates: Rates,
+    /// How the disk stood when it was told last.
+    disk: Option<Level>,
 }
 
 /// The last line.
@@ -70,6 +73,7 @@ impl Status {
             line_every: Duration::from_nanos(every.unsigned_abs()),
             line_at: now,
             rates: Rates::default(),
+            disk: Some(Level::Good),
         }
     }
 
@@ -90,6 +94,24 @@ impl Status {
         if now >= self.line_at {
             self.line_at = now + self.line_every;
             self.line(views);
+        }
+        self.disk(&views.journal.read());
+    }
+
+    /// Says when the disk has come to another level.
+    fn disk(&mut self, journal: &JournalView) {
+        let Some(level) = journal.disk.filter(|_| journal.disk != self.disk) else { return };
+        self.disk = Some(level);
+        let fields = vec![
+            ("level", level.name().into()),
+            ("free_bytes", journal.disk_free.into()),
+            ("minutes_left", journal.minutes_left.into()),
+            ("bytes_per_hour", journal.bytes_per_hour.into()),
+        ];
+        if level == Level::Good {
+            self.log.info("disk", fields);
+        } else {
+            self.log.warn("disk", fields);
         }
     }
 
@@ -193,6 +215,17 @@ impl Status {
             ("latency_p99_ns", latency.p99.into()),
             ("stages", stages.into()),
         ];
+        let journal = views.journal.read();
+        if journal.lsn_written > 0 {
+            fields.extend([
+                ("lsn_written", Value::from(journal.lsn_written)),
+                ("lsn_synced", journal.lsn_synced.into()),
+                ("lsn_sent", journal.lsn_sent.into()),
+                ("loss_window_ms", journal.loss_window_ms.into()),
+                ("journal_bytes_per_hour", journal.bytes_per_hour.into()),
+                ("journal_retention_hours", journal.retention_hours.into()),
+            ]);
+        }
         let mut books = serde_json::Map::new();
         for (at, instrument) in views.instruments.iter().enumerate().take(SHOWN_MAX) {
             let quote = views.quotes[at].read();

@@ -3,12 +3,17 @@
 //! What an earlier process has left (positions, profit, the trading state) is found by playing its
 //! journal through a fresh core, and carried over in the next start. Orders are not.
 
+use super::disk;
 use super::housekeeping::Keeping;
 use super::setup::Setup;
 use crate::config::{Config, ExitCode, Loaded, Mode};
 use crate::engine::CORE_VERSION;
 use crate::journal::replay::{Left, ReplayError, replay};
-use crate::journal::{self, DataDirectory, Identity, Ledger, OpenError, Start};
+use crate::journal::reserve::Reserve;
+use crate::journal::{
+    self, Begun, DataDirectory, Emergency, Identity, JournalParams, KeepParams, Keeper, Ledger,
+    OpenError, PruneBound, Start,
+};
 use crate::types::name::NameError;
 use crate::types::{Currency, InstanceTag, Instrument, Nanos, Venue};
 use crate::venue::recorded::Speed;
@@ -164,10 +169,35 @@ impl Store {
         };
         let begun = journal::begin(directory, &config.journal, epoch_min, start)
             .map_err(StoreFault::Open)?;
-        let (ledger, supply) = Ledger::kept(begun.writer);
-        let keeping = Keeping { supply, syncer: begun.syncer, params: config.journal };
-        Ok((ledger, keeping))
+        let is_recorded = matches!(config.mode, Mode::Replay | Mode::Backtest);
+        if !is_recorded {
+            // On a disk that is full already there is nothing to reserve; the disk's level says so.
+            Reserve::of(&path).ensure().ok();
+        }
+        let mut params = config.journal;
+        // Packing takes its time by the wall: in virtual time one seed gives one journal.
+        params.pack &= config.speed != Speed::Max && !is_recorded;
+        Ok(keeping(&path, begun, params))
     }
+}
+
+/// The journal's two ends: who writes it, and who keeps it.
+#[must_use]
+pub fn keeping(path: &Path, begun: Begun, params: JournalParams) -> (Ledger, Keeping) {
+    let Begun { writer, syncer, start, marks } = begun;
+    let written = syncer.written().clone();
+    let bound = PruneBound::default();
+    // A volume that does not say its size sets no bound.
+    let volume = disk::volume_bytes(path).unwrap_or(u64::MAX);
+    let bytes_max = params.journal_bytes_max.unwrap_or(volume / 10 * 6);
+    let keep = KeepParams { pack: params.pack, bytes_max };
+    let keeper = Keeper::new(path, marks, (written.clone(), bound.clone()), keep);
+    let emergency = Emergency::new(path, start.epoch, written);
+    let (ledger, supply) = Ledger::kept(writer);
+    let directory = path.to_owned();
+    let keeping =
+        Keeping { directory, supply, syncer, keeper, bound, emergency, bytes_max, params };
+    (ledger, keeping)
 }
 
 /// What tells this instance's orders from others: chance, but in virtual time the seed alone, so

@@ -3,10 +3,11 @@
 use super::desk::Desk;
 use super::reasons::readiness;
 use super::shared::Count;
-use super::state::{InstrumentState, State};
+use super::state::{InstrumentState, JournalState, State};
 use crate::event::{Health, TradingState};
 use crate::types::Price;
 use std::fmt::{Display, Write as _};
+use std::time::Duration;
 
 /// Text in the exposition format.
 struct Page(String);
@@ -168,6 +169,31 @@ fn health(page: &mut Page, state: &State) {
     if let Some(age) = state.synced_ago {
         let help = "Since everything written was last synced.";
         page.one("journal_unsynced_seconds", "gauge", help, age.as_secs_f64());
+    }
+    if let Some(journal) = state.journal {
+        keeping(page, journal);
+    }
+}
+
+fn keeping(page: &mut Page, journal: JournalState) {
+    let window = Duration::from_millis(journal.loss_window_ms).as_secs_f64();
+    let rows = [
+        ("journal_written_sequence", journal.lsn_written, "The last record that is written."),
+        ("journal_synced_sequence", journal.lsn_synced, "The last record that is synced."),
+        ("journal_sent_sequence", journal.lsn_sent, "The last request released to leave."),
+        ("journal_bytes", journal.bytes, "What the journal takes on the disk."),
+        ("journal_bytes_per_hour", journal.bytes_per_hour, "What is written in an hour."),
+        ("journal_retention_hours", journal.retention_hours, "Hours of records that it may hold."),
+        ("disk_free_bytes", journal.disk_free, "What is free on the disk of the journal."),
+    ];
+    for (name, value, help) in rows {
+        page.one(name, "gauge", help, value);
+    }
+    let help = "What a loss of power would take.";
+    page.one("journal_loss_window_seconds", "gauge", help, window);
+    if let Some(minutes) = journal.minutes_left {
+        let help = "Until the disk is full at the present rate.";
+        page.one("disk_full_in_seconds", "gauge", help, minutes.saturating_mul(60));
     }
 }
 

@@ -197,6 +197,31 @@ pub struct ThreadState {
     pub rings_full: u64,
 }
 
+/// How the journal gets on.
+#[derive(Clone, Copy, Debug)]
+pub struct JournalState {
+    /// The last record that is written: it survives the end of the process.
+    pub lsn_written: u64,
+    /// The last record that is synced: it survives a loss of power.
+    pub lsn_synced: u64,
+    /// The last request that was released to leave.
+    pub lsn_sent: u64,
+    /// What a loss of power would take, in milliseconds of writing.
+    pub loss_window_ms: u64,
+    /// What is written in an hour; 0 before that is known.
+    pub bytes_per_hour: u64,
+    /// How many hours of records the journal may hold at that rate; 0 before that is known.
+    pub retention_hours: u64,
+    /// What it takes on the disk.
+    pub bytes: u64,
+    /// What is free on the disk.
+    pub disk_free: u64,
+    /// Minutes until the disk is full at that rate, if that is known and will be.
+    pub minutes_left: Option<u64>,
+    /// What that means, by its stable name; nothing before the disk was looked at.
+    pub disk: Option<&'static str>,
+}
+
 /// A look at a run.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -212,6 +237,8 @@ pub struct State {
     pub health: Health,
     /// When everything written was last synced; nothing where that is not waited for.
     pub synced_ago: Option<Duration>,
+    /// How the journal gets on; nothing where none is kept.
+    pub journal: Option<JournalState>,
 }
 
 impl InstrumentState {

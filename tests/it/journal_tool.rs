@@ -8,7 +8,9 @@ use pinnaclemm::event::{
     Shape, StateReason, TradingState,
 };
 use pinnaclemm::journal::identity::{Account, ModeName};
-use pinnaclemm::journal::{Begun, DataDirectory, Identity, JournalParams, Start, SyncMode, begin};
+use pinnaclemm::journal::{
+    Begun, DataDirectory, DiskParams, Identity, JournalParams, Start, SyncMode, begin,
+};
 use pinnaclemm::types::{
     Currency, InstanceTag, Instrument, InstrumentId, Nanos, OrderId, Origin, Price, Qty, Scale,
     Side, Symbol, TimeInForce, Venue,
@@ -57,6 +59,9 @@ fn open(path: &Path) -> Begun {
         sync: SyncMode::Process,
         sync_interval: Nanos::from_millis(10),
         unsynced_max: Nanos::from_seconds(2),
+        pack: false,
+        journal_bytes_max: None,
+        disk: DiskParams::default(),
     };
     let directory = DataDirectory::open(path, &identity).unwrap();
     begin(directory, &params, 1, |epoch| Start {

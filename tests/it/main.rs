@@ -16,6 +16,7 @@ mod damage;
 mod data;
 mod decoders_agree;
 mod demo_tape;
+mod disk_faults;
 mod engine_rig;
 mod expected_books;
 mod fills;

@@ -4,7 +4,7 @@ use super::memory::{identity, inputs, request, start};
 use crate::journal::fault::Damage;
 use crate::journal::files::segment_path;
 use crate::journal::identity::{Account, ModeName};
-use crate::journal::params::{JournalParams, SyncMode};
+use crate::journal::params::{DiskParams, JournalParams, SyncMode};
 use crate::journal::reader::End;
 use crate::journal::{
     Begun, DataDirectory, Identity, IdentityError, Journal, OpenError, ReadError, Summary, begin,
@@ -16,10 +16,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A folder that is gone when its test is.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("pinnaclemm-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         Self(path)
@@ -37,16 +37,19 @@ const PARAMS: JournalParams = JournalParams {
     sync: SyncMode::Batch,
     sync_interval: Nanos::from_millis(10),
     unsynced_max: Nanos::from_seconds(2),
+    pack: false,
+    journal_bytes_max: None,
+    disk: DiskParams { warn_minutes: 60, stop_minutes: 15, halt_minutes: 5 },
 };
 
-fn run(path: &Path, epoch_min: u32) -> Result<Begun, OpenError> {
+pub(super) fn run(path: &Path, epoch_min: u32) -> Result<Begun, OpenError> {
     let directory = DataDirectory::open(path, &identity())?;
     let owner = *directory.identity();
     begin(directory, &PARAMS, epoch_min, |epoch| start(owner, epoch))
 }
 
 /// Appends every input, and a request behind each.
-fn append(begun: &mut Begun, times: usize) {
+pub(super) fn append(begun: &mut Begun, times: usize) {
     for _ in 0..times {
         for (event, levels) in inputs() {
             begun.writer.append_input(&event, &levels).unwrap();
@@ -55,7 +58,7 @@ fn append(begun: &mut Begun, times: usize) {
     }
 }
 
-fn verify(path: &Path) -> Result<Summary, ReadError> {
+pub(super) fn verify(path: &Path) -> Result<Summary, ReadError> {
     let summary = Journal::open(path)?.visit(|_, _| Ok::<_, ReadError>(()))?;
     Ok(summary.expect("a segment has begun"))
 }

@@ -2,6 +2,7 @@
 
 use super::{BATCH, Feedback, Gauges, Released, drain};
 use crate::event::{Asked, Body, Command, Health};
+use crate::journal::{CancelAll, EmergencyReason};
 use crate::threads::agent::Agent;
 use crate::threads::health::HealthSlot;
 use crate::threads::lane::Sender;
@@ -39,12 +40,15 @@ pub struct FeedAgent {
     /// The number of the last timer, and of the command that ends the run.
     timer_at: u64,
     shutdown_at: u64,
+    /// Whether the full disk has halted trading already.
+    is_halted: bool,
 }
 
 impl FeedAgent {
     pub(super) const fn new(sequencer: Sequencer, pilot: Pilot, ends: Ends) -> Self {
         let now = sequencer.latest();
-        Self { sequencer, pilot, ends, now, timer_at: 0, shutdown_at: 0 }
+        let (timer_at, shutdown_at) = (0, 0);
+        Self { sequencer, pilot, ends, now, timer_at, shutdown_at, is_halted: false }
     }
 
     /// Takes what has come back: released requests, what risk has said, wishes.
@@ -99,6 +103,23 @@ impl FeedAgent {
         true
     }
 
+    /// The journal is dead: what has not left does not leave, everything is cancelled, and the run
+    /// is over.
+    #[cold]
+    fn give_up(&mut self) -> usize {
+        if self.pilot.is_done() {
+            return 0;
+        }
+        // Released is what stands in the journal: it may leave, and is cancelled with the rest.
+        self.take_back();
+        let cancel = CancelAll { reason: EmergencyReason::JournalFailed };
+        if self.sequencer.cancel_all(cancel) {
+            self.ends.health.cancelled();
+        }
+        self.pilot.abort();
+        1
+    }
+
     /// Whether everything sequenced so far has been written and released.
     fn is_way_empty(&self) -> bool {
         self.ends.gauges.done.load(Ordering::Acquire) >= self.sequencer.sequence()
@@ -112,6 +133,9 @@ impl Agent for FeedAgent {
 
     fn do_work(&mut self) -> usize {
         let is_lock_step = self.pilot.is_lock_step();
+        if self.ends.health.has_failed() {
+            return self.give_up();
+        }
         // Asked before what came back is taken: what is done has been pushed by then.
         let is_empty = self.is_way_empty();
         let mut work = self.take_back();
@@ -123,7 +147,12 @@ impl Agent for FeedAgent {
         if !is_lock_step {
             let health = &self.ends.health;
             health.set(Health::RING_NEAR_FULL, self.ends.lane.is_near_full());
-            self.sequencer.set_health(health.get());
+            let condition = health.get();
+            self.sequencer.set_health(condition);
+            if condition.has(Health::DISK_FULL) && !self.is_halted {
+                self.is_halted = true;
+                self.sequencer.command(Command::Halt);
+            }
         }
         for _ in 0..most {
             if !self.ends.lane.has_room() || !self.sequence() {

@@ -7,6 +7,7 @@ use crate::journal::{Ledger, WriteError};
 use crate::threads::agent::Agent;
 use crate::threads::commands::Answering;
 use crate::threads::digest::Digest;
+use crate::threads::health::HealthSlot;
 use crate::threads::lane::Receiver;
 use crate::threads::latency::Stage;
 use crate::threads::outcome;
@@ -21,6 +22,7 @@ pub(super) struct Ends {
     pub(super) released: Producer<Released>,
     pub(super) gauges: Arc<Gauges>,
     pub(super) outputs_max: usize,
+    pub(super) health: HealthSlot,
     pub(super) stage: Stage,
     pub(super) answering: Answering,
     pub(super) outcome: crossbeam_channel::Sender<outcome::Part>,
@@ -72,9 +74,30 @@ impl JournalAgent {
         }
         if self.awaited == 0 {
             ends.stage.end();
+        }
+        if self.awaited == 0 && ledger.held() == 0 {
             ends.gauges.done.store(part.event.sequence, Ordering::Release);
         }
         Ok(true)
+    }
+
+    /// Syncs and releases what waits for it: one sync for all that came in a turn.
+    #[cold]
+    fn commit(&mut self) -> Result<(), WriteError> {
+        let Self { ledger, part, ends, awaited, .. } = self;
+        let sequence = part.event.sequence;
+        ledger.commit(|request| push(&mut ends.released, (sequence, request)))?;
+        let done = if *awaited == 0 { sequence } else { sequence - 1 };
+        ends.gauges.done.fetch_max(done, Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// After a failure nothing is written and nothing leaves: the way stands still, and the feed
+    /// cancels everything.
+    #[cold]
+    fn fail(&mut self, error: WriteError) {
+        self.ends.health.fail(&error.to_string());
+        self.failure = Some(error);
     }
 }
 
@@ -84,25 +107,40 @@ impl Agent for JournalAgent {
     }
 
     fn do_work(&mut self) -> usize {
-        for taken in 0..BATCH {
-            // After a failure nothing is written and nothing leaves: the way stands still.
-            if self.failure.is_some() || self.ends.released.slots() < self.ends.outputs_max {
-                return taken;
+        if self.ends.health.has_failed() && self.failure.is_none() {
+            let what = self.ends.health.failure().unwrap_or("it has failed").to_owned();
+            self.failure = Some(WriteError::Kept { what });
+        }
+        let mut taken = 0;
+        while taken < BATCH && self.failure.is_none() {
+            let room = self.ends.outputs_max + self.ledger.held();
+            if self.ends.released.slots() < room {
+                break;
             }
             match self.take() {
-                Ok(true) => {}
-                Ok(false) => return taken,
-                Err(error) => self.failure = Some(error),
+                Ok(true) => taken += 1,
+                Ok(false) => break,
+                Err(error) => self.fail(error),
             }
         }
-        BATCH
+        if self.ledger.held() > 0
+            && self.failure.is_none()
+            && let Err(error) = self.commit()
+        {
+            self.fail(error);
+        }
+        taken
     }
 
     fn on_close(&mut self) {
         while self.do_work() > 0 {}
         self.ends.stage.publish();
         let ledger = std::mem::replace(&mut self.ledger, Ledger::Unkept);
-        let failure = self.failure.take().or(ledger.close().err());
+        // A dead journal is not closed: it did not end as it should.
+        let failure = match self.failure.take() {
+            Some(failure) => Some(failure),
+            None => ledger.close().err(),
+        };
         let left = outcome::Part::Journal { digest: self.digest, failure };
         self.ends.outcome.send(left).ok();
     }

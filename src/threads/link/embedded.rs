@@ -9,6 +9,9 @@ use crate::venue::simulated::{Simulated, TruthError};
 /// Between a lost connection and each attempt at the next, and between two snapshots of a book.
 const RETRY: Nanos = Nanos::from_millis(100);
 
+/// What the venue is given to cancel everything, in its own time.
+const CANCELLED_WITHIN: Nanos = Nanos::from_millis(1000);
+
 /// The embedded venue and when to connect to it again.
 #[derive(Debug)]
 pub struct Embedded {
@@ -74,6 +77,21 @@ impl Embedded {
 
     pub(super) fn send(&mut self, request: &OrderRequest, now: Nanos) -> bool {
         self.venue.send(request, now)
+    }
+
+    /// Cancels everything, and gives the venue the time to do so: this process is about to end, and
+    /// the venue with it. Nobody hears what it answers.
+    pub(super) fn cancel_all(&mut self, now: Nanos) -> bool {
+        if !self.venue.is_connected() {
+            self.venue.reconnect(now);
+        }
+        let has_left = self.venue.cancel_all(now);
+        let until = Nanos(now.0.saturating_add(CANCELLED_WITHIN.0));
+        let mut part = Part::empty();
+        while let Some(due) = self.venue.due().filter(|due| *due <= until) {
+            self.venue.hear(due, &mut part);
+        }
+        has_left
     }
 
     pub(super) const fn venue(&mut self) -> &mut Simulated {

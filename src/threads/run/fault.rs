@@ -32,8 +32,8 @@ pub enum RunFault {
     End(EndFault),
     /// The journal could not be written.
     Journal(WriteError),
-    /// What is written could not be synced, or a segment not be made or cut; it was said when.
-    Kept,
+    /// The journal is dead: it could not be written, synced or kept.
+    Kept(String),
     /// The venue's side ended before its time, or could not be kept.
     Venue(String),
     /// A live venue has ended it for good.
@@ -80,8 +80,8 @@ impl RunFault {
         match self {
             Self::Setup(fault) => fault.code(),
             Self::Store(fault) => fault.code(),
+            Self::Journal(_) | Self::Kept(_) => ExitCode::JournalFailed,
             Self::Web(_) => ExitCode::Port,
-            Self::Journal(_) | Self::Kept => ExitCode::JournalFailed,
             Self::Damaged(_) => ExitCode::Damaged,
             Self::Stopped => ExitCode::Done,
             Self::Proof(_) => ExitCode::Refused,
@@ -115,7 +115,9 @@ impl fmt::Display for RunFault {
             Self::Thread(thread) => write!(f, "thread {} ended unasked", thread.name()),
             Self::End(fault) => fault.fmt(f),
             Self::Journal(error) => write!(f, "the journal could not be written: {error}"),
-            Self::Kept => f.write_str("the journal could not be kept; quoting was stopped"),
+            Self::Kept(what) => {
+                write!(f, "the journal is dead, and quoting was stopped: {what}")
+            }
             Self::Venue(failure) | Self::Ended(failure) => f.write_str(failure),
             Self::CancelsOpen { orders, waited, failure } => {
                 if let Some(failure) = failure {

@@ -6,6 +6,7 @@ use crate::event::{Command, FeeIn};
 use crate::threads::board::{FillTold, Fills, Views};
 use crate::threads::commands::{CommandDesk, CommandFault};
 use crate::threads::counters::Readings;
+use crate::threads::disk::Level;
 use crate::threads::health::HealthSlot;
 use crate::threads::housekeeping::Synced;
 use crate::threads::run::order_name;
@@ -15,8 +16,8 @@ use crate::web::commands::{Act, Commander, NotDone, Order, Verdict};
 use crate::web::routes::digest;
 use crate::web::source::Source;
 use crate::web::state::{
-    AccountState, Facts, FillState, InstrumentState, OrderState, SideState, StageState, State,
-    ThreadState,
+    AccountState, Facts, FillState, InstrumentState, JournalState, OrderState, SideState,
+    StageState, State, ThreadState,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -166,6 +167,22 @@ impl Looking {
         }
     }
 
+    fn journal(&self) -> Option<JournalState> {
+        let seen = self.views.journal.read();
+        (seen.lsn_written > 0).then(|| JournalState {
+            lsn_written: seen.lsn_written,
+            lsn_synced: seen.lsn_synced,
+            lsn_sent: seen.lsn_sent,
+            loss_window_ms: seen.loss_window_ms,
+            bytes_per_hour: seen.bytes_per_hour,
+            retention_hours: seen.retention_hours,
+            bytes: seen.bytes,
+            disk_free: seen.disk_free,
+            minutes_left: seen.minutes_left,
+            disk: seen.disk.map(Level::name),
+        })
+    }
+
     fn orders(&self) -> Vec<OrderState> {
         let orders = self.views.orders.read().0.into_iter().flatten();
         let orders = orders.map(|order| OrderState {
@@ -199,6 +216,7 @@ impl Source for Looking {
             latency: stages.filter(|stage| stage.count > 0).collect(),
             health: self.health.get(),
             synced_ago: self.synced.as_ref().map(Synced::age),
+            journal: self.journal(),
         }
     }
 

@@ -184,6 +184,11 @@ impl Simulated {
         self.ask(Ask::QueryOpen, now)
     }
 
+    /// Asks for none of our orders to rest any more; false without a connection.
+    pub fn cancel_all(&mut self, now: Nanos) -> bool {
+        self.ask(Ask::CancelAll, now)
+    }
+
     /// Makes a new connection, and gives up the old one if there is one; false if the venue takes
     /// none now. Fills that were not told are told first, then each book from its snapshot on;
     /// other answers are lost.
@@ -309,7 +314,7 @@ impl Simulated {
         if fault.kind == FaultKind::Disconnect && self.wire.is_open() {
             self.wire.drop_connection(at);
             if self.params.cancel_on_disconnect {
-                self.cancel_all(at);
+                self.clear(at);
             }
         }
     }

@@ -33,6 +33,7 @@ impl Simulated {
                     self.answer_query(order.id, instrument, at);
                 }
             }
+            Ask::CancelAll => self.clear(at),
             Ask::Snapshot(instrument) => {
                 if let Some(market) = self.market_of(instrument) {
                     let stamps = self.wire.feed_stamps(at, &self.active);
@@ -143,7 +144,7 @@ impl Simulated {
     }
 
     /// All our orders are cancelled.
-    pub(super) fn cancel_all(&mut self, at: Nanos) {
+    pub(super) fn clear(&mut self, at: Nanos) {
         for order in self.account.orders().to_vec() {
             self.cancel(&order, at);
         }

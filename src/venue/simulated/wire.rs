@@ -21,6 +21,8 @@ pub(super) enum Ask {
     Query(OrderId, InstrumentId),
     /// Which of our orders rest?
     QueryOpen,
+    /// None of our orders is to rest any more.
+    CancelAll,
     /// A snapshot is wanted.
     Snapshot(InstrumentId),
     /// A connection is wanted.
