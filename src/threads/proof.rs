@@ -21,7 +21,8 @@ const FIRST: InstrumentId = InstrumentId(0);
 const PRICE: i64 = 10_000_000;
 /// More than every limit, and less than what overflows.
 const NONE: i128 = i128::MAX / 4;
-const LOTS: i64 = i64::MAX / 1024;
+/// The greatest quantity that is tried: twice as much still fits.
+const LOTS: i64 = i64::MAX / 4;
 /// More messages a second than that are not tried.
 const MESSAGES: u32 = 500;
 
@@ -212,7 +213,8 @@ fn free(params: &RiskParams, own: &InstrumentLimits) -> Free {
     (risk.rate.per_second, risk.rate.reserve) = (1_000_000, 0);
     risk.breaker = None;
     let mut own = *own;
-    (own.qty_min, own.qty_max, own.position_max, own.volume_max) = (1, LOTS, LOTS, LOTS);
+    (own.qty_min, own.qty_max) = (1, i64::MAX);
+    (own.position_max, own.volume_max) = (i64::MAX, i64::MAX);
     (own.value_max, own.notional_max, own.daily_loss_max) = (NONE, NONE, NONE);
     Free { risk, own }
 }
