@@ -99,6 +99,8 @@ pub enum Body {
         /// Why.
         reason: StateReason,
     },
+    /// The circuit breaker has changed its state; of that instrument where it was one's.
+    Breaker(BreakerChange),
     /// A deadline that the core has named is due.
     Timer,
     /// What stops quoting from outside the core, as it is now.
@@ -194,6 +196,7 @@ impl std::fmt::Display for NotAnEvent {
 
 impl std::error::Error for NotAnEvent {}
 
+mod breaker;
 mod command;
 mod draft;
 pub mod explanation;
@@ -204,6 +207,7 @@ mod part;
 mod state;
 mod var;
 
+pub use breaker::{BreakerChange, BreakerState, Trigger};
 pub use command::{Asked, Command, NOTE_PLACES_MAX, Note, NoteError, WHO_MAX, WHY_MAX};
 pub use draft::{Draft, Mark, Proposal, RequestKind};
 pub use explanation::Explanation;

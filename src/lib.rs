@@ -12,6 +12,7 @@
 //! | 3 | `var` | value at risk and expected shortfall, pure |
 //! | 4 | `journal` | every input and output, written before anything leaves |
 //! | 4 | `venue` | a venue's bytes to events, recordings, the embedded venue, modelled fills |
+//! | 4 | `alerts` | what an operator must hear of, kept and delivered |
 //! | 4 | `logs` | lines of JSON, written off the hot threads |
 //! | 5 | `web` | HTTP, WebSocket and the dashboard, over plain data |
 //! | 5 | `report` | what a run earned: figures and plots |
@@ -19,6 +20,7 @@
 //! | 7 | `threads` | the stages and what joins them, and a run from its config to its last line |
 //! | 8 | `latency` | how long the way takes, beside the shortest that it could |
 
+pub mod alerts;
 pub mod config;
 pub mod engine;
 pub mod event;

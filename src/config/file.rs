@@ -3,6 +3,7 @@
 //! A section plugs in by a field of `RawConfig`, a field of `Config` and a call in `check`.
 
 use super::account::RawAccount;
+use super::alerts::AlertParams;
 use super::arguments::Arguments;
 use super::fills::RawFills;
 use super::live::{LiveParams, RawLive};
@@ -165,6 +166,10 @@ pub struct Config {
     pub report: ReportConfig,
     /// How the run ends.
     pub shutdown: ShutdownParams,
+    /// How alerts are raised and where they go.
+    pub alerts: AlertParams,
+    /// How long an engine may take from an input to its requests, the slowest of a hundred.
+    pub latency_max: Nanos,
     /// What is logged and where.
     pub logging: LogParams,
     /// How the stages are carried.
@@ -283,6 +288,8 @@ impl RawConfig {
             timing: self.timing.check("timing", faults),
             report: self.report.check("report", faults),
             shutdown: self.shutdown.check("shutdown", faults),
+            latency_max: self.risk_management.circuit_breaker.latency_max(),
+            alerts: self.risk_management.alerts.check("risk_management.alerts", faults),
             logging: self.logging.check("logging", self.mode, faults),
             threads: self.threads.check("threads", faults),
             rings: self.rings.check("rings", faults),

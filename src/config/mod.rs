@@ -5,8 +5,10 @@
 //! nothing is connected. Nothing reads a config after the start.
 
 pub mod account;
+pub mod alerts;
 pub mod arguments;
 pub mod bind;
+pub mod breaker;
 pub mod directories;
 pub mod exact;
 pub mod exit;

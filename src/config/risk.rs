@@ -1,6 +1,8 @@
 //! `risk_management`: the limits, all of them given, none with a default that permits.
 
 use super::account::AccountParams;
+use super::alerts::RawAlerts;
+use super::breaker::RawBreaker;
 use super::var::RawVar;
 use super::{Exact, Faults};
 use crate::engine::risk::unit::{Unit, trillionths};
@@ -18,6 +20,10 @@ pub struct RawRisk {
     pub limits: RawLimits,
     /// Where one instrument differs.
     pub per_symbol_limits: Vec<RawSymbolLimits>,
+    /// What trips the circuit breaker.
+    pub circuit_breaker: RawBreaker,
+    /// How alerts are raised and where they go.
+    pub alerts: RawAlerts,
     /// Value at risk.
     pub var: RawVar,
 }
@@ -107,7 +113,8 @@ impl RawRisk {
     ) -> (RiskParams, Vec<InstrumentLimits>) {
         let below = format!("{path}.limits");
         let mut check = Check { path: &below, account, faults };
-        let params = self.limits.check(&mut check);
+        let mut params = self.limits.check(&mut check);
+        params.breaker = self.circuit_breaker.check(&format!("{path}.circuit_breaker"), faults);
         self.check_symbols(path, table, faults);
         let limits = table.iter().map(|instrument| {
             let at = self
@@ -179,6 +186,7 @@ impl RawLimits {
             orders_max: check.count("orders_max", self.orders_max, 1, 16_384),
             conversion_age_max: Nanos::from_millis(age.into()),
             conversions: check.account.conversions.clone(),
+            breaker: None,
         }
     }
 

@@ -46,6 +46,34 @@ pub(in crate::engine) mod runs {
     }
 }
 
+/// As many places as the type says: `serde` derives no more than 32.
+pub(in crate::engine) mod lots {
+    use super::runs;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::borrowed_box, reason = "serde gives a field as it is")]
+    pub(in crate::engine) fn serialize<T, S, const N: usize>(
+        items: &Box<[T; N]>,
+        to: S,
+    ) -> Result<S::Ok, S::Error>
+    where
+        T: Serialize + PartialEq,
+        S: Serializer,
+    {
+        runs::serialize(&items[..], to)
+    }
+
+    pub(in crate::engine) fn deserialize<'de, T, D, const N: usize>(
+        from: D,
+    ) -> Result<Box<[T; N]>, D::Error>
+    where
+        T: Deserialize<'de> + Clone,
+        D: Deserializer<'de>,
+    {
+        runs::deserialize(from)
+    }
+}
+
 /// A list with the room that it was made with.
 pub(in crate::engine) mod roomy {
     use serde::de::Error as _;

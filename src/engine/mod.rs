@@ -177,6 +177,9 @@ impl Quoting {
             quoter.set_state(opening.trading.state);
             opening.trades.iter().for_each(|trade| quoter.remember(*trade));
         }
+        let breaker = params.opening.as_ref().map(|opening| opening.breaker.state);
+        let small = params.risk.breaker.map_or(100, |breaker| breaker.half_open_size_pct);
+        quoter.set_breaker(breaker.unwrap_or_default(), small);
         Self { books, quoter }
     }
 
@@ -190,6 +193,7 @@ impl Quoting {
             | Body::State { .. }
             | Body::Health(_)
             | Body::Command(_)
+            | Body::Breaker(_)
             | Body::Var(_) => Change::default(),
             _ => self.books.apply(input, levels),
         };

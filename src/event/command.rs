@@ -26,11 +26,15 @@ pub enum Command {
     /// The process is about to end: nothing is quoted any more, all orders are cancelled. It does
     /// not outlive the process.
     Shutdown = 6,
+    /// The circuit breaker is opened, until it is reset.
+    Trip = 7,
+    /// The circuit breaker is closed.
+    Reset = 8,
 }
 
 impl Command {
     /// Every command, in the order of their numbers.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Halt,
         Self::Resume,
         Self::ResumeConfirmed,
@@ -38,6 +42,8 @@ impl Command {
         Self::Flatten,
         Self::Kill,
         Self::Shutdown,
+        Self::Trip,
+        Self::Reset,
     ];
 
     /// The stable name.
@@ -51,6 +57,8 @@ impl Command {
             Self::Flatten => "flatten",
             Self::Kill => "kill",
             Self::Shutdown => "shutdown",
+            Self::Trip => "trip",
+            Self::Reset => "reset",
         }
     }
 }

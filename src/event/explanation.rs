@@ -84,11 +84,13 @@ pub enum Withheld {
     Disabled = 12,
     /// Every order id of this epoch is used.
     IdsExhausted = 13,
+    /// Only what brings the position down may be quoted, and this side would not.
+    ReduceOnly = 14,
 }
 
 impl Withheld {
     /// Every reason, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Quoted,
         Self::BookStale,
         Self::BookEmpty,
@@ -103,6 +105,7 @@ impl Withheld {
         Self::MarketStatus,
         Self::Disabled,
         Self::IdsExhausted,
+        Self::ReduceOnly,
     ];
 
     /// The stable name.
@@ -123,6 +126,7 @@ impl Withheld {
             Self::MarketStatus => "market_status",
             Self::Disabled => "disabled",
             Self::IdsExhausted => "ids_exhausted",
+            Self::ReduceOnly => "reduce_only",
         }
     }
 

@@ -232,11 +232,13 @@ pub enum RefusalCode {
     Capacity = 14,
     /// The order is unknown or already done.
     UnknownOrder = 15,
+    /// The circuit breaker is open, or half open and the order too large or one too many.
+    CircuitBreaker = 16,
 }
 
 impl RefusalCode {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Halted,
         Self::RateLimit,
         Self::OrderSizeLimit,
@@ -253,6 +255,7 @@ impl RefusalCode {
         Self::StaleConversion,
         Self::Capacity,
         Self::UnknownOrder,
+        Self::CircuitBreaker,
     ];
 
     /// The stable name.
@@ -275,6 +278,7 @@ impl RefusalCode {
             Self::StaleConversion => "REJECTED_STALE_CONVERSION",
             Self::Capacity => "REJECTED_CAPACITY",
             Self::UnknownOrder => "REJECTED_UNKNOWN_ORDER",
+            Self::CircuitBreaker => "REJECTED_CIRCUIT_BREAKER",
         }
     }
 }

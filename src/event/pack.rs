@@ -1,10 +1,10 @@
 //! Events and levels to lines and back: the one place that knows where a field lies.
 
 use super::{
-    Asked, Body, Checksum, Command, Event, FeeIn, Health, LEVELS_PER_LINE, Level, Levels, Line,
-    MarketStatus, NOTE_PLACES_MAX, NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX,
-    RefusalCode, Refused, RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason,
-    Trade, TradingState, VarResult,
+    Asked, Body, BreakerChange, BreakerState, Checksum, Command, Event, FeeIn, Health,
+    LEVELS_PER_LINE, Level, Levels, Line, MarketStatus, NOTE_PLACES_MAX, NotAnEvent, OrderAction,
+    OrderKey, OrderUpdate, PART_LEVELS_MAX, RefusalCode, Refused, RejectCode, Report, ReportKind,
+    RequestKind, Shape, Stale, StateReason, Trade, TradingState, Trigger, VarResult,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 
@@ -27,6 +27,7 @@ const TAG_STATE: u8 = 11;
 const TAG_TIMER: u8 = 12;
 const TAG_HEALTH: u8 = 13;
 const TAG_COMMAND: u8 = 14;
+const TAG_BREAKER: u8 = 15;
 const TAG_VAR: u8 = 20;
 
 const FIRST: u8 = 1;
@@ -165,24 +166,32 @@ impl Event {
     }
 }
 
+const fn flag(set: bool, flag: u8) -> u8 {
+    if set { flag } else { 0 }
+}
+
+impl Levels {
+    #[inline]
+    fn pack(&self) -> Packed {
+        let sum = self.checksum.map_or(0, checksum_word);
+        Packed {
+            tag: TAG_LEVELS,
+            flags: flag(self.first, FIRST)
+                | flag(self.last, LAST)
+                | flag(self.checksum.is_some(), CHECKSUM),
+            small: self.shape as u8,
+            count: self.count,
+            words: [self.follows, self.id, sum, 0],
+        }
+    }
+}
+
 impl Body {
     #[inline]
     fn pack(&self) -> Packed {
         let plain = |tag, small| Packed { tag, flags: 0, small, count: 0, words: [0; 4] };
-        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         match *self {
-            Self::Levels(levels) => {
-                let sum = levels.checksum.map_or(0, checksum_word);
-                Packed {
-                    tag: TAG_LEVELS,
-                    flags: flag(levels.first, FIRST)
-                        | flag(levels.last, LAST)
-                        | flag(levels.checksum.is_some(), CHECKSUM),
-                    small: levels.shape as u8,
-                    count: levels.count,
-                    words: [levels.follows, levels.id, sum, 0],
-                }
-            }
+            Self::Levels(levels) => levels.pack(),
             Self::Order(order) => Packed {
                 tag: TAG_ORDER,
                 flags: flag(order.first, FIRST) | flag(order.snapshot, SNAPSHOT),
@@ -225,6 +234,10 @@ impl Body {
             Self::State { state, reason } => {
                 Packed { words: [reason as u64, 0, 0, 0], ..plain(TAG_STATE, state as u8) }
             }
+            Self::Breaker(change) => Packed {
+                words: [change.was as u64, change.trigger as u64, 0, 0],
+                ..plain(TAG_BREAKER, change.state as u8)
+            },
             Self::Timer => plain(TAG_TIMER, 0),
             Self::Health(health) => {
                 Packed { words: [u64::from(health.0), 0, 0, 0], ..plain(TAG_HEALTH, 0) }
@@ -273,6 +286,11 @@ impl Body {
                 state: *TradingState::ALL.get(small)?,
                 reason: *StateReason::ALL.get(usize::try_from(a).ok()?)?,
             },
+            TAG_BREAKER => Self::Breaker(BreakerChange {
+                was: *BreakerState::ALL.get(usize::try_from(a).ok()?)?,
+                state: *BreakerState::ALL.get(small)?,
+                trigger: *Trigger::ALL.get(usize::try_from(b).ok()?)?,
+            }),
             TAG_TIMER => Self::Timer,
             TAG_HEALTH => Self::Health(Health(u32::try_from(a).ok()?)),
             TAG_COMMAND if usize::from(packed.count) <= NOTE_PLACES_MAX => {

@@ -97,23 +97,34 @@ impl Health {
     pub const WRITE_FAILED: Self = Self(1 << 2);
     /// An agent has not turned for too long.
     pub const AGENT_STALLED: Self = Self(1 << 3);
+    /// The engine answers its inputs too slowly: it trips the circuit breaker, and does not stop
+    /// quoting by itself.
+    pub const LATENCY_HIGH: Self = Self(1 << 4);
     /// The disk will be full soon.
-    pub const DISK_LOW: Self = Self(1 << 4);
+    pub const DISK_LOW: Self = Self(1 << 5);
     /// The disk is about to be full: everything is cancelled and halted.
-    pub const DISK_FULL: Self = Self(1 << 5);
+    pub const DISK_FULL: Self = Self(1 << 6);
     /// A second core decides otherwise than is recorded.
-    pub const CORE_DIFFERS: Self = Self(1 << 6);
+    pub const CORE_DIFFERS: Self = Self(1 << 7);
 
     /// Each condition by itself, with its stable name.
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::RING_NEAR_FULL, "ring_near_full"),
         (Self::SYNC_LATE, "sync_late"),
         (Self::WRITE_FAILED, "write_failed"),
         (Self::AGENT_STALLED, "agent_stalled"),
+        (Self::LATENCY_HIGH, "latency_high"),
         (Self::DISK_LOW, "disk_low"),
         (Self::DISK_FULL, "disk_full"),
         (Self::CORE_DIFFERS, "core_differs"),
     ];
+
+    /// Whether nothing of it stops quoting.
+    #[inline]
+    #[must_use]
+    pub const fn lets_quote(self) -> bool {
+        self.0 & !Self::LATENCY_HIGH.0 == 0
+    }
 
     /// Whether nothing is wrong.
     #[inline]

@@ -70,6 +70,10 @@ fn bodies_of_the_core() -> Vec<Body> {
     for state in TradingState::ALL {
         bodies.extend(StateReason::ALL.map(|reason| Body::State { state, reason }));
     }
+    for state in BreakerState::ALL {
+        let change = |trigger| Body::Breaker(BreakerChange { was: state, state, trigger });
+        bodies.extend(Trigger::ALL.map(change));
+    }
     for places in [0, 1, 18] {
         let ask = |command| Body::Command(Asked { command, places, id: u64::MAX });
         bodies.extend(Command::ALL.map(ask));

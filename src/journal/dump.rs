@@ -31,7 +31,7 @@ pub enum Choice {
 
 impl Choice {
     /// Every choice, by its name.
-    pub const NAMES: [(&'static str, Self); 12] = [
+    pub const NAMES: [(&'static str, Self); 13] = [
         ("all", Self::All),
         ("input", Self::Input),
         ("output", Self::Output),
@@ -42,6 +42,7 @@ impl Choice {
         ("refusal", Self::Type("refusal")),
         ("state", Self::Type("state")),
         ("answer", Self::Type("answer")),
+        ("breaker", Self::Type("breaker")),
         ("end", Self::Type("end")),
         ("seal", Self::Type("seal")),
     ];

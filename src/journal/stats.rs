@@ -106,6 +106,7 @@ pub fn type_of(content: &Content<'_>) -> &'static str {
         Content::Output { output: Output::Refusal(_), .. } => "refusal",
         Content::Output { output: Output::State { .. }, .. } => "state",
         Content::Output { output: Output::Answer(_), .. } => "answer",
+        Content::Output { output: Output::Breaker { .. }, .. } => "breaker",
         Content::End => "end",
         Content::Seal { .. } => "seal",
     }
@@ -122,6 +123,7 @@ pub const fn instrument_of(output: &Output) -> InstrumentId {
         Output::Explanation(explanation) => explanation.instrument,
         Output::Request(request) => request.terms().instrument,
         Output::Refusal(refusal) => refusal.proposal.instrument,
+        Output::Breaker { instrument, .. } => *instrument,
         Output::State { .. } | Output::Answer(_) => InstrumentId::ALL,
     }
 }

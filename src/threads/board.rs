@@ -5,6 +5,7 @@
 //! theirs.
 
 mod account;
+mod breaker;
 mod depth;
 mod holding;
 mod journal;
@@ -13,6 +14,7 @@ mod pace;
 mod quote;
 
 pub use account::{ACCOUNT_WORDS, AccountView};
+pub use breaker::{BREAKER_HISTORY, BREAKER_WORDS, BreakerMove, BreakerView, FED_WORDS, FedView};
 pub use depth::{DEPTH_LEVELS, DepthView};
 pub use holding::HoldingView;
 pub use journal::{JOURNAL_WORDS, JournalView};
@@ -42,6 +44,10 @@ pub struct Views {
     pub depths: Vec<View<DepthView, { 4 * DEPTH_LEVELS }>>,
     /// The account.
     pub account: View<AccountView, ACCOUNT_WORDS>,
+    /// The circuit breaker.
+    pub breaker: View<BreakerView, BREAKER_WORDS>,
+    /// By instrument: what its rules were fed with.
+    pub fed: Vec<View<FedView, FED_WORDS>>,
     /// Live orders.
     pub orders: View<OrdersView, { 5 * ORDERS_SHOWN }>,
     /// From an input to its requests.
@@ -73,6 +79,9 @@ pub struct RiskBoard {
     account: Publisher<AccountView, ACCOUNT_WORDS>,
     orders: Publisher<OrdersView, { 5 * ORDERS_SHOWN }>,
     told: FillsIn,
+    breaker: Publisher<BreakerView, BREAKER_WORDS>,
+    moves: [Option<BreakerMove>; BREAKER_HISTORY],
+    fed: Vec<Publisher<FedView, FED_WORDS>>,
     /// Gate and orders, where they have a thread of their own.
     pub(super) stage: Stage,
     pace: Pace,
@@ -111,6 +120,9 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
     let (account, account_view) = view(AccountView::START);
     let (orders, order_views) = view(OrdersView([None; ORDERS_SHOWN]));
     let (told, fills) = orders::fills();
+    let (breaker, breaker_view) = view(BreakerView::CLOSED);
+    let (fed, fed_views) = instruments.iter().map(|_| view(FedView::default())).unzip();
+    let moves = [None; BREAKER_HISTORY];
     let pace = Pace::new();
     let (latest, sampler) = ((0, Nanos(0)), None);
     let (latency, latency_view, hear_view) = latency();
@@ -128,6 +140,9 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
             account,
             orders,
             told,
+            breaker,
+            moves,
+            fed,
             stage: risk,
             pace,
             sampler,
@@ -141,6 +156,8 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
         holdings: holding_views,
         depths: depth_views,
         account: account_view,
+        breaker: breaker_view,
+        fed: fed_views,
         orders: order_views,
         latency: latency_view,
         journal: keeping_view,
@@ -252,8 +269,22 @@ impl RiskBoard {
                 self.told.tell(input, report, *level);
             }
         }
-        let is_request = |output: &&Output| matches!(output, Output::Request(_));
-        self.requests += outputs.iter().filter(is_request).count() as u64;
+        for output in outputs {
+            match output {
+                Output::Request(_) => self.requests += 1,
+                Output::Breaker { change, instrument } => {
+                    let (sequence, time) = (input.sequence, input.received);
+                    self.moves.rotate_left(1);
+                    self.moves[BREAKER_HISTORY - 1] = Some(BreakerMove {
+                        sequence,
+                        time,
+                        change: *change,
+                        instrument: *instrument,
+                    });
+                }
+                _ => {}
+            }
+        }
         if self.pace.is_due(input.received) {
             self.publish(risk);
         }
@@ -293,6 +324,23 @@ impl RiskBoard {
                 profit: seen.profit,
             });
         }
+        for (at, publisher) in (0_u16..).zip(&mut self.fed) {
+            let fed = risk.fed(InstrumentId(at));
+            let known = fed.baselines;
+            publisher.publish(&FedView {
+                gauge: risk.gauge(InstrumentId(at)),
+                marks: fed.marks.0,
+                mark_at: fed.marks.1,
+                trades: fed.trades.0,
+                trade_at: fed.trades.1,
+                learned: [known.spread, known.volume, known.moves].map(|one| one.samples),
+            });
+        }
+        self.breaker.publish(&BreakerView {
+            seen: risk.breaker(),
+            history: self.moves,
+            day_loss: -risk.profit_today(),
+        });
         self.account.publish(&AccountView::of(risk, self.fills, self.requests));
         self.orders.publish(&OrdersView::of(risk.live_orders()));
     }

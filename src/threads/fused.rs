@@ -238,6 +238,7 @@ pub fn fed_back(output: &Output) -> Option<(InstrumentId, Body)> {
         Output::State { state, reason } => {
             Some((InstrumentId::ALL, Body::State { state: *state, reason: *reason }))
         }
+        Output::Breaker { change, instrument } => Some((*instrument, Body::Breaker(*change))),
         Output::Request(_) | Output::Explanation(_) | Output::Answer(_) => None,
     }
 }

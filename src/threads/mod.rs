@@ -1,6 +1,7 @@
 //! What joins stages, and the stages that are joined. Threads carry; they do not decide.
 
 pub mod agent;
+pub mod alarms;
 pub mod backtest;
 pub mod board;
 pub mod cgroup;
@@ -25,6 +26,7 @@ pub mod link;
 pub mod operate;
 pub mod outcome;
 pub mod pilot;
+pub mod proof;
 pub mod resyncs;
 pub mod run;
 pub mod runner;

@@ -3,118 +3,39 @@
 //! This is the process's own thread: it starts the others, shows what they publish, and waits.
 //! Nothing on the path needs it.
 
+use super::alarms::AlarmParams;
 use super::backtest;
-use super::board::{Fills, Views, board};
-use super::commands::CommandDesk;
 use super::cores::Allowance;
-use super::crew::{Crew, Muster, name_panics, save_on_panic};
-use super::dedicated::{self, RingSizes};
-use super::fused::Fused;
-use super::gateway::Gateway;
-use super::health::HealthSlot;
+use super::crew::name_panics;
 use super::held;
-use super::hot::HotAgent;
-use super::housekeeping::{Housekeeping, Keeping, Synced};
-use super::outcome::{Outcome, Part};
-use super::pilot::{Pilot, PilotParams};
-use super::sequencer::{Sequencer, SequencerParams};
-use super::setup::Setup;
+use super::outcome::Outcome;
+use super::proof;
 use super::signals::Stop;
 use super::status::Status;
 use super::sweep;
 use super::topology::{self, Plan, Wish};
-use super::var::{self, BreachLog, DeskParams};
-use super::watch::{Watch, thread_fields};
-use super::web::{self, Looking, Web};
-use crate::config::sections::RingParams;
-use crate::config::{Config, ExitCode, Loaded, Mode, ThreadMode, ThreadName};
-use crate::engine::{Core, CoreParams};
-use crate::journal::{Emergency, Ledger, SyncMode};
+use super::watch::thread_fields;
+use super::web::{self, Web};
+use crate::config::{Config, ExitCode, Loaded, Mode, ThreadName};
 use crate::logs::Log;
-use crate::types::{Currency, InstanceTag, Nanos, OrderId};
+use crate::types::{InstanceTag, OrderId};
 use crate::venue::recorded::Speed;
-use crate::web::state::Facts;
-use crossbeam_channel::{Receiver, bounded};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+mod begun;
 mod end;
 mod fault;
 mod prepare;
 
+use begun::{Begun, begin};
+pub(super) use begun::{Ready, ready};
 pub(super) use end::judge;
 use end::save_if_failed;
 pub use fault::RunFault;
 pub(super) use prepare::{Prepared, interruptible, prepare};
 
-/// How often the process looks whether the run is over, and for something to show.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long a thread is given to end once the run is over.
 const END_WITHIN: Duration = Duration::from_secs(5);
-/// How long cancels are awaited where only a model would miss them.
-const GRACE: Nanos = Nanos::from_millis(500);
-
-/// A run that has begun.
-struct Begun {
-    crew: Crew,
-    parts: Receiver<Part>,
-    done: Arc<AtomicBool>,
-    views: Views,
-    watch: Watch,
-    emergency: Option<Emergency>,
-    /// Trades, for whoever shows them.
-    fills: Option<Fills>,
-    health: HealthSlot,
-    synced: Option<Synced>,
-    desk: Option<CommandDesk>,
-    /// What was found amiss with what earlier runs have left, if anything.
-    remark: Option<String>,
-}
-
-impl Begun {
-    /// What the web is shown of it.
-    fn looking(
-        &self,
-        fills: Fills,
-        (currency, tag): (Currency, Option<InstanceTag>),
-        facts: Facts,
-    ) -> Looking {
-        Looking {
-            views: self.views.clone(),
-            fills,
-            health: self.health.clone(),
-            synced: self.synced.clone(),
-            readings: self.crew.readings(),
-            tag,
-            currency,
-            desk: self.desk.clone(),
-            facts,
-        }
-    }
-
-    /// Shows and watches it until its end; a failure to keep what is decided asks for the end.
-    fn watch_over(
-        &mut self,
-        web: Option<&Web>,
-        (status, stop, log): (&mut Status, &Stop, &Log),
-    ) -> Result<(), RunFault> {
-        let mut breaches = BreachLog::default();
-        while !self.done.load(Ordering::Acquire) {
-            if let Some(thread) = self.crew.failed().or_else(|| web.and_then(Web::failed)) {
-                return Err(RunFault::Thread(thread));
-            }
-            status.show(&self.views);
-            breaches.look(self.views.var.as_ref(), log);
-            self.watch.look(&self.crew);
-            if self.watch.has_failed() {
-                stop.request();
-            }
-            std::thread::sleep(LOOK_EVERY);
-        }
-        Ok(())
-    }
-}
 
 /// Runs until its end, its duration or a signal, and says the last line. A start that would be
 /// refused again is held if `hold` says so: see [`held`].
@@ -163,7 +84,10 @@ fn turn(
     let Prepared { setup, ledger, keeping } = prepare(loaded, stop, (log, progress))?;
     let (currency, tag) = (setup.currency, setup.tag);
     let mut status = Status::new(config, currency, log.clone());
-    let mut begun = begin(config, setup, (ledger, keeping), (plan, allowance, stop))?;
+    let proved = proof::prove(&setup.core).map_err(RunFault::Proof)?;
+    log.info("risk_proved", vec![("rules", proved.into())]);
+    let told = AlarmParams::open(config, log).map_err(RunFault::Alerts)?;
+    let mut begun = begin(config, setup, (ledger, keeping, told), (plan, allowance, stop))?;
     for remark in &plan.remarks {
         log.info("threads", vec![("text", remark.as_str().into())]);
     }
@@ -173,7 +97,7 @@ fn turn(
     if let (Some(web), Some(fills)) = (web, begun.fills.take()) {
         web.run(begun.looking(fills, (currency, tag), web::facts(loaded, plan)));
     }
-    begun.watch_over(web, (&mut status, stop, log))?;
+    begun.watch_over(web, (&mut status, stop))?;
     let Begun { crew, parts, views, health, emergency, .. } = begun;
     for (thread, counts) in crew.counts() {
         log.info("thread_ended", thread_fields(thread, &counts));
@@ -198,42 +122,6 @@ pub(super) fn order_name(order: OrderId, tag: Option<InstanceTag>) -> String {
     tag.map_or_else(|| order.0.to_string(), |tag| tag.whole(order).to_string())
 }
 
-/// The venue's side of a run, ready to be turned.
-pub(super) struct Ready {
-    pub(super) core: CoreParams,
-    pub(super) sequencer: Sequencer,
-    pub(super) pilot: Pilot,
-    /// Value at risk, but for the end that the sequencer has.
-    pub(super) var: var::Ends,
-    /// Said when the run is over.
-    pub(super) done: Arc<AtomicBool>,
-}
-
-/// Puts the venue's side under a sequencer and a pilot.
-pub(super) fn ready(config: &Config, setup: Setup, stop: &Stop) -> Ready {
-    let done = Arc::new(AtomicBool::new(false));
-    let params = DeskParams { config: config.var.clone(), seed: config.seed };
-    let made_of = (&setup.core, &setup.instruments()[..]);
-    let data = config.data_directory.as_deref();
-    let mut var = var::ends(params, made_of, data, setup.timeline.is_lock_step());
-    let grace = if config.mode == Mode::Paper { config.shutdown.cancel_timeout } else { GRACE };
-    let params = PilotParams { duration: config.duration, grace };
-    let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
-    let orders_max = setup.core.risk.orders_max as usize;
-    let mut gateway = Gateway::new(config.timing.order_timeout, orders_max);
-    if let Some(opening) = &setup.core.opening {
-        gateway.ask_about(&opening.orders, setup.begins);
-    }
-    let begins = SequencerParams {
-        sequence: setup.sequence,
-        latest: setup.begins,
-        feedback_max: Core::outputs_max(&setup.core),
-    };
-    let mut sequencer = Sequencer::new(setup.link, gateway, begins);
-    sequencer.hear_var(std::mem::take(&mut var.results));
-    Ready { core: setup.core, sequencer, pilot, var, done }
-}
-
 /// Which threads there are, and where.
 fn plan(config: &Config, allowance: &Allowance) -> Plan {
     let mut rest = vec![ThreadName::Main, ThreadName::Housekeeping];
@@ -244,74 +132,4 @@ fn plan(config: &Config, allowance: &Allowance) -> Plan {
         rest.push(ThreadName::Var);
     }
     topology::plan(allowance, &Wish { mode: config.threads.mode, rest }, &config.threads)
-}
-
-/// Starts the threads.
-fn begin(
-    config: &Config,
-    setup: Setup,
-    (ledger, keeping): (Ledger, Option<Keeping>),
-    (plan, allowance, stop): (&Plan, &Allowance, &Stop),
-) -> Result<Begun, RunFault> {
-    let instruments = setup.instruments();
-    let (mut board, mut views, fills) = board(&instruments);
-    let journal_view = board.keeping.take();
-    let sizes = ring_sizes(&config.rings);
-    if !setup.timeline.is_lock_step() {
-        // In one thread the input at hand is the only one.
-        let is_cut = plan.mode == ThreadMode::Dedicated;
-        board.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
-    }
-    let is_timed = !setup.timeline.is_lock_step();
-    let Ready { core, sequencer, pilot, var, done } = ready(config, setup, stop);
-    board.risk.sample_for(var.sampler);
-    views.var = Some(var.reader);
-    // In lock-step time waits for nobody, so nobody can come between two inputs.
-    let desk = is_timed.then(|| sequencer.desk());
-    let (said, parts) = bounded(8);
-    let (mut crew, health) = (Crew::default(), HealthSlot::default());
-    let muster = Muster { plan, allowance, stall_ns: config.threads.stall_ns };
-    if plan.mode == ThreadMode::Dedicated {
-        let health = health.clone();
-        let parts = dedicated::Parts { sequencer, pilot, ledger, board, health, outcome: said };
-        let stages = dedicated::stages(&core, parts, sizes);
-        crew.start(ThreadName::Feed, stages.feed, muster).map_err(RunFault::Start)?;
-        crew.start(ThreadName::Quoting, stages.quoting, muster).map_err(RunFault::Start)?;
-        crew.start(ThreadName::Risk, stages.risk, muster).map_err(RunFault::Start)?;
-        crew.start(ThreadName::Journal, stages.journal, muster).map_err(RunFault::Start)?;
-    } else {
-        let fused = Fused::new(&core, sequencer, ledger, board);
-        let hot = HotAgent::new(fused, pilot, health.clone(), said);
-        crew.start(ThreadName::Hot, hot, muster).map_err(RunFault::Start)?;
-    }
-    if let Some(agent) = var.agent {
-        crew.start(ThreadName::Var, agent, muster).map_err(RunFault::Start)?;
-    }
-    let mut watch = Watch::new(health.clone(), config.journal.unsynced_max);
-    let (mut synced, mut emergency) = (None, None);
-    if let Some(keeping) = keeping {
-        save_on_panic(keeping.emergency.clone(), health.clone());
-        emergency = Some(keeping.emergency.clone());
-        let (housekeeping, age) = Housekeeping::new(keeping, health.clone(), journal_view);
-        if config.journal.sync != SyncMode::Process {
-            watch.watch_syncs(age.clone());
-            synced = Some(age);
-        }
-        // Last, so that it outlives those whose segments it makes.
-        crew.start(ThreadName::Housekeeping, housekeeping, muster).map_err(RunFault::Start)?;
-    }
-    let (fills, remark) = (Some(fills), var.remark);
-    Ok(Begun { crew, parts, done, views, watch, emergency, fills, health, synced, desk, remark })
-}
-
-/// The rings as the config has them.
-fn ring_sizes(rings: &RingParams) -> RingSizes {
-    let size = |lines: u32| lines as usize;
-    RingSizes {
-        inputs: size(rings.feed_to_quoting),
-        drafts: size(rings.quoting_to_risk),
-        outputs: size(rings.risk_to_journal),
-        requests: size(rings.journal_to_gateway),
-        feedback: size(rings.back_to_feed),
-    }
 }

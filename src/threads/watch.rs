@@ -5,6 +5,8 @@ use super::counters::Counts;
 use super::crew::Crew;
 use super::health::HealthSlot;
 use super::housekeeping::Synced;
+use super::latency::LatencyView;
+use super::view::View;
 use crate::config::ThreadName;
 use crate::event::Health;
 use crate::logs::Field;
@@ -13,6 +15,8 @@ use std::time::{Duration, Instant};
 
 /// A hot thread that has not turned for so long has stalled.
 const STALL: Duration = Duration::from_millis(500);
+/// Requests that have to be measured before their latency is judged.
+const REQUESTS_MIN: u64 = 1000;
 
 /// What is watched, and what was seen last.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub struct Watch {
     health: HealthSlot,
     unsynced_max: Duration,
     synced: Option<Synced>,
+    /// From inputs to requests, and how slow the slowest of a hundred may be.
+    latency: Option<(View<LatencyView, 4>, Nanos)>,
     /// Turns of each thread, and since when they have not changed.
     turns: Vec<(ThreadName, u64, Instant)>,
 }
@@ -29,7 +35,7 @@ impl Watch {
     #[must_use]
     pub const fn new(health: HealthSlot, unsynced_max: Nanos) -> Self {
         let unsynced_max = Duration::from_nanos(unsynced_max.0.unsigned_abs());
-        Self { health, unsynced_max, synced: None, turns: Vec::new() }
+        Self { health, unsynced_max, synced: None, latency: None, turns: Vec::new() }
     }
 
     /// From now on a sync that is late stops quoting.
@@ -37,10 +43,20 @@ impl Watch {
         self.synced = Some(synced);
     }
 
+    /// From now on an engine that is slower than that trips the circuit breaker.
+    pub fn watch_latency(&mut self, latency: View<LatencyView, 4>, max: Nanos) {
+        self.latency = Some((latency, max));
+    }
+
     /// Looks at everything once.
     pub fn look(&mut self, crew: &Crew) {
         if let Some(synced) = &self.synced {
             self.health.set(Health::SYNC_LATE, synced.age() > self.unsynced_max);
+        }
+        if let Some((latency, max)) = &self.latency {
+            let seen = latency.read();
+            let is_slow = seen.count >= REQUESTS_MIN && seen.p99 > max.0.unsigned_abs();
+            self.health.set(Health::LATENCY_HIGH, is_slow);
         }
         let now = Instant::now();
         let mut is_stalled = false;

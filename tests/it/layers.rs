@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module imports only from lower layers, or from its own.
-const LAYERS: [(&str, usize); 13] = [
+const LAYERS: [(&str, usize); 14] = [
     ("types", 0),
     ("sys", 0),
     ("event", 1),
@@ -16,6 +16,7 @@ const LAYERS: [(&str, usize); 13] = [
     ("journal", 3),
     ("venue", 3),
     ("logs", 3),
+    ("alerts", 3),
     ("web", 4),
     ("report", 4),
     ("config", 5),

@@ -1,10 +1,12 @@
 //! The integration tests: one binary, a module for each thing proved.
 
 mod agreement;
+mod alerts;
 mod backtest;
 mod bad_input;
 mod bitstamp_peers;
 mod book_ticker;
+mod breaker;
 mod command_line;
 mod commands;
 mod core_inputs;

@@ -31,7 +31,8 @@ fn it_quotes_trades_and_ends_at_a_signal() {
         engine.signal(signal);
         engine.signal(again);
         let ended = engine.end();
-        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+        // Twenty to forty milliseconds where nothing else runs; other tests sync to the same disk.
+        assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
         assert_eq!(ended.code, 0, "{}", ended.err);
         let last = ended.last();
         assert_eq!((&last["event"], &last["open_orders"]), (&json!("stopped"), &json!(0)));

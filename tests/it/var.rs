@@ -128,10 +128,12 @@ fn a_breach_makes_the_programs_quotes_smaller() {
         config["exchange"]["simulator"]["participants"]["taker"]["ratePerMinute"] = json!(600);
     });
     let ended = home.done("--config config.json --duration 12s --log-dir logs");
-    let breaches = ended.lines("VAR_BREACH");
-    assert!(!breaches.is_empty(), "{}", ended.err);
-    assert!(breaches[0]["share_ppm"].as_u64() > Some(1), "{breaches:?}");
-    assert!(breaches[0]["quote_size_permille"].as_u64() < Some(1000));
+    let alerts = ended.lines("alert");
+    let breach = alerts.iter().find(|alert| alert["type"] == "VAR_BREACH");
+    let breach = breach.unwrap_or_else(|| panic!("{}", ended.err));
+    assert_eq!((&breach["severity"], &breach["source"]), (&json!("CRITICAL"), &json!("account")));
+    let message = text(&breach["message"]);
+    assert!(message.contains("the limit is 1 ppm") && message.contains("/1000"), "{message}");
     home.check_journal("data");
     let results: Vec<_> =
         home.dump("input", "data").into_iter().filter(|input| input["event"] == "var").collect();

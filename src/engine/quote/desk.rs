@@ -1,8 +1,9 @@
 //! What all instruments share: the trading state, the health of the process, the order ids.
 
 use super::decision::Reason;
+use super::sizing::Scope;
 use crate::event::explanation::Withheld;
-use crate::event::{Command, Health, MarketStatus, TradingState};
+use crate::event::{BreakerState, Command, Health, MarketStatus, TradingState};
 use crate::types::{OrderId, Origin};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,9 @@ pub(super) struct Desk {
     /// Ids given in this epoch.
     given: u32,
     trading: TradingState,
+    breaker: BreakerState,
+    /// What an order may be while the breaker is half open, in percent of the usual.
+    small_pct: u32,
     /// The process is about to end; it never quotes again.
     stopped: bool,
     health: Health,
@@ -33,6 +37,8 @@ impl Desk {
             epoch,
             given: 0,
             trading: TradingState::Active,
+            breaker: BreakerState::Closed,
+            small_pct: 100,
             stopped: false,
             health: Health::GOOD,
             venue: MarketStatus::Trading,
@@ -47,9 +53,9 @@ impl Desk {
     }
 
     fn judge(&mut self) {
-        self.closed = if self.stopped || self.trading != TradingState::Active {
+        self.closed = if self.stopped || self.trading == TradingState::Halted {
             Some((Withheld::State, self.trading as u8))
-        } else if !self.health.is_good() {
+        } else if !self.health.lets_quote() {
             Some((Withheld::Unhealthy, 0))
         } else if !takes_quotes(self.venue) {
             Some((Withheld::MarketStatus, self.venue as u8))
@@ -64,6 +70,25 @@ impl Desk {
         self.judge();
     }
 
+    /// The breaker is so.
+    pub(super) const fn breaker(&mut self, state: BreakerState) {
+        self.breaker = state;
+    }
+
+    /// While the breaker is half open, orders are so many percent of the usual.
+    pub(super) const fn set_small(&mut self, pct: u32) {
+        self.small_pct = pct;
+    }
+
+    /// How much may be quoted, where quoting is not closed.
+    pub(super) const fn scope(&self) -> Scope {
+        match (self.trading, self.breaker) {
+            (TradingState::Reducing, _) | (_, BreakerState::Open) => Scope::Reducing,
+            (_, BreakerState::HalfOpen) => Scope::Small { pct: self.small_pct },
+            _ => Scope::All,
+        }
+    }
+
     /// A command closes at once what it is going to close; what opens is risk's to say.
     pub(super) fn command(&mut self, command: Command) {
         match command {
@@ -72,7 +97,8 @@ impl Desk {
                 self.trading = TradingState::Reducing;
             }
             Command::Shutdown => self.stopped = true,
-            Command::Reduce | Command::Resume | Command::ResumeConfirmed => {}
+            Command::Trip => self.breaker = BreakerState::Open,
+            Command::Reduce | Command::Resume | Command::ResumeConfirmed | Command::Reset => {}
         }
         self.judge();
     }

@@ -10,7 +10,7 @@ use super::fair::{float, imbalance};
 use super::holdback::Holdback;
 use super::intensity::{Arrivals, Intensity};
 use super::proposals::Proposals;
-use super::sizing::Sizes;
+use super::sizing::{Scope, Sizes};
 use super::slots::{Effect, Slot, SlotState};
 use super::spread::Pricing;
 use super::strategy::{Shape, Situation};
@@ -55,6 +55,7 @@ pub(super) struct Instrument {
     /// How large quotes may be, in 1/1000 of their size.
     curb: u32,
     pub(super) sizes: [Sizes; 2],
+    scope: Scope,
     pub(super) slots: [[Slot; LEVELS_MAX]; 2],
     pub(super) holdbacks: [Holdback; 2],
     pub(super) budget: Budget,
@@ -99,6 +100,7 @@ impl Instrument {
             position: Qty::ZERO,
             curb: WHOLE,
             sizes: [Sizes::default(); 2],
+            scope: Scope::All,
             slots: [[Slot::default(); LEVELS_MAX]; 2],
             holdbacks: [Holdback::NONE; 2],
             budget: Budget::new(params.requests),
@@ -123,8 +125,9 @@ impl Instrument {
         self.position = position;
         let whole = self.params.size;
         let order = Qty(whole.order.0.saturating_mul(self.curb.into()) / i64::from(WHOLE));
-        let size = SizeParams { order, ..whole };
-        self.sizes = Side::BOTH.map(|side| Sizes::of(&size, self.levels_max, position, side));
+        let (size, levels_max) = (SizeParams { order, ..whole }, self.levels_max);
+        self.sizes =
+            Side::BOTH.map(|side| Sizes::within(self.scope, &size, levels_max, (position, side)));
         (self.reshape, self.settled) = (true, None);
     }
 
@@ -132,6 +135,14 @@ impl Instrument {
     pub(super) fn curb(&mut self, size: u32) {
         self.curb = size;
         self.hold(self.position);
+    }
+
+    /// So much may be quoted now.
+    pub(super) fn rescope(&mut self, scope: Scope) {
+        if self.scope != scope {
+            self.scope = scope;
+            self.hold(self.position);
+        }
     }
 
     /// Whether the book is no longer as the last mark told it.

@@ -7,7 +7,7 @@ use super::{LEVELS_MAX, QuoteParams};
 use crate::engine::book::{Books, Change};
 use crate::engine::buffer::Drafts;
 use crate::engine::curb::Curb;
-use crate::event::{Body, Event, Explanation, Level, TradingState};
+use crate::event::{Body, BreakerState, Event, Explanation, Level, TradingState};
 use crate::types::{InstrumentId, Nanos, OrderId, Qty, Side};
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,14 @@ impl Quoter {
     /// The trading state that the epoch begins in: a halt outlives a restart.
     pub fn set_state(&mut self, state: TradingState) {
         self.desk.state(state);
+        self.rescope();
+    }
+
+    /// The breaker as the epoch begins, and what orders are while it is half open, in percent.
+    pub fn set_breaker(&mut self, state: BreakerState, small_pct: u32) {
+        self.desk.set_small(small_pct);
+        self.desk.breaker(state);
+        self.rescope();
     }
 
     /// A trade that an earlier epoch has counted: told again, it changes nothing.
@@ -166,7 +174,11 @@ impl Quoter {
     fn concerns_all(&self, event: &Event) -> bool {
         let of_all = matches!(
             event.body,
-            Body::State { .. } | Body::Timer | Body::Health(_) | Body::Command(_)
+            Body::State { .. }
+                | Body::Timer
+                | Body::Health(_)
+                | Body::Command(_)
+                | Body::Breaker(_)
         );
         of_all || event.instrument == InstrumentId::ALL
     }
@@ -184,16 +196,31 @@ impl Quoter {
             (Body::Refused(refused), Some(own)) => own.refused(&refused, now),
             (Body::State { state, .. }, _) => {
                 self.desk.state(state);
+                self.rescope();
                 self.instruments.iter_mut().for_each(|own| own.end_refusals(|_| true));
             }
             (Body::Health(health), _) => self.desk.health(health),
-            (Body::Command(asked), _) => self.desk.command(asked.command),
+            (Body::Command(asked), _) => {
+                self.desk.command(asked.command);
+                self.rescope();
+            }
+            (Body::Breaker(change), _) => {
+                self.desk.breaker(change.state);
+                self.instruments.iter_mut().for_each(|own| own.end_refusals(|_| true));
+                self.rescope();
+            }
             (Body::Var(result), _) if self.curb.hear(&result) => {
                 let size = self.curb.size();
                 self.instruments.iter_mut().for_each(|own| own.curb(size));
             }
             _ => {}
         }
+    }
+
+    /// What may be quoted has changed, or not.
+    fn rescope(&mut self) {
+        let scope = self.desk.scope();
+        self.instruments.iter_mut().for_each(|own| own.rescope(scope));
     }
 
     fn find_wake(&mut self) {

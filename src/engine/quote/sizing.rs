@@ -7,6 +7,17 @@ use crate::event::explanation::{Clamps, Withheld};
 use crate::types::{Qty, Side};
 use serde::{Deserialize, Serialize};
 
+/// How much may be quoted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(super) enum Scope {
+    /// As the strategy wants.
+    All,
+    /// One order of so many percent a side.
+    Small { pct: u32 },
+    /// What brings the position down, to nothing and no further.
+    Reducing,
+}
+
 /// The quantities of one side.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Sizes {
@@ -28,6 +39,38 @@ const fn round_down(qty: i64, step: i64) -> i64 {
 }
 
 impl Sizes {
+    /// The quantities of a side within what may be quoted.
+    pub(super) fn within(
+        scope: Scope,
+        params: &SizeParams,
+        levels_max: usize,
+        (position, side): (Qty, Side),
+    ) -> Self {
+        match scope {
+            Scope::All => Self::of(params, levels_max, position, side),
+            Scope::Small { pct } => {
+                let part = i128::from(params.order.0) * i128::from(pct) / 100;
+                let part = i64::try_from(part).expect("no more than the order");
+                let part = Qty(part.max(params.min.0));
+                let params = SizeParams { order: part, max: part, ..*params };
+                Self::of(&params, levels_max.min(1), position, side)
+            }
+            Scope::Reducing => Self::reducing(params, levels_max, position, side),
+        }
+    }
+
+    /// The quantities of a side that may only reduce.
+    fn reducing(params: &SizeParams, levels_max: usize, position: Qty, side: Side) -> Self {
+        let room = position.0.saturating_mul(-side.sign()).max(0);
+        let one = round_down(params.order.0, params.step.0).clamp(params.min.0, params.max.0);
+        let mut own = Self { room, ..Self::default() };
+        own.fill(params, levels_max, one);
+        if own.levels == 0 {
+            own.withheld = if room == 0 { Withheld::ReduceOnly } else { Withheld::BelowMinimum };
+        }
+        own
+    }
+
     /// The quantities of a side while so many lots are held.
     pub(super) fn of(params: &SizeParams, levels_max: usize, position: Qty, side: Side) -> Self {
         let SizeParams { order, min, max, step, position_target, position_max } = *params;
@@ -44,25 +87,31 @@ impl Sizes {
         if one != scaled {
             own.clamps = own.clamps.with(Clamps::QUANTITY);
         }
-        let mut rest = room;
-        for place in own.qty.iter_mut().take(levels_max) {
-            let qty = one.min(round_down(rest, step.0));
-            if qty < one {
-                own.clamps = own.clamps.with(Clamps::POSITION);
-            }
-            if qty < min.0 {
-                break;
-            }
-            *place = qty;
-            rest -= qty;
-            own.levels += 1;
-        }
-        own.generous = (room - rest).saturating_add((room - rest) / 4) <= room;
+        own.fill(params, levels_max, one);
         if own.levels == 0 {
             own.withheld =
                 if room < step.0 { Withheld::PositionLimit } else { Withheld::BelowMinimum };
         }
         own
+    }
+
+    /// Orders of that quantity while there is room.
+    fn fill(&mut self, params: &SizeParams, levels_max: usize, one: i64) {
+        let room = self.room;
+        let mut rest = room;
+        for place in self.qty.iter_mut().take(levels_max) {
+            let qty = one.min(round_down(rest, params.step.0));
+            if qty < one {
+                self.clamps = self.clamps.with(Clamps::POSITION);
+            }
+            if qty < params.min.0 {
+                break;
+            }
+            *place = qty;
+            rest -= qty;
+            self.levels += 1;
+        }
+        self.generous = (room - rest).saturating_add((room - rest) / 4) <= room;
     }
 
     /// Whether an order with so much left may stay at a level that wants `qty`.

@@ -3,7 +3,7 @@
 use super::{NEVER, Output, Risk};
 use crate::engine::buffer::Buffer;
 use crate::engine::order::{Order, Status};
-use crate::event::{Proposal, RequestKind, TradingState};
+use crate::event::{BreakerState, Proposal, RequestKind, TradingState};
 use crate::types::{InstrumentId, Nanos, Origin, Side};
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,9 @@ impl Risk {
                 self.cancel_where(|order| !order.status.is_cancelling(), out);
             }
             TradingState::Reducing => self.keep_reducing(out),
+            TradingState::Active if self.breaker.state() == BreakerState::Open => {
+                self.keep_reducing(out);
+            }
             TradingState::Active => {
                 for place in 0..self.accounts.holdings.len() {
                     self.trim(super::instrument_at(place), out);

@@ -7,13 +7,15 @@
 
 use super::{Output, Risk};
 use crate::engine::order::Status;
-use crate::event::{Body, Command, Event, Level, Mark, RequestKind, TradingState};
+use crate::event::{Body, Command, Event, Level, Mark, RequestKind, TradingState, Trigger};
+use crate::types::InstrumentId;
 
 impl Risk {
     /// Takes an input whose outputs are recorded.
     pub fn follow_input(&mut self, event: &Event, levels: &[Level]) {
         self.now = self.now.max(event.received);
         self.begin_day_if_over();
+        self.breaker.follow_time(self.now);
         match &event.body {
             Body::Report(report) => {
                 let reported = self.orders.report(event.instrument, report, levels[0]);
@@ -29,6 +31,11 @@ impl Risk {
                 }
             }
             Body::Command(asked) => self.follow_command(asked.command),
+            Body::Fault(reason) => self.lost(*reason),
+            Body::Health(health) if self.is_slow(*health) => {
+                let trigger = Trigger::LatencyDegradation;
+                self.breaker.follow(trigger, InstrumentId::ALL, self.now);
+            }
             _ => {}
         }
     }
@@ -49,6 +56,12 @@ impl Risk {
     pub fn follow_mark(&mut self, mark: &Mark) {
         if self.accounts.mark(mark) && self.accounts.is_complete() {
             self.take_profit();
+        }
+        if let Some(trigger) = self.breaker.mark(mark) {
+            self.breaker.follow(trigger, mark.instrument, self.now);
+        }
+        if mark.stale.is_none() {
+            self.breaker.heard();
         }
     }
 
@@ -76,6 +89,9 @@ impl Risk {
             }
             Output::State { state, reason } => {
                 self.trading = self.trading.recorded(*state, *reason);
+            }
+            Output::Breaker { change, instrument } => {
+                self.breaker.recorded(*change, *instrument, self.now);
             }
             Output::Explanation(_) | Output::Refusal(_) | Output::Answer(_) => {}
         }

@@ -1,6 +1,6 @@
 //! The gate: from a proposal to a request or a refusal, the checks in their order.
 //!
-//! The circuit breaker will stand second, behind the trading state.
+//! The circuit breaker stands second, behind the trading state.
 
 use super::accounts::{Holding, notional};
 use super::checks::{self, Compared, Verdict};
@@ -67,6 +67,7 @@ impl Risk {
             (false, false) => Intent::Growing,
         };
         checks::halted(state, intent)?;
+        let reduce_only = reduce_only || self.check_breaker(proposal)?;
         checks::rate(self.bucket.has_room(), || self.bucket.compared())?;
         let replaced = self.replaced(proposal)?;
         let holding = self.accounts.get(proposal.instrument);
@@ -187,6 +188,9 @@ impl Risk {
         }
         self.accounts.touch(proposal.instrument);
         self.bucket.take();
+        if !reduce_only {
+            self.breaker.count(self.now);
+        }
         out.push(Output::Request(OrderRequest::from(Approved::by_gate(*proposal))));
     }
 

@@ -5,11 +5,13 @@
 //! money, `state` what a trading state allows, `flatten` and `cancels` what risk does by itself.
 
 mod accounts;
+mod breaker;
 mod cancels;
 mod checks;
 mod flatten;
 mod follow;
 mod gate;
+mod guard;
 mod opening;
 mod output;
 mod pack;
@@ -18,6 +20,7 @@ pub mod position;
 mod rate;
 mod request;
 pub mod state;
+mod triggers;
 pub mod unit;
 mod view;
 mod worth;
@@ -31,12 +34,14 @@ mod rig;
 #[cfg(test)]
 mod tests;
 
+pub use breaker::{BreakerParams, BreakerSeen, OpeningBreaker};
 pub use opening::{Opening, OpeningState};
 pub use output::{Answer, CommandVerdict, Output, Refusal};
 pub use pack::OUTPUT_LINES_MAX;
 pub use params::{Conversion, InstrumentLimits, RateParams, RateSource, RiskParams};
 pub use position::Position;
 pub use request::{Approved, OrderRequest};
+pub use triggers::{Baselines, Fed, Gauge, Learned};
 pub use view::PositionView;
 
 use crate::engine::buffer::Buffer;
@@ -44,10 +49,11 @@ use crate::engine::curb::Curb;
 use crate::engine::order::{OpenSide, OrderTable};
 use crate::event::{
     Asked, Body, Command, Draft, Event, Explanation, Level, Mark, Proposal, RefusalCode, Report,
-    StateReason, TradingState,
+    StateReason, TradingState, Trigger,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Origin};
 use accounts::Accounts;
+use breaker::Breaker;
 use cancels::Sweep;
 use flatten::Flatten;
 use rate::Bucket;
@@ -83,6 +89,7 @@ pub struct Risk {
     explanation: Option<Explanation>,
     sweep: Sweep,
     flatten: Flatten,
+    breaker: Breaker,
     refusals: [u64; RefusalCode::ALL.len()],
     commands_not_taken: u64,
     curb: Curb,
@@ -110,6 +117,7 @@ impl Risk {
             explanation: None,
             sweep: Sweep::default(),
             flatten: Flatten::default(),
+            breaker: Breaker::new(params.breaker, instruments.len()),
             refusals: [0; RefusalCode::ALL.len()],
             commands_not_taken: 0,
             curb: Curb::new(None),
@@ -120,18 +128,20 @@ impl Risk {
     /// The most outputs of one input and its drafts: what must be free before it is taken.
     ///
     /// At worst one input cancels every order (the one it tells of twice), tries to flatten every
-    /// instrument twice, changes the state, answers, and each of its drafts brings two outputs.
+    /// instrument twice, changes the state, answers, moves the breaker, and each of its drafts
+    /// brings two outputs.
     #[must_use]
     pub const fn outputs_max(params: &RiskParams, instruments: usize, drafts_max: usize) -> usize {
         let orders = OrderTable::places_max(params.orders_max as usize);
-        orders + 2 * instruments + 7 + 2 * drafts_max
+        orders + 2 * instruments + 12 + 2 * drafts_max
     }
 
     /// When it wants to be asked, if nothing comes before: a timer input is made then.
     #[inline]
     #[must_use]
     pub fn deadline(&self) -> Option<Nanos> {
-        Some(self.sweep.due.min(self.flatten.due)).filter(|due| *due != NEVER)
+        let due = self.sweep.due.min(self.flatten.due).min(self.breaker.due());
+        Some(due).filter(|due| *due != NEVER)
     }
 
     /// Takes an input, before its drafts.
@@ -145,6 +155,8 @@ impl Risk {
         match &event.body {
             Body::Report(report) => self.on_report(event.instrument, report, levels[0], out),
             Body::Command(asked) => self.on_command(asked, out),
+            Body::Fault(reason) => self.lost(*reason),
+            Body::Health(health) => self.health(*health, out),
             Body::Var(result) => drop(self.curb.hear(result)),
             _ => {}
         }
@@ -166,6 +178,7 @@ impl Risk {
         if self.accounts.mark(mark) {
             self.judge_losses(out);
         }
+        self.guard(mark, out);
     }
 
     /// Takes why the proposals behind it are made.
@@ -188,6 +201,8 @@ impl Risk {
     #[cold]
     fn on_time(&mut self, out: &mut Buffer<Output>) {
         self.begin_day_if_over();
+        let change = self.breaker.on_time(self.now);
+        self.changed(change, InstrumentId::ALL, out);
         self.retry_cancels(out);
         self.flatten_when_due(out);
         self.set_wake();
@@ -205,7 +220,8 @@ impl Risk {
 
     /// The day's end counts too, though nobody need be woken for it.
     fn set_wake(&mut self) {
-        self.wake = self.day_end.min(self.sweep.due).min(self.flatten.due);
+        let due = self.sweep.due.min(self.flatten.due).min(self.breaker.due());
+        self.wake = self.day_end.min(due);
     }
 
     fn on_report(
@@ -270,6 +286,7 @@ impl Risk {
             verdict,
             state,
             reason,
+            breaker: self.breaker.state(),
             high_water_was: (high_water != self.high_water).then_some(high_water),
         }));
     }
@@ -295,6 +312,8 @@ impl Risk {
                 self.keep_reducing(out);
             }
             Command::Flatten => self.begin_flatten(out),
+            Command::Trip => self.trip(Trigger::Manual, InstrumentId::ALL, out),
+            Command::Reset => self.reset_breaker(out),
             _ => {}
         }
         self.plan_sweep();

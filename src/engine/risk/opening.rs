@@ -4,6 +4,7 @@
 //! they count as exposure, and are cancelled before the first quote. The end of the process is no
 //! halt, and does not last.
 
+use super::breaker::OpeningBreaker;
 use super::state::Trading;
 use super::unit::Rate;
 use super::{Nanos, Position, Risk};
@@ -48,6 +49,9 @@ pub struct Opening {
     /// The trades that were counted last, oldest first: the venue may tell them again.
     #[serde(default)]
     pub trades: Vec<(OrderId, u64)>,
+    /// The circuit breaker.
+    #[serde(default)]
+    pub breaker: OpeningBreaker,
 }
 
 /// Of all trades so many are carried over at least; those of live orders always.
@@ -105,6 +109,7 @@ impl Risk {
             // Their cancels go out with the first input, before anything is quoted.
             self.sweep.due = Nanos(0);
         }
+        self.breaker.open(&opening.breaker);
         self.set_wake();
     }
 
@@ -121,6 +126,7 @@ impl Risk {
             rates: self.accounts.rates().collect(),
             orders: self.orders.live_orders().copied().collect(),
             trades: self.orders.trades().collect(),
+            breaker: self.breaker.closing(),
         }
     }
 }

@@ -1,7 +1,11 @@
 //! What the core has decided about one input: the records that the journal writes behind it.
 
 use super::OrderRequest;
-use crate::event::{Command, Explanation, Proposal, RefusalCode, StateReason, TradingState};
+use crate::event::{
+    BreakerChange, BreakerState, Command, Explanation, Proposal, RefusalCode, StateReason,
+    TradingState,
+};
+use crate::types::InstrumentId;
 
 /// A refusal, with the two numbers compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,6 +60,8 @@ pub struct Answer {
     pub state: TradingState,
     /// Why it is so.
     pub reason: StateReason,
+    /// The circuit breaker behind it.
+    pub breaker: BreakerState,
     /// The high-water mark before a resume that has reset it to what capital and profit are now,
     /// in 10⁻¹² of the account currency.
     pub high_water_was: Option<i128>,
@@ -79,4 +85,11 @@ pub enum Output {
     },
     /// What became of a command.
     Answer(Answer),
+    /// The circuit breaker has changed its state; comes back as an input.
+    Breaker {
+        /// From what, to what, and why.
+        change: BreakerChange,
+        /// Whose market has tripped it; [`InstrumentId::ALL`] where it was none's.
+        instrument: InstrumentId,
+    },
 }

@@ -6,22 +6,27 @@
 //! refusal      as its proposal, byte 6 the code,
 //!              words 4, 5 the value and 6, 7 the limit, low first  one line
 //! state        small bytes 0 and 1 state and reason                one line
-//! answer       small bytes 0 to 4 command, verdict, state, reason
-//!              and whether there is a mark; word 1 the id,
+//! breaker      small bytes 0 to 2 was, is and trigger; word 1 the
+//!              instrument                                          one line
+//! answer       small bytes 0 to 5 command, verdict, state, reason,
+//!              whether there is a mark, and the breaker; word 1 the id,
 //!              words 2, 3 the high-water mark, low first           one line
 //! ```
 
 use super::{Answer, CommandVerdict, OrderRequest, Output, Refusal};
 use crate::event::pack::{EXPLANATION_LINES, TAG_EXPLANATION, TAG_PROPOSAL};
 use crate::event::{
-    Command, Explanation, Line, NotAnEvent, Proposal, RefusalCode, StateReason, TradingState,
+    BreakerChange, BreakerState, Command, Explanation, Line, NotAnEvent, Proposal, RefusalCode,
+    StateReason, TradingState, Trigger,
 };
+use crate::types::InstrumentId;
 
 const REQUEST: u8 = 48;
 const EXPLANATION: u8 = 49;
 const REFUSAL: u8 = 50;
 const STATE: u8 = 51;
 const ANSWER: u8 = 52;
+const BREAKER: u8 = 53;
 
 /// The most lines of one output.
 pub const OUTPUT_LINES_MAX: usize = EXPLANATION_LINES;
@@ -50,7 +55,8 @@ impl Output {
     pub const fn line_count(&self) -> usize {
         match self {
             Self::Explanation(_) => EXPLANATION_LINES,
-            Self::Request(_) | Self::Refusal(_) | Self::State { .. } | Self::Answer(_) => 1,
+            Self::Request(_) | Self::Refusal(_) => 1,
+            Self::State { .. } | Self::Answer(_) | Self::Breaker { .. } => 1,
         }
     }
 
@@ -60,7 +66,7 @@ impl Output {
     /// It is none's.
     pub const fn line_count_of(first: &Line) -> Result<usize, NotAnEvent> {
         match first.0[0].to_le_bytes()[0] {
-            REQUEST | REFUSAL | STATE | ANSWER => Ok(1),
+            REQUEST | REFUSAL | STATE | ANSWER | BREAKER => Ok(1),
             EXPLANATION => Ok(EXPLANATION_LINES),
             tag => Err(NotAnEvent { tag }),
         }
@@ -87,6 +93,12 @@ impl Output {
                 lines[0] = Line([u64::from_le_bytes(head), 0, 0, 0, 0, 0, 0, 0]);
             }
             Self::Answer(answer) => lines[0] = answer.pack(),
+            Self::Breaker { change, instrument } => {
+                let [was, state] = [change.was as u8, change.state as u8];
+                let head = [BREAKER, was, state, change.trigger as u8, 0, 0, 0, 0];
+                let of = u64::from(instrument.0);
+                lines[0] = Line([u64::from_le_bytes(head), of, 0, 0, 0, 0, 0, 0]);
+            }
         }
         self.line_count()
     }
@@ -97,7 +109,7 @@ impl Output {
     /// They begin with none, or end inside of it.
     pub fn unpack(lines: &[Line]) -> Result<Self, NotAnEvent> {
         let first = lines.first().ok_or(NotAnEvent { tag: 0 })?;
-        let [tag, a, b, _, _, _, code, _] = first.0[0].to_le_bytes();
+        let [tag, a, b, c, _, _, code, _] = first.0[0].to_le_bytes();
         let wrong = NotAnEvent { tag };
         match tag {
             REQUEST => OrderRequest::unpack(&retag(*first, TAG_PROPOSAL)).map(Self::Request),
@@ -116,6 +128,14 @@ impl Output {
                 state: *TradingState::ALL.get(usize::from(a)).ok_or(wrong)?,
                 reason: *StateReason::ALL.get(usize::from(b)).ok_or(wrong)?,
             }),
+            BREAKER => Ok(Self::Breaker {
+                change: BreakerChange {
+                    was: *BreakerState::ALL.get(usize::from(a)).ok_or(wrong)?,
+                    state: *BreakerState::ALL.get(usize::from(b)).ok_or(wrong)?,
+                    trigger: *Trigger::ALL.get(usize::from(c)).ok_or(wrong)?,
+                },
+                instrument: InstrumentId(u16::try_from(first.0[1]).map_err(|_| wrong)?),
+            }),
             ANSWER => Answer::unpack(first).map(Self::Answer).ok_or(wrong),
             _ => Err(wrong),
         }
@@ -126,19 +146,19 @@ impl Answer {
     /// Its line.
     #[must_use]
     pub fn pack(&self) -> Line {
-        let Self { id, command, verdict, state, reason, high_water_was } = *self;
+        let Self { id, command, verdict, state, reason, breaker, high_water_was } = *self;
         let [mark_low, mark_high] = split(high_water_was.unwrap_or(0));
         let has_mark = u8::from(high_water_was.is_some());
-        let small = [command as u8, verdict as u8, state as u8, reason as u8, has_mark];
-        let [a, b, c, d, e] = small;
-        let head = u64::from_le_bytes([ANSWER, a, b, c, d, e, 0, 0]);
+        let [a, b, c] = [command as u8, verdict as u8, state as u8];
+        let (d, f) = (reason as u8, breaker as u8);
+        let head = u64::from_le_bytes([ANSWER, a, b, c, d, has_mark, f, 0]);
         Line([head, id, mark_low, mark_high, 0, 0, 0, 0])
     }
 
     /// The answer of a line; nothing where none stands.
     #[must_use]
     pub fn unpack(line: &Line) -> Option<Self> {
-        let [tag, command, verdict, state, reason, has_mark, ..] = line.0[0].to_le_bytes();
+        let [tag, command, verdict, state, reason, has_mark, breaker, _] = line.0[0].to_le_bytes();
         if tag != ANSWER || has_mark > 1 {
             return None;
         }
@@ -148,6 +168,7 @@ impl Answer {
             verdict: *CommandVerdict::ALL.get(usize::from(verdict))?,
             state: *TradingState::ALL.get(usize::from(state))?,
             reason: *StateReason::ALL.get(usize::from(reason))?,
+            breaker: *BreakerState::ALL.get(usize::from(breaker))?,
             high_water_was: (has_mark == 1).then(|| join(line.0[2], line.0[3])),
         })
     }
@@ -158,7 +179,7 @@ mod tests {
     use super::*;
     use crate::event::RequestKind;
     use crate::event::explanation::{Clamps, SideExplained, Withheld};
-    use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side, TimeInForce};
+    use crate::types::{Nanos, OrderId, Price, Qty, Side, TimeInForce};
 
     fn survives(output: Output) {
         let mut lines = [Line([u64::MAX; 8]); OUTPUT_LINES_MAX];
@@ -208,9 +229,16 @@ mod tests {
                         verdict,
                         state,
                         reason,
+                        breaker: BreakerState::ALL[at % 3],
                         high_water_was,
                     }));
                 }
+            }
+        }
+        for state in BreakerState::ALL {
+            for trigger in Trigger::ALL {
+                let change = BreakerChange { was: state, state, trigger };
+                survives(Output::Breaker { change, instrument: InstrumentId::ALL });
             }
         }
         let side = SideExplained {
@@ -244,14 +272,14 @@ mod tests {
 
     #[test]
     fn lines_of_others_are_refused() {
-        for tag in (0..48).chain(53..=255_u8) {
+        for tag in (0..48).chain(54..=255_u8) {
             let line = Line([u64::from(tag), 0, 0, 0, 0, 0, 0, 0]);
             assert_eq!(Output::unpack(&[line; 3]), Err(NotAnEvent { tag }));
             assert_eq!(Output::line_count_of(&line), Err(NotAnEvent { tag }));
         }
         // Numbers that stand for nothing.
         for word in
-            [0x0333, 0x0007_0033, 0x0010_0000_0000_0032, 0x0332, 0x0003_0030, 0x0734, 0x0003_0034]
+            [0x0333, 0x0007_0033, 0x0011_0000_0000_0032, 0x0332, 0x0003_0030, 0xff34, 0x0003_0034]
         {
             assert!(Output::unpack(&[Line([word, 0, 0, 0, 0, 0, 0, 0])]).is_err(), "{word:x}");
         }

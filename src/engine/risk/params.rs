@@ -1,5 +1,6 @@
 //! What risk is told at the start, checked by the config and written into the journal's `Start`.
 
+use super::breaker::BreakerParams;
 use super::unit::Unit;
 use crate::types::{Currency, InstrumentId, Nanos, Scale};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct RiskParams {
     pub conversion_age_max: Nanos,
     /// How other currencies are counted.
     pub conversions: Vec<Conversion>,
+    /// What trips the circuit breaker; nothing where only an operator does.
+    #[serde(default)]
+    pub breaker: Option<BreakerParams>,
 }
 
 /// The budget of messages.

@@ -35,6 +35,7 @@ pub(super) fn params() -> RiskParams {
             currency: currency("EUR"),
             source: RateSource::Instrument { instrument: InstrumentId(3), tick },
         }],
+        breaker: None,
     }
 }
 
@@ -286,6 +287,14 @@ impl Rig {
                 format!("explain {}", NAMES[explanation.instrument.index()])
             }
             Output::State { state, reason } => format!("{} {}", state.name(), reason.name()),
+            Output::Breaker { change, .. } => {
+                format!(
+                    "{} -> {} {}",
+                    change.was.name(),
+                    change.state.name(),
+                    change.trigger.name()
+                )
+            }
             Output::Answer(answer) => {
                 format!("{} {}", answer.command.name(), answer.verdict.name())
             }

@@ -81,6 +81,8 @@ impl Trading {
             Command::ResumeConfirmed => {
                 Self { killed: false, ..self.set(TradingState::Active, StateReason::Operator) }
             }
+            // The breaker is moved, whatever the state is.
+            Command::Trip | Command::Reset => self,
             _ if self.killed => return None,
             Command::Halt => match self.state {
                 // A halt has its first reason, but for one that an end of `flatten` has.
@@ -184,8 +186,11 @@ mod tests {
         ];
         for (from, expected) in rows {
             let expected: Vec<_> = expected.split_whitespace().collect();
-            assert_eq!(expected.len(), Command::ALL.len());
-            for (command, expected) in Command::ALL.into_iter().zip(expected) {
+            // What moves the breaker leaves the state as it is.
+            let (states, breaker) = Command::ALL.split_at(expected.len());
+            assert_eq!(breaker, [Command::Trip, Command::Reset]);
+            assert!(breaker.iter().all(|command| from.command(*command) == Some(from)));
+            for (command, expected) in states.iter().copied().zip(expected) {
                 let got = text(from.command(command));
                 assert_eq!(got, expected, "{} and {}", text(Some(from)), command.name());
             }

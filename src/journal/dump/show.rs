@@ -4,8 +4,8 @@ use super::object::Object;
 use crate::engine::risk::Output;
 use crate::event::explanation::{Clamps, SideExplained};
 use crate::event::{
-    Asked, Body, Explanation, FeeIn, Health, Level, MarketStatus, Note, OrderAction, Proposal,
-    Report, ReportKind, Shape,
+    Asked, Body, BreakerChange, Explanation, FeeIn, Health, Level, MarketStatus, Note, OrderAction,
+    Proposal, Report, ReportKind, Shape,
 };
 use crate::journal::record::Input;
 use crate::journal::start::Start;
@@ -105,6 +105,7 @@ impl View<'_> {
                 let all = Health::ALL.iter().filter(|(one, _)| health.0 & one.0 != 0);
                 object.raw("conditions", &names(all.map(|(_, name)| *name)));
             }
+            Body::Breaker(change) => breaker(object, &change),
             Body::Command(asked) => command(object, &asked, input),
             Body::Var(result) => {
                 object.number("asOf", result.as_of);
@@ -165,12 +166,17 @@ impl View<'_> {
                 object.text("state", state.name());
                 object.text("reason", reason.name());
             }
+            Output::Breaker { change, instrument } => {
+                self.symbol(object, *instrument);
+                breaker(object, change);
+            }
             Output::Answer(answer) => {
                 object.number("id", answer.id);
                 object.text("command", answer.command.name());
                 object.text("verdict", answer.verdict.name());
                 object.text("state", answer.state.name());
                 object.text("reason", answer.reason.name());
+                object.text("breaker", answer.breaker.name());
                 if let Some(mark) = answer.high_water_was {
                     object.text("highWaterWas", mark);
                 }
@@ -227,6 +233,12 @@ impl View<'_> {
     }
 }
 
+fn breaker(object: &mut Object, change: &BreakerChange) {
+    object.text("was", change.was.name());
+    object.text("state", change.state.name());
+    object.text("trigger", change.trigger.name());
+}
+
 fn command(object: &mut Object, asked: &Asked, input: &Input<'_>) {
     object.text("command", asked.command.name());
     if asked.id != 0 {
@@ -258,6 +270,7 @@ const fn event_name(body: &Body) -> &'static str {
         Body::Timer => "timer",
         Body::Health(_) => "health",
         Body::Command(_) => "command",
+        Body::Breaker(_) => "breaker",
         Body::Var(_) => "var",
     }
 }

@@ -3,6 +3,7 @@
 use crate::config::{ExitCode, ThreadName};
 use crate::journal::WriteError;
 use crate::threads::cores::AllowanceFault;
+use crate::threads::proof::ProofFault;
 use crate::threads::runner::{EndFault, StartFault};
 use crate::threads::setup::SetupFault;
 use crate::threads::store::StoreFault;
@@ -64,6 +65,10 @@ pub enum RunFault {
     },
     /// The last line could not be said.
     Output(io::Error),
+    /// The alerts that were kept cannot be read, or none can be delivered.
+    Alerts(io::Error),
+    /// A rule of risk does not protect.
+    Proof(ProofFault),
     /// It was stopped before it began.
     Stopped,
 }
@@ -88,6 +93,7 @@ impl RunFault {
             Self::Web(_) => ExitCode::Port,
             Self::Damaged(_) => ExitCode::Damaged,
             Self::Stopped => ExitCode::Done,
+            Self::Proof(_) => ExitCode::Refused,
             Self::Ended(_) => ExitCode::Venue,
             Self::CancelsOpen { .. } => ExitCode::CancelsOpen,
             // Whoever read the last line has gone, as `head` does.
@@ -98,6 +104,7 @@ impl RunFault {
             | Self::End(_)
             | Self::Venue(_)
             | Self::Report { .. }
+            | Self::Alerts(_)
             | Self::Output(_) => ExitCode::Storage,
             Self::Run { fault, .. } => fault.code(),
         }
@@ -111,6 +118,8 @@ impl fmt::Display for RunFault {
             Self::Store(fault) => fault.fmt(f),
             Self::Web(fault) => fault.fmt(f),
             Self::Allowance(fault) => fault.fmt(f),
+            Self::Proof(fault) => fault.fmt(f),
+            Self::Alerts(error) => write!(f, "alerts cannot be kept or delivered: {error}"),
             Self::Start(fault) => fault.fmt(f),
             Self::Thread(thread) => write!(f, "thread {} ended unasked", thread.name()),
             Self::End(fault) => fault.fmt(f),

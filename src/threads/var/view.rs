@@ -1,7 +1,5 @@
 //! What readers off the path see of value at risk.
 
-use crate::engine::curb::WHOLE;
-use crate::logs::{Field, Log};
 use crate::var::grade::Grade;
 use crate::var::{Assessment, Method};
 use serde::{Deserialize, Serialize};
@@ -74,36 +72,4 @@ impl VarReader {
     pub(super) fn publish(&self, view: VarView) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(view);
     }
-}
-
-/// Tells the log when value at risk passes its limit, and when it has come back.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct BreachLog {
-    told: u64,
-    is_open: bool,
-}
-
-impl BreachLog {
-    /// Looks once; each breach is told, though it ended between two looks.
-    pub fn look(&mut self, reader: Option<&VarReader>, log: &Log) {
-        let Some(view) = reader.map(VarReader::read) else { return };
-        let is_open = view.size < WHOLE;
-        if view.breaches > self.told {
-            log.warn("VAR_BREACH", fields(&view));
-        } else if self.is_open && !is_open {
-            log.info("var_breach_ended", fields(&view));
-        }
-        (self.told, self.is_open) = (view.breaches, is_open);
-    }
-}
-
-fn fields(view: &VarView) -> Vec<Field> {
-    vec![
-        ("method", view.method.0.name().into()),
-        ("as_of", view.method.1.into()),
-        ("share_ppm", view.share.into()),
-        ("limit_ppm", view.limit.into()),
-        ("quote_size_permille", view.size.into()),
-        ("breaches", view.breaches.into()),
-    ]
 }
