@@ -61,9 +61,6 @@ impl Chain {
     }
 
     fn must_follow(&self, header: &Header) -> Result<(), Damage> {
-        if self.summary.is_some_and(|summary| header.epoch < summary.epoch) {
-            return Err(Damage::Chain("an older epoch"));
-        }
         let previous = match self.summary.map(|summary| summary.end) {
             None if self.is_inside => return Ok(()),
             None => Ending::default(),
@@ -75,6 +72,9 @@ impl Chain {
         }
         if header.first_sequence != self.next.1 {
             return Err(Damage::Chain("another sequence"));
+        }
+        if self.summary.is_some_and(|summary| header.epoch < summary.epoch) {
+            return Err(Damage::Chain("an older epoch"));
         }
         Ok(())
     }
