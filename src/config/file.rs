@@ -152,6 +152,8 @@ pub struct Config {
     pub data_directory: Option<PathBuf>,
     /// The embedded venue; it has no market but in simulation.
     pub simulator: SimulatorParams,
+    /// Where the venue of another process listens, if it is one.
+    pub venue_socket: Option<PathBuf>,
     /// How orders fare in replay, backtest and paper.
     pub fills: FillParams,
     /// Where the feed of paper is.
@@ -281,6 +283,7 @@ impl RawConfig {
             instruments,
             data_directory: self.persistence.data_directory.clone(),
             simulator: self.exchange.simulator.check("exchange.simulator", &markets, faults),
+            venue_socket: self.exchange.simulator.socket.clone(),
             fills: self.exchange.fills.check("exchange.fills", faults),
             live: self.exchange.live.check("exchange.live", self.mode, venue, faults),
             journal: self.persistence.check("persistence", faults),

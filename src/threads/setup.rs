@@ -9,6 +9,7 @@ pub(super) mod recorded;
 mod simulated;
 
 pub use fault::SetupFault;
+pub use simulated::served;
 
 use super::link::Link;
 use super::timeline::Timeline;

@@ -17,6 +17,7 @@ mod data;
 mod decoders_agree;
 mod demo_tape;
 mod disk_faults;
+mod drill;
 mod engine_rig;
 mod expected_books;
 mod fills;
