@@ -7,10 +7,10 @@
 
 use crate::harness::{Arm, measuring, row};
 use pinnaclemm::engine::buffer::Buffer;
-use pinnaclemm::engine::risk::{Output, Risk};
+use pinnaclemm::engine::risk::{Output, Refusal, Risk};
 use pinnaclemm::engine::{Core, CoreParams, risk_of};
 use pinnaclemm::event::{
-    Body, Draft, Event, Level, Mark, Proposal, Report, ReportKind, RequestKind,
+    Body, Draft, Event, Level, Mark, Proposal, RefusalCode, Report, ReportKind, RequestKind,
 };
 use pinnaclemm::types::{InstrumentId, Nanos, OrderId, Origin, Price, Qty, Side, TimeInForce};
 
@@ -124,7 +124,30 @@ pub(crate) fn rows(params: &CoreParams) {
         }
         u64::from(count)
     };
-    let arms = &mut [Arm::new("a replace, and its answer", gate), Arm::new("the answer", answer)];
+    // One order too many: the last check of the row refuses it, all before it have passed.
+    let mut full = params.clone();
+    full.risk.orders_max = 6;
+    let mut checked = Desk::new(&full);
+    let check = move || {
+        for at in 0..count {
+            let new = Proposal {
+                order: OrderId::new(1, Origin::Quoter, 7 + at),
+                qty: Qty(checked.order_qty - 1),
+                ..checked.proposal(at % 6, shift(at), RequestKind::Place)
+            };
+            checked.out.clear();
+            checked.risk.draft(&Draft::Proposal(std::hint::black_box(new)), &mut checked.out);
+            let last = checked.out.items().last();
+            let by_the_last = |refusal: &Refusal| refusal.code == RefusalCode::Capacity;
+            assert!(matches!(last, Some(Output::Refusal(it)) if by_the_last(it)), "{last:?}");
+        }
+        u64::from(count)
+    };
+    let arms = &mut [
+        Arm::new("a replace, and its answer", gate),
+        Arm::new("the answer", answer),
+        Arm::new("every check, and the refusal of the last", check),
+    ];
     row("risk: one proposal (the difference)", count.into(), arms);
     let (mut moved, mut still, mut idle) =
         (Desk::new(params), Desk::new(params), Desk::new(params));

@@ -33,6 +33,10 @@ pub enum Operate {
     Kill(Saying),
     /// Brings every position to nothing, then halts.
     Flatten(Saying),
+    /// Opens the circuit breaker: nothing grows until it is reset.
+    Trip(Saying),
+    /// Closes the circuit breaker.
+    Reset(Saying),
 }
 
 /// Where the engine is.

@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 /// Where a pod has the token mounted.
 const MOUNTED: &str = "/etc/pinnaclemm/secrets/API_TOKEN";
 
+const TRIP: &str = "risk/circuit-breaker/trip";
+const RESET: &str = "risk/circuit-breaker/reset";
+
 /// Does it; the lines to print, and the exit code.
 #[must_use]
 pub fn operate(wish: &Operate, environment: &Environment, user: Option<String>) -> Said {
@@ -23,6 +26,8 @@ pub fn operate(wish: &Operate, environment: &Environment, user: Option<String>) 
         }
         Operate::Kill(saying) => command("kill", (saying, false), environment, user),
         Operate::Flatten(saying) => command("flatten", (saying, false), environment, user),
+        Operate::Trip(saying) => command(TRIP, (saying, false), environment, user),
+        Operate::Reset(saying) => command(RESET, (saying, false), environment, user),
     }
 }
 
@@ -123,7 +128,9 @@ fn command(
     };
     let who = who.clone().or(user).unwrap_or_else(|| "operator".to_owned());
     let body = body(reason, &who, confirm);
-    match Client::new(&place.api).command(&format!("/api/{name}"), &token, &body) {
+    let path = format!("/api/{name}");
+    let name = name.rsplit('/').next().unwrap_or(name);
+    match Client::new(&place.api).command(&path, &token, &body) {
         Err(fault) => nobody(&fault),
         Ok((200, said)) => {
             let data = &said["data"];

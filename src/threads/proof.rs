@@ -94,7 +94,8 @@ const RULES: [(&str, RefusalCode, Loosen); 8] = [
     }),
     ("max_daily_volume", RefusalCode::VolumeLimit, |free, _, own| {
         free.own.volume_max = own.volume_max;
-        own.volume_max.saturating_add(1)
+        // Half of it on each side: one side alone cannot pass the greatest limit there is.
+        own.volume_max / 2 + 1
     }),
     ("max_notional_exposure", RefusalCode::ExposureLimit, |free, _, own| {
         free.own.notional_max = own.notional_max;
@@ -179,17 +180,17 @@ impl Trial {
         }
     }
 
-    fn propose(&mut self, counter: u32, qty: i64) -> OrderId {
+    fn propose(&mut self, counter: u32, qty: i64, side: Side) -> OrderId {
         self.hear(Body::Ignored, FIRST, &[]);
         let order = OrderId::new(self.epoch, Origin::Quoter, counter);
         let proposal = Proposal {
             order,
             // A price of its own, so that no order is the same as another.
-            price: Price(PRICE - i64::from(counter)),
+            price: Price(PRICE - side.sign() * i64::from(counter)),
             qty: Qty(qty),
             instrument: FIRST,
             kind: RequestKind::Place,
-            side: Side::Bid,
+            side,
             time_in_force: TimeInForce::GoodTillCancel,
             post_only: false,
             reduce_only: false,
@@ -227,13 +228,17 @@ fn limit_fires(
 ) -> bool {
     let mut free = free(&params.risk, own);
     let qty = loosen(&mut free, &params.risk, own);
-    let is_rate = code == RefusalCode::RateLimit;
-    let count = if is_rate { free.risk.rate.per_second + 1 } else { 1 };
+    let count = match code {
+        RefusalCode::RateLimit => free.risk.rate.per_second + 1,
+        RefusalCode::VolumeLimit => 2,
+        _ => 1,
+    };
     free.risk.orders_max = count + 1;
     let mut trial = Trial::new(params, &free.risk, free.own);
     trial.mark(PRICE, 2, 0);
+    let sides = if code == RefusalCode::VolumeLimit { Side::BOTH } else { [Side::Bid; 2] };
     for counter in 1..=count {
-        trial.propose(counter, qty);
+        trial.propose(counter, qty, sides[counter as usize % 2]);
         if trial.refused().is_some() {
             break;
         }
@@ -257,7 +262,7 @@ fn loss_fires(params: &CoreParams, own: &InstrumentLimits, reason: StateReason) 
     let qty = beyond(own, limit.saturating_mul(2));
     let mut trial = Trial::new(params, &free.risk, free.own);
     trial.mark(PRICE, 2, 0);
-    let order = trial.propose(1, qty);
+    let order = trial.propose(1, qty, Side::Bid);
     let level = Level::new(Side::Bid, Price(PRICE - 1), Qty(qty));
     for kind in [ReportKind::Sent, ReportKind::Accepted, ReportKind::Filled] {
         let mut report = Report::new(order, kind);

@@ -13,7 +13,7 @@ mod view;
 
 pub use desk::{Desk, DeskParams};
 pub use sample::{Sample, Sampler};
-pub use view::{Forecasts, VarReader, VarView};
+pub use view::VarReader;
 
 use super::agent::Agent;
 use super::view::{Publisher, View, Words, view};

@@ -22,9 +22,11 @@ pub mod parametric;
 pub mod returns;
 pub mod stress;
 pub mod tail;
+pub mod view;
 
 pub use grade::Grade;
 pub use model::{Assessment, Method, Model, ModelParams};
 pub use returns::History;
 pub use stress::Scenario;
 pub use tail::{Confidence, Tail};
+pub use view::{Forecasts, VarView};

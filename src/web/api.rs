@@ -7,12 +7,14 @@
 use super::Params;
 use super::commands::{self, Act};
 use super::desk::Desk;
+use super::pages::{envelope, guards};
 use super::reply::{Refusal, Reply, SECURITY_HEADERS};
 use super::request::{BODY_BYTES_MAX, Verb, may_ask};
 use super::routes;
 use super::shared::Shared;
 use super::source::{Progress, Source};
 use super::token::{Guard, TokenFault};
+use crate::alerts::AckFault;
 use crate::logs::Log;
 use crossbeam_channel::Receiver;
 use std::io::{self, Read as _};
@@ -121,6 +123,8 @@ impl Api {
         let is_ours = origin.as_deref().is_none_or(|origin| may_ask(origin, &host, &self.origins));
         let origin = origin.filter(|_| is_ours);
         let act = Act::at(path);
+        let alert = routes::fits(routes::ACKNOWLEDGE, path).map(|parts| parts[0].to_owned());
+        let is_command = act.is_some() || alert.is_some();
         let result = match (verb, act) {
             _ if !is_ours => Err(Refusal::Origin),
             (None, _) => Err(Refusal::Method),
@@ -131,15 +135,18 @@ impl Api {
                     Err(refusal) => Err(refusal),
                 }
             }
-            (Some(_), Some(_)) => Err(Refusal::Method),
-            (Some(verb), None) => routes::read(&self.desk, verb, &target),
+            (Some(Verb::Post), None) if alert.is_some() => {
+                self.acknowledge(authorization.as_deref(), alert.as_deref().unwrap_or_default())
+            }
+            (Some(_), _) if is_command => Err(Refusal::Method),
+            (Some(verb), _) => routes::read(&self.desk, verb, &target),
         };
         // What was sent and is not wanted must not stand before the next request.
         io::copy(&mut request.as_reader().take(BODY_BYTES_MAX as u64), &mut io::sink()).ok();
         let reply = result.unwrap_or_else(|refusal| {
             let mut reply = refusal.reply(None, super::wall().0);
             if refusal == Refusal::Method {
-                let allow = if act.is_some() { "POST, OPTIONS" } else { "GET, OPTIONS" };
+                let allow = if is_command { "POST, OPTIONS" } else { "GET, OPTIONS" };
                 reply.allow = Some(allow.to_owned());
             }
             reply
@@ -155,6 +162,27 @@ impl Api {
             return Err(Refusal::MediaType);
         }
         Ok(())
+    }
+
+    /// An operator has seen that alert.
+    fn acknowledge(&mut self, authorization: Option<&str>, id: &str) -> Result<Reply, Refusal> {
+        self.guard.check(authorization, Instant::now())?;
+        let now = super::wall();
+        let book = self.desk.source.as_ref().and_then(|source| source.alerts());
+        let book = book.ok_or(Refusal::Busy)?;
+        let id = id.parse().map_err(|_| Refusal::NotFound)?;
+        Ok(match book.acknowledge(id, now) {
+            Ok(alert) => {
+                self.log.info("alert_acknowledged", vec![("id", id.into())]);
+                Reply::json(200, envelope(&guards::alert(&alert), now.0))
+            }
+            Err(fault @ AckFault::Unknown(_)) => {
+                Refusal::NotFound.reply(Some(&fault.to_string()), now.0)
+            }
+            Err(fault @ AckFault::Already(_)) => {
+                Refusal::Conflict.reply(Some(&fault.to_string()), now.0)
+            }
+        })
     }
 
     /// Carries a command out, on a thread for its time.

@@ -17,14 +17,20 @@ pub enum Act {
     Kill,
     /// Bring every position to nothing, then halt.
     Flatten,
+    /// Open the circuit breaker until it is reset.
+    Trip,
+    /// Close it.
+    Reset,
 }
 
 /// Where each of them is asked for.
-pub const PATHS: [(Act, &str); 4] = [
+pub const PATHS: [(Act, &str); 6] = [
     (Act::Halt, "/api/halt"),
     (Act::Resume, "/api/resume"),
     (Act::Kill, "/api/kill"),
     (Act::Flatten, "/api/flatten"),
+    (Act::Trip, "/api/risk/circuit-breaker/trip"),
+    (Act::Reset, "/api/risk/circuit-breaker/reset"),
 ];
 
 /// The body of a command.
@@ -98,7 +104,7 @@ impl Act {
     #[must_use]
     pub fn name(self) -> &'static str {
         let row = PATHS.into_iter().find(|(act, _)| *act == self);
-        row.map_or("", |(_, path)| path.trim_start_matches("/api/"))
+        row.and_then(|(_, path)| path.rsplit('/').next()).unwrap_or_default()
     }
 }
 

@@ -3,7 +3,7 @@
 //! A channel's text is made once, however many clients there are, and only where something changed.
 
 use super::desk::Desk;
-use super::pages::{market, risk, status, strategies};
+use super::pages::{guards, market, risk, status, strategies};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use tungstenite::Utf8Bytes;
@@ -31,11 +31,13 @@ pub enum Channel {
     Health = 5,
     /// The original's, once a second.
     Performance = 6,
+    /// What was raised.
+    Alerts = 7,
 }
 
 impl Channel {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Quotes,
         Self::Book,
         Self::Fills,
@@ -43,6 +45,7 @@ impl Channel {
         Self::Latency,
         Self::Health,
         Self::Performance,
+        Self::Alerts,
     ];
 
     /// The stable name.
@@ -56,6 +59,7 @@ impl Channel {
             Self::Latency => "latency",
             Self::Health => "health",
             Self::Performance => "performance",
+            Self::Alerts => "alerts",
         }
     }
 
@@ -118,10 +122,13 @@ impl Feed {
             "pnl": risk::pnl(state),
             "positions": risk::positions(state),
             "limits": desk.limits(),
+            "circuit_breaker": guards::breaker(state),
+            "var": guards::var(state),
         });
         self.change(Channel::Risk, all.to_string());
         self.change(Channel::Latency, status::latency(state).to_string());
         self.change(Channel::Health, health(desk).to_string());
+        self.change(Channel::Alerts, guards::alerts(desk).to_string());
         self.take_fills(desk);
         // The original tells it once a second.
         let is_untold = self.channel(Channel::Performance).data.is_empty();

@@ -9,6 +9,8 @@ use crate::types::Price;
 use std::fmt::{Display, Write as _};
 use std::time::Duration;
 
+mod guards;
+
 /// Text in the exposition format.
 struct Page(String);
 
@@ -46,6 +48,7 @@ pub fn text(desk: &Desk) -> String {
         instruments(&mut page, state, desk);
         stages(&mut page, state);
         health(&mut page, state);
+        guards::add(&mut page, state, desk);
         threads(&mut page, desk);
     }
     page.0

@@ -1,6 +1,7 @@
 //! What each endpoint says, as JSON: the fields of the original keep their names and are numbers;
 //! what is new and must be exact is decimal text.
 
+pub mod guards;
 pub mod market;
 pub mod risk;
 pub mod status;

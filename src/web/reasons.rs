@@ -3,7 +3,7 @@
 //! Log, API, metrics, dashboard and `doctor` show what is made here.
 
 use super::state::{State, ThreadState};
-use crate::event::{Health, TradingState};
+use crate::event::{BreakerState, Health, TradingState};
 use std::time::{Duration, Instant};
 
 /// A thread on the way, or the web itself, that has not turned for so long is not alive.
@@ -18,6 +18,17 @@ pub fn readiness(state: &State) -> Vec<String> {
     let account = &state.account;
     if account.state == TradingState::Halted {
         reasons.push(format!("halted:{}", account.reason.name()));
+    }
+    if state.breaker.seen.state == BreakerState::Open {
+        reasons.push(format!("breaker_open:{}", state.breaker.seen.trigger.name()));
+    }
+    // In the time of the inputs: a market that stands still starves nothing.
+    let now = state.instruments.iter().map(|one| one.time.0).max().unwrap_or(0);
+    if let Some(var) = &state.var
+        && var.last_fed.1 > 0
+        && now.saturating_sub(var.last_fed.1) > var.deadline
+    {
+        reasons.push("starved:var".to_owned());
     }
     for one in &state.instruments {
         if let Some(stale) = one.stale {

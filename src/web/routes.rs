@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::metrics;
-use super::pages::{envelope, market, number, risk, status, strategies};
+use super::pages::{envelope, guards, market, number, risk, status, strategies};
 use super::reply::{Refusal, Reply};
 use super::request::Verb;
 use super::state::State;
@@ -24,6 +24,9 @@ pub struct Ask<'a> {
 
 type Page = fn(&Desk, Ask<'_>) -> Result<Reply, Refusal>;
 
+/// Where an alert is acknowledged.
+pub const ACKNOWLEDGE: &str = "/api/risk/alerts/{id}/ack";
+
 /// One row: what is read at a path.
 pub struct Route {
     /// The path; `{…}` stands for one part of any name.
@@ -32,7 +35,7 @@ pub struct Route {
 }
 
 /// Everything that can be read.
-pub const ROUTES: [Route; 24] = [
+pub const ROUTES: [Route; 27] = [
     Route { path: "/", page: |_, _| Ok(text(HTML, PAGE.to_owned())) },
     Route { path: "/metrics", page: |desk, _| Ok(text(PROMETHEUS, metrics::text(desk))) },
     Route { path: "/api/metrics", page: |desk, _| Ok(text(PROMETHEUS, metrics::text(desk))) },
@@ -51,6 +54,9 @@ pub const ROUTES: [Route; 24] = [
     Route { path: "/api/latency", page: |desk, _| of(desk, status::latency) },
     Route { path: "/api/risk/state", page: |desk, _| of(desk, risk::state) },
     Route { path: "/api/risk/limits", page: |desk, _| of(desk, |_| desk.limits().clone()) },
+    Route { path: "/api/risk/circuit-breaker", page: |desk, _| of(desk, guards::breaker) },
+    Route { path: "/api/risk/var", page: |desk, _| of(desk, guards::var) },
+    Route { path: "/api/risk/alerts", page: |desk, _| of(desk, |_| guards::alerts(desk)) },
     Route {
         path: "/api/v1/strategies",
         page: |desk, _| of(desk, |state| strategies::list(state, desk.strategy())),
@@ -212,6 +218,7 @@ mod tests {
         for path in documented.keys() {
             let commands = super::super::commands::PATHS;
             let is_there = ROUTES.iter().any(|route| route.path == path)
+                || path == ACKNOWLEDGE
                 || commands.iter().any(|(_, known)| known == path);
             assert!(is_there, "{path} is documented and absent");
         }

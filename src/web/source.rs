@@ -4,6 +4,7 @@
 
 use super::commands::Commander;
 use super::state::{Facts, FillState, State, ThreadState};
+use crate::alerts::Alerts;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,6 +19,8 @@ pub trait Source: Send {
     fn fills_lost(&self) -> u64;
     /// What each thread has done.
     fn threads(&self) -> Vec<ThreadState>;
+    /// The book of alerts; nothing where none is kept.
+    fn alerts(&self) -> Option<&Alerts>;
     /// Who carries commands into the core; nothing where it takes none.
     fn commander(&self) -> Option<Arc<dyn Commander>>;
     /// What does not change.

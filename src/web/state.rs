@@ -3,10 +3,16 @@
 //! Prices are in ticks, quantities in lots, money in 10⁻¹² of its currency; text is made where it
 //! is shown.
 
+mod breaker;
+
+pub use breaker::{BreakerShown, FedShown, MoveShown};
+
 use crate::event::explanation::Withheld;
 use crate::event::{Health, Stale, StateReason, TradingState};
 use crate::types::{Currency, Instrument, InstrumentId, Money, Nanos, Price, Qty, Side};
+use crate::var::VarView;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What does not change while the process runs.
@@ -235,6 +241,10 @@ pub struct State {
     pub instruments: Vec<InstrumentState>,
     /// The account.
     pub account: AccountState,
+    /// The circuit breaker.
+    pub breaker: BreakerShown,
+    /// Value at risk; nothing where it is not worked out.
+    pub var: Option<Arc<VarView>>,
     /// Live orders, as many as are shown.
     pub orders: Vec<OrderState>,
     /// By stage.

@@ -101,6 +101,25 @@ async function drive(browser, at, name, address) {
   await until("active", async () => /^ACTIVE/.test(await text("state")));
   await until("ready again", async () => (await text("ready")) === "ready");
 
+  // The breaker by hand, and the alerts that it raises.
+  assert.equal(await text("breaker-state"), "CLOSED");
+  await confirm("risk/circuit-breaker/trip");
+  await until("open", async () => (await text("breaker-state")) === "OPEN");
+  assert.match(await text("reasons"), /breaker_open:MANUAL/);
+  await until("an alert", async () => /CIRCUIT BREAKER OPEN/.test(await text("alerts")));
+  const open = async () => (await read(at, "/api/risk/alerts")).unacknowledged_count;
+  const before = await open();
+  await page.screenshot({ path: join(shots, `${name}-open.png`), fullPage: true });
+  await page.locator("#alerts button").first().click();
+  await until("acknowledged", async () => (await open()) === before - 1);
+  await until("the alert as seen", async () => /acknowledged/.test(await page.locator("#alerts tr").first().textContent()));
+  await confirm("risk/circuit-breaker/reset");
+  await until("closed", async () => (await text("breaker-state")) === "CLOSED");
+  await until("the value at risk as the API has it", async () => {
+    const { samples } = await read(at, "/api/risk/var");
+    return (await text("var-facts")).includes(`${samples} (`);
+  });
+
   await page.click("#theme");
   await sleep(1200);
   await page.screenshot({ path: join(shots, `${name}-light.png`), fullPage: true });

@@ -4,8 +4,8 @@
 use crate::core_rig::{Engine, Scratch, Way, loaded, segments};
 use crate::engine_rig::{Home, text};
 use pinnaclemm::journal::replay::replay;
-use pinnaclemm::threads::var::VarView;
 use pinnaclemm::var::Method;
+use pinnaclemm::var::VarView;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;

@@ -43,6 +43,15 @@ fn commands_need_the_token_and_are_answered_with_their_input() {
     served.wait("/api/orders", open);
     assert_eq!(served.command("resume", body).data()["trading_state"], "ACTIVE");
     ready(&served);
+    served.command("risk/circuit-breaker/trip", body).data();
+    let answer = served.wait("/api/ready", |answer| answer.status == 503);
+    assert!(answer.body.contains("breaker_open:MANUAL"), "{answer:?}");
+    let breaker = served.get("/api/risk/circuit-breaker").data();
+    assert_eq!((&breaker["state"], &breaker["trip_count"]), (&"OPEN".into(), &1.into()));
+    assert_eq!(breaker["trading_allowed"], false);
+    assert_eq!(breaker["history"][0]["trigger"], "MANUAL");
+    served.command("risk/circuit-breaker/reset", body).data();
+    ready(&served);
     served.command("kill", body).data();
     halted(&served, "kill");
     let refused = served.command("resume", body);
@@ -114,6 +123,36 @@ fn a_halt_outlives_the_process() {
     assert_eq!(again.get("/api/health").status, 200);
 }
 
+#[test]
+fn alerts_are_acknowledged_once_and_outlive_the_process() {
+    let home = Home::new("web_alerts");
+    let served = Served::commanded(&home, "--duration 120s --data-dir data");
+    ready(&served);
+    served.command("risk/circuit-breaker/trip", r#"{"reason":"a test"}"#).data();
+    let raised = |answer: &crate::web_rig::Answer| answer.data()["unacknowledged_count"] == 1;
+    let alerts = served.wait("/api/risk/alerts", raised).data();
+    let alert = &alerts["recent_alerts"][0];
+    assert_eq!(
+        (&alert["type"], &alert["severity"]),
+        (&"CIRCUIT_BREAKER_OPEN".into(), &"EMERGENCY".into())
+    );
+    assert_eq!(served.ask("POST /api/risk/alerts/1/ack", &[], "").status, 401);
+    assert_eq!(served.command("risk/alerts/99/ack", "").status, 404);
+    assert_eq!(served.command("risk/alerts/x/ack", "").status, 404);
+    assert_eq!(served.get("/api/risk/alerts/1/ack").status, 405);
+    assert_eq!(served.command("risk/alerts/1/ack", "").data()["acknowledged"], true);
+    assert_eq!(served.command("risk/alerts/1/ack", "").status, 409);
+    served.engine.signal("TERM");
+    assert_eq!(served.engine.end().code, 0);
+    let again = Served::commanded(&home, "--duration 120s --data-dir data");
+    again.wait("/api/startup", |answer| answer.status == 200);
+    let kept = again.wait("/api/risk/alerts", |answer| answer.status == 200).data();
+    assert_eq!(kept["recent_alerts"][0]["acknowledged"], true, "{kept}");
+    // So does the breaker.
+    let open = |answer: &crate::web_rig::Answer| answer.body.contains("breaker_open:MANUAL");
+    again.wait("/api/ready", open);
+}
+
 /// A subcommand in that folder.
 fn operate(home: &Home, line: &str) -> Ended {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_pinnaclemm"));
@@ -139,6 +178,10 @@ fn the_command_line_asks_and_commands_the_same_engine() {
     halted(&served, "operator");
     check(&format!("doctor {at}"), 9, "halted:operator");
     check(&format!("resume --reason test {at}"), 0, "the state is ACTIVE");
+    check(&format!("trip --reason test {at}"), 0, "trip: taken");
+    served.wait("/api/ready", |answer| answer.body.contains("breaker_open"));
+    check(&format!("doctor {at}"), 9, "breaker_open:MANUAL");
+    check(&format!("reset --reason test {at}"), 0, "the state is ACTIVE");
     check(&format!("kill --reason test {at}"), 0, "the state is HALTED, kill");
     check(&format!("resume --reason test {at}"), 9, "needs_confirmation");
     check(&format!("resume --confirm --reason test {at}"), 0, "the state is ACTIVE");

@@ -37,6 +37,9 @@ fn a_fresh_simulation_is_ready_within_seconds_and_every_page_is_live() {
 
     let state = served.get("/api/risk/state").data();
     assert_eq!((&state["trading_state"], &state["is_halted"]), (&"ACTIVE".into(), &false.into()));
+    let breaker = served.get("/api/risk/circuit-breaker").data();
+    assert_eq!((&breaker["state"], &breaker["trading_allowed"]), (&"CLOSED".into(), &true.into()));
+    assert!(breaker["instruments"][0]["prices"]["samples"].as_u64() > Some(0), "{breaker}");
     let limits = served.get("/api/risk/limits").data();
     assert_eq!(limits["max_position_size"].as_f64(), Some(1.0), "{limits}");
     let list = served.get("/api/v1/strategies").data();

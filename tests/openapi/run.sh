@@ -18,9 +18,11 @@ for _ in $(seq 100); do
 done
 python3 -m venv "$home/venv"
 "$home/venv/bin/pip" install --quiet schemathesis
+# A 503 is a good answer where the document has it: what is asked here halts the engine and trips its
+# breaker. A 500 stands nowhere in the document, so it fails.
 "$home/venv/bin/schemathesis" run "http://$api/api/openapi.json" --url "http://$api" \
   --header "Authorization: Bearer a-token-of-tests-0123456789" \
-  --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance \
+  --checks status_code_conformance,content_type_conformance,response_schema_conformance \
   --max-examples "${EXAMPLES:-20}" --workers 1
 curl -fs "http://$api/api/health" >/dev/null
 echo "the API keeps to its document"

@@ -77,6 +77,7 @@ impl Begun {
             tag,
             currency,
             desk: self.desk.clone(),
+            alerts: self.alarms.alerts(),
             facts,
         }
     }
@@ -99,6 +100,8 @@ impl Begun {
             }
             std::thread::sleep(LOOK_EVERY);
         }
+        // What came between the last look and the end is kept too.
+        self.alarms.look(&self.views, timeline::wall());
         Ok(())
     }
 }

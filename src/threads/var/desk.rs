@@ -6,13 +6,14 @@
 
 use super::kept::{self, Kept};
 use super::sample::Sample;
-use super::view::{Forecasts, VarReader, VarView};
+use super::view::VarReader;
 use crate::config::VarConfig;
 use crate::engine::CoreParams;
 use crate::engine::curb::Curb;
 use crate::event::VarResult;
 use crate::types::{Instrument, Nanos};
 use crate::var::{Assessment, History, Method, Model, ModelParams};
+use crate::var::{Forecasts, VarView};
 use rtrb::Consumer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -5,8 +5,8 @@
 //! replaced as a whole, so a crash leaves the one before. One that cannot be read, or was written
 //! for other instruments, another window or another period, is said and begun anew.
 
-use super::Forecasts;
 use crate::types::Nanos;
+use crate::var::Forecasts;
 use crate::var::History;
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;

@@ -1,9 +1,10 @@
 //! A run as the web looks at it: views are read, a ring of trades is drained, commands go to their
 //! desk; nothing on the path is asked.
 
+use crate::alerts::Alerts;
 use crate::config::{Loaded, ThreadName};
 use crate::event::{Command, FeeIn};
-use crate::threads::board::{FillTold, Fills, Views};
+use crate::threads::board::{BreakerMove, BreakerView, FedView, FillTold, Fills, Views};
 use crate::threads::commands::{CommandDesk, CommandFault};
 use crate::threads::counters::Readings;
 use crate::threads::disk::Level;
@@ -11,13 +12,14 @@ use crate::threads::health::HealthSlot;
 use crate::threads::housekeeping::Synced;
 use crate::threads::run::order_name;
 use crate::threads::topology::Plan;
+use crate::threads::var::VarReader;
 use crate::types::{Currency, InstanceTag, Instrument, Scale};
 use crate::web::commands::{Act, Commander, NotDone, Order, Verdict};
 use crate::web::routes::digest;
 use crate::web::source::Source;
 use crate::web::state::{
-    AccountState, Facts, FillState, InstrumentState, JournalState, OrderState, SideState,
-    StageState, State, ThreadState,
+    AccountState, BreakerShown, Facts, FedShown, FillState, InstrumentState, JournalState,
+    MoveShown, OrderState, SideState, StageState, State, ThreadState,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +46,8 @@ pub struct Looking {
     pub currency: Currency,
     /// Where commands are given; nothing where none are taken.
     pub desk: Option<CommandDesk>,
+    /// What was raised.
+    pub alerts: Alerts,
     /// What does not change.
     pub facts: Facts,
 }
@@ -60,6 +64,8 @@ impl Commander for Carrier {
             Act::Resume => Command::Resume,
             Act::Kill => Command::Kill,
             Act::Flatten => Command::Flatten,
+            Act::Trip => Command::Trip,
+            Act::Reset => Command::Reset,
         };
         let answer = self.0.request(command, &order.who, &order.why, ANSWER_WITHIN);
         match answer {
@@ -167,6 +173,19 @@ impl Looking {
         }
     }
 
+    fn breaker(&self) -> BreakerShown {
+        let BreakerView { seen, history, day_loss } = self.views.breaker.read();
+        let moves = history.into_iter().flatten().map(|moved| {
+            let BreakerMove { sequence, time, change, instrument } = moved;
+            MoveShown { sequence, time, change, instrument }
+        });
+        let fed = self.views.fed.iter().map(|view| {
+            let FedView { gauge, marks, mark_at, trades, trade_at, learned } = view.read();
+            FedShown { gauge, marks: (marks, mark_at), trades: (trades, trade_at), learned }
+        });
+        BreakerShown { seen, history: moves.collect(), day_loss, fed: fed.collect() }
+    }
+
     fn journal(&self) -> Option<JournalState> {
         let seen = self.views.journal.read();
         (seen.lsn_written > 0).then(|| JournalState {
@@ -215,6 +234,8 @@ impl Source for Looking {
         State {
             instruments: instruments.map(|(at, one)| self.instrument(at, one)).collect(),
             account: self.account(),
+            breaker: self.breaker(),
+            var: self.views.var.as_ref().map(VarReader::read),
             orders: self.orders(),
             latency: stages.filter(|stage| stage.count > 0).collect(),
             health: self.health.get(),
@@ -262,6 +283,10 @@ impl Source for Looking {
             }
         });
         threads.collect()
+    }
+
+    fn alerts(&self) -> Option<&Alerts> {
+        Some(&self.alerts)
     }
 
     fn commander(&self) -> Option<Arc<dyn Commander>> {
