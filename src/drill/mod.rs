@@ -33,8 +33,15 @@ pub fn config(socket: &Path) -> String {
     persistence["snapshotIntervalMin"] = json!(0.01);
     persistence["compress"] = json!(false);
     config["exchange"]["simulator"]["socket"] = json!(socket);
-    config["strategy"]["minSpreadBps"] = json!(0.0);
-    config["strategy"]["baseSpreadBps"] = json!(1.0);
+    let strategy = &mut config["strategy"];
+    strategy["minSpreadBps"] = json!(0.0);
+    strategy["baseSpreadBps"] = json!(1.0);
+    strategy["requoteToleranceTicks"] = json!(0);
+    strategy["minQuoteLifeMs"] = json!(1);
+    strategy["volatilitySampleMs"] = json!(10);
+    strategy["volatilityWarmupMs"] = json!(50);
+    strategy["requestsPerSecond"] = json!(80);
+    strategy["requestsBurst"] = json!(80);
     config.to_string()
 }
 
