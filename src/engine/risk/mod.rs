@@ -12,6 +12,7 @@ mod flatten;
 mod follow;
 mod gate;
 mod guard;
+pub mod limits;
 mod opening;
 mod output;
 mod pack;
@@ -19,6 +20,7 @@ mod params;
 pub mod position;
 mod rate;
 mod request;
+mod set_limits;
 pub mod state;
 mod triggers;
 pub mod unit;
@@ -35,6 +37,7 @@ mod rig;
 mod tests;
 
 pub use breaker::{BreakerParams, BreakerSeen, OpeningBreaker};
+pub use limits::{FileLimit, HardLimits, LimitFault, LimitSet, LimitsSet};
 pub use opening::{Opening, OpeningState};
 pub use output::{Answer, CommandVerdict, Output, Refusal};
 pub use pack::OUTPUT_LINES_MAX;
@@ -67,7 +70,10 @@ const NEVER: Nanos = Nanos(i64::MAX);
 /// The whole of risk: a pure function of inputs and drafts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Risk {
+    /// Its limits are those that hold.
     params: RiskParams,
+    hard: HardLimits,
+    limits_set: Box<LimitsSet>,
     accounts: Accounts,
     orders: OrderTable,
     bucket: Bucket,
@@ -122,6 +128,8 @@ impl Risk {
             commands_not_taken: 0,
             curb: Curb::new(None),
             params: params.clone(),
+            hard: HardLimits::new(params, instruments),
+            limits_set: Box::default(),
         }
     }
 
@@ -154,7 +162,7 @@ impl Risk {
         }
         match &event.body {
             Body::Report(report) => self.on_report(event.instrument, report, levels[0], out),
-            Body::Command(asked) => self.on_command(asked, out),
+            Body::Command(asked) => self.on_command(asked, (event, levels), out),
             Body::Fault(reason) => self.lost(*reason),
             Body::Health(health) => self.health(*health, out),
             Body::Var(result) => drop(self.curb.hear(result)),
@@ -273,9 +281,15 @@ impl Risk {
         self.set_wake();
     }
 
-    fn on_command(&mut self, asked: &Asked, out: &mut Buffer<Output>) {
+    fn on_command(&mut self, asked: &Asked, heard: (&Event, &[Level]), out: &mut Buffer<Output>) {
         let high_water = self.high_water;
-        let verdict = self.command(asked.command, out);
+        let (verdict, limit) = match asked.command {
+            Command::Limits => match self.set_limits(asked, heard, out) {
+                Ok(()) => (CommandVerdict::Taken, None),
+                Err(key) => (CommandVerdict::LimitRefused, Some(key)),
+            },
+            command => (self.command(command, out), None),
+        };
         if asked.id == 0 {
             return;
         }
@@ -287,6 +301,7 @@ impl Risk {
             state,
             reason,
             breaker: self.breaker.state(),
+            limit,
             high_water_was: (high_water != self.high_water).then_some(high_water),
         }));
     }

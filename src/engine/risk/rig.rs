@@ -43,6 +43,7 @@ pub(super) fn limits() -> Vec<InstrumentLimits> {
     let limits = |quote: &str, tick: Scale| InstrumentLimits {
         quote: currency(quote),
         tick,
+        lot: Scale::power_of_ten(0),
         unit: Unit::of(tick, Scale::power_of_ten(0)).unwrap(),
         qty_step: 1,
         qty_min: 2,
