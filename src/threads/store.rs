@@ -9,7 +9,8 @@ use super::housekeeping::Keeping;
 use super::setup::Setup;
 use super::signals::Stop;
 use crate::config::{Config, ExitCode, Loaded, Mode};
-use crate::engine::CORE_VERSION;
+use crate::engine::risk::limits;
+use crate::engine::{CORE_VERSION, CoreParams};
 use crate::journal::cases::Case;
 use crate::journal::follower::Follower;
 use crate::journal::recovery::{Far, Passed, Recovered, RecoveryError, recover};
@@ -185,7 +186,12 @@ impl Store {
             if let Some(cut) = left.cut() {
                 cut_off(&directory, cut, log.as_ref())?;
             }
-            opening = Some(left.opening);
+            let mut carried = left.opening;
+            let before = serde_json::from_str::<CoreParams>(left.start.config.get());
+            let before = before.map(|params| params.risk.file).unwrap_or_default();
+            let now = &setup.core.risk.file;
+            setup.dropped = limits::drop_changed(&mut carried.limits, &before, now);
+            opening = Some(carried);
         }
         let seconds = setup.begins.0.div_euclid(1_000_000_000);
         let epoch_min = u32::try_from(seconds).unwrap_or(1).max(1);

@@ -119,6 +119,11 @@ impl fmt::Display for Money {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Trillionths(pub i128);
 
+impl Trillionths {
+    /// How many of them are one.
+    pub const ONE: i128 = pow10(DECIMALS) as i128;
+}
+
 impl fmt::Display for Trillionths {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = 10_u128.pow(u32::from(DECIMALS));

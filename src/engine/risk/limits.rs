@@ -7,12 +7,13 @@
 use super::{InstrumentLimits, RateParams, RiskParams};
 use crate::event::{LimitChange, LimitKey, Who};
 use crate::types::decimal::pow10;
-use crate::types::{InstrumentId, Nanos, Scale, money};
+use crate::types::money::{self, Trillionths};
+use crate::types::{InstrumentId, Nanos, Scale};
 use serde::{Deserialize, Serialize};
 
 /// The most limits that are set at a time.
 pub const LIMITS_SET_MAX: usize = 32;
-const ONE: i128 = pow10(money::DECIMALS) as i128;
+const ONE: i128 = Trillionths::ONE;
 
 /// A limit as the config has it, in 10⁻¹² of the key's unit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -122,6 +123,12 @@ impl LimitsSet {
         let mut list = [None; LIMITS_SET_MAX];
         list.iter_mut().zip(all).for_each(|(place, one)| *place = Some(*one));
         Self { list, revision: all.iter().map(|one| one.sequence).max().unwrap_or(0) }
+    }
+
+    /// The same as places, with the input of the last change.
+    #[must_use]
+    pub const fn of_places(list: [Option<LimitSet>; LIMITS_SET_MAX], revision: u64) -> Self {
+        Self { list, revision }
     }
 
     /// Each of them.
