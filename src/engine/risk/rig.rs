@@ -6,7 +6,9 @@ use super::unit::Unit;
 use super::*;
 use crate::engine::order::{Odd, Status};
 use crate::event::explanation::SideExplained;
-use crate::event::{FeeIn, Proposal, RejectCode, ReportKind, RequestKind, Stale};
+use crate::event::{
+    FeeIn, LimitChange, LimitKey, Note, Proposal, RejectCode, ReportKind, RequestKind, Stale,
+};
 use crate::types::{Currency, OrderId, Origin, Price, Qty, Scale, Side, TimeInForce};
 
 /// A and B in USD, C in EUR, and R, which makes the rate of EUR in hundredths of a USD.
@@ -36,7 +38,22 @@ pub(super) fn params() -> RiskParams {
             source: RateSource::Instrument { instrument: InstrumentId(3), tick },
         }],
         breaker: None,
+        file: vec![],
     }
+}
+
+/// The same with limits that can be set, as a config has them.
+pub(super) fn settable() -> RiskParams {
+    let all = [100, 9_000, 15_000, 20_000, 2, 1_000, 50, 5_000, 400, 20, 200];
+    let limit = |(key, value): (LimitKey, i128)| FileLimit {
+        key,
+        instrument: InstrumentId::ALL,
+        value: value * TRILLION,
+    };
+    let mut file: Vec<_> = LimitKey::ALL.into_iter().zip(all).map(limit).collect();
+    let (key, instrument) = (LimitKey::DailyLossLimit, InstrumentId(0));
+    file.push(FileLimit { key, instrument, value: 800 * TRILLION });
+    RiskParams { file, ..params() }
 }
 
 pub(super) fn limits() -> Vec<InstrumentLimits> {
@@ -118,6 +135,10 @@ impl Rig {
                 let draft = self.draft(&words[1..]);
                 self.risk.draft(&draft, &mut out);
             }
+            "set" => {
+                let (event, places) = self.set(&words[1..]);
+                self.risk.input(&event, &places, &mut out);
+            }
             "timer" => {
                 let event = self.event(Body::Timer, 0);
                 self.risk.input(&event, &[], &mut out);
@@ -133,6 +154,24 @@ impl Rig {
             }
         }
         out.items().iter().map(|output| self.text(output)).collect()
+    }
+
+    /// set max_order_size=3 A:max_position_size=5 max_order_value=file
+    fn set(&mut self, words: &[&str]) -> (Event, Vec<Level>) {
+        let note = Note::new("me", "a test").unwrap();
+        let mut places = vec![Level::default(); note.places().into()];
+        note.put(&mut places);
+        for word in words {
+            let (name, value) = word.split_once('=').unwrap();
+            let (symbol, key) = name.split_once(':').unwrap_or(("", name));
+            let instrument =
+                if symbol.is_empty() { InstrumentId::ALL } else { Self::instrument(symbol) };
+            let value = value.parse().map_or(0, |value: i128| value * TRILLION);
+            places.push(LimitChange { key: LimitKey::of(key).unwrap(), instrument, value }.pack());
+        }
+        let [all, changes] = [places.len(), words.len()].map(|count| u8::try_from(count).unwrap());
+        let asked = Asked { command: Command::Limits, places: all, changes, id: 1 };
+        (self.event(Body::Command(asked), u16::MAX), places)
     }
 
     fn event(&mut self, body: Body, instrument: u16) -> Event {
@@ -273,6 +312,20 @@ impl Rig {
                 None => "never".to_string(),
                 Some(due) => ((due.0 - self.now.0) / 1_000_000).to_string(),
             },
+            "set" => {
+                let all = risk.limits_set().iter().map(|one| {
+                    let name = NAMES.get(one.instrument.index()).unwrap_or(&"all");
+                    let value = amount(one.value);
+                    format!(
+                        "{name} {} {value} by {}@{}",
+                        one.key.name(),
+                        one.who.text(),
+                        one.sequence
+                    )
+                });
+                let all = all.collect::<Vec<_>>().join(", ");
+                if all.is_empty() { "none".to_owned() } else { all }
+            }
             "live" => risk.live_orders().count().to_string(),
             other => panic!("{other}"),
         }
@@ -297,7 +350,8 @@ impl Rig {
                 )
             }
             Output::Answer(answer) => {
-                format!("{} {}", answer.command.name(), answer.verdict.name())
+                let limit = answer.limit.map_or(String::new(), |key| format!(" {}", key.name()));
+                format!("{} {}{limit}", answer.command.name(), answer.verdict.name())
             }
             Output::Refusal(Refusal { proposal, code, value, limit }) => {
                 let plain = matches!(code, RefusalCode::Duplicate | RefusalCode::StaleConversion);
