@@ -1,7 +1,20 @@
+//! Limits that are set: what holds then, what is refused, and what the next process begins with.
+
 use super::*;
-use crate::engine::risk::rig::{self, Rig, amount, settable};
+use crate::engine::risk::rig::{self, Rig, amount};
 use crate::engine::risk::{Opening, Risk};
 use crate::event::Note;
+
+/// The same with limits that can be set, as a config has them.
+fn settable() -> RiskParams {
+    let all = [100, 9_000, 15_000, 20_000, 2, 1_000, 50, 5_000, 400, 20, 200];
+    let limit =
+        |(key, value): (LimitKey, i128)| FileLimit { key, instrument: ALL, value: value * ONE };
+    let mut file: Vec<_> = LimitKey::ALL.into_iter().zip(all).map(limit).collect();
+    let (key, instrument) = (LimitKey::DailyLossLimit, InstrumentId(0));
+    file.push(FileLimit { key, instrument, value: 800 * ONE });
+    RiskParams { file, ..rig::params() }
+}
 
 /// Plays the script with limits that can be set.
 fn check(script: &str) -> Risk {

@@ -36,7 +36,7 @@ pub struct RiskParams {
     #[serde(default)]
     pub breaker: Option<BreakerParams>,
     /// The limits that can be tightened, as the config has written them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub file: Vec<FileLimit>,
 }
 

@@ -7,7 +7,8 @@ use super::*;
 use crate::engine::order::{Odd, Status};
 use crate::event::explanation::SideExplained;
 use crate::event::{
-    FeeIn, LimitChange, LimitKey, Note, Proposal, RejectCode, ReportKind, RequestKind, Stale,
+    Asked, Command, FeeIn, LimitChange, LimitKey, Note, Proposal, RejectCode, ReportKind,
+    RequestKind, Stale,
 };
 use crate::types::{Currency, OrderId, Origin, Price, Qty, Scale, Side, TimeInForce};
 
@@ -40,20 +41,6 @@ pub(super) fn params() -> RiskParams {
         breaker: None,
         file: vec![],
     }
-}
-
-/// The same with limits that can be set, as a config has them.
-pub(super) fn settable() -> RiskParams {
-    let all = [100, 9_000, 15_000, 20_000, 2, 1_000, 50, 5_000, 400, 20, 200];
-    let limit = |(key, value): (LimitKey, i128)| FileLimit {
-        key,
-        instrument: InstrumentId::ALL,
-        value: value * TRILLION,
-    };
-    let mut file: Vec<_> = LimitKey::ALL.into_iter().zip(all).map(limit).collect();
-    let (key, instrument) = (LimitKey::DailyLossLimit, InstrumentId(0));
-    file.push(FileLimit { key, instrument, value: 800 * TRILLION });
-    RiskParams { file, ..params() }
 }
 
 pub(super) fn limits() -> Vec<InstrumentLimits> {
