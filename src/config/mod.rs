@@ -15,6 +15,7 @@ pub mod exit;
 pub mod faults;
 pub mod file;
 pub mod fills;
+mod hedge;
 mod json;
 mod limits;
 pub mod live;

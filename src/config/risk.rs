@@ -3,6 +3,7 @@
 use super::account::AccountParams;
 use super::alerts::RawAlerts;
 use super::breaker::RawBreaker;
+use super::hedge::RawHedge;
 use super::var::RawVar;
 use super::{Exact, Faults};
 use crate::engine::risk::unit::{Unit, trillionths};
@@ -22,6 +23,8 @@ pub struct RawRisk {
     pub per_symbol_limits: Vec<RawSymbolLimits>,
     /// What trips the circuit breaker.
     pub circuit_breaker: RawBreaker,
+    /// Positions brought back to a part of their limit.
+    pub auto_hedge: RawHedge,
     /// How alerts are raised and where they go.
     pub alerts: RawAlerts,
     /// Value at risk.
@@ -115,6 +118,7 @@ impl RawRisk {
         let mut check = Check { path: &below, account, faults };
         let mut params = self.limits.check(&mut check);
         params.breaker = self.circuit_breaker.check(&format!("{path}.circuit_breaker"), faults);
+        params.hedge = self.auto_hedge.check(&format!("{path}.auto_hedge"), faults);
         self.check_symbols(path, table, faults);
         let limits = table.iter().map(|instrument| {
             let at = self
@@ -190,6 +194,7 @@ impl RawLimits {
             conversion_age_max: Nanos::from_millis(age.into()),
             conversions: check.account.conversions.clone(),
             breaker: None,
+            hedge: None,
             file: Vec::new(),
         }
     }

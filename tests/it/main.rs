@@ -25,6 +25,7 @@ mod fuzz_checks;
 mod fuzz_corpus;
 mod gateway;
 mod golden_runs;
+mod hedge;
 mod journal_tool;
 mod killed;
 mod kraken_checksums;

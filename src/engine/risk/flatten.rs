@@ -15,6 +15,16 @@ use serde::{Deserialize, Serialize};
 const WAIT_MIN: Nanos = Nanos::from_millis(100);
 const WAIT_MAX: Nanos = Nanos::from_millis(5000);
 
+/// An order that takes, by risk itself.
+pub(super) struct Take {
+    pub(super) instrument: InstrumentId,
+    pub(super) side: Side,
+    /// The most that is wanted.
+    pub(super) lots: i64,
+    /// A price that it does not go beyond, whatever the collar is.
+    pub(super) short_of: Option<i64>,
+}
+
 /// When the next try is due, and which ids are used up.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Flatten {
@@ -78,19 +88,32 @@ impl Risk {
         if self.open_sides(instrument).iter().any(|side| side.count > 0) {
             return true;
         }
+        self.take(&Take { instrument, side, lots: held, short_of: None }, true, out);
+        true
+    }
+
+    /// Tries an order that takes and only reduces, of no more than that and what one order may be.
+    pub(super) fn take(&mut self, take: &Take, flatten: bool, out: &mut Buffer<Output>) {
+        let Take { instrument, side, lots, short_of } = *take;
+        let holding = self.accounts.get(instrument);
         let middle = holding.position.mark_twice;
         let price = collar_price(side, middle, holding.limits.collar_bps);
+        let price = match (short_of, side) {
+            (None, _) => price,
+            (Some(own), Side::Ask) => price.max(own),
+            (Some(own), Side::Bid) => price.min(own),
+        };
         let rate = self.accounts.rate_of(holding);
         let affordable =
             holding.limits.unit.lots_within(rate.convert_back(holding.limits.value_max), price);
         // Without a rate the worth of an order is not known, and only its size binds.
         let affordable = if rate.is_known() { affordable } else { i64::MAX };
-        let most = held.min(holding.limits.qty_max).min(affordable);
+        let most = lots.min(holding.limits.qty_max).min(affordable);
         let qty = in_steps(most, holding);
         let last = self.orders.last_id(Origin::Risk);
         let counter = if last.epoch() == self.params.epoch { last.counter() + 1 } else { 1 };
-        if qty == 0 || counter > OrderId::COUNTER_MAX {
-            return true;
+        if qty == 0 || price < 1 || counter > OrderId::COUNTER_MAX {
+            return;
         }
         let proposal = Proposal {
             order: OrderId::new(self.params.epoch, Origin::Risk, counter),
@@ -103,11 +126,10 @@ impl Risk {
             post_only: false,
             reduce_only: true,
         };
-        match self.judge(&proposal, true) {
+        match self.judge(&proposal, flatten) {
             Ok(reduce_only) => self.release(&proposal, reduce_only, out),
             Err(compared) => self.refuse(&proposal, compared, out),
         }
-        true
     }
 }
 

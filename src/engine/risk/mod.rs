@@ -13,6 +13,7 @@ mod flatten;
 mod follow;
 mod gate;
 mod guard;
+mod hedge;
 pub mod limits;
 mod opening;
 mod output;
@@ -33,11 +34,14 @@ mod accounting_tests;
 #[cfg(test)]
 mod bound_tests;
 #[cfg(test)]
+mod hedge_tests;
+#[cfg(test)]
 mod rig;
 #[cfg(test)]
 mod tests;
 
 pub use breaker::{BreakerParams, BreakerSeen, OpeningBreaker};
+pub use hedge::HedgeParams;
 pub use limits::{FileLimit, HardLimits, LimitFault, LimitSet, LimitsSet};
 pub use opening::{Opening, OpeningState};
 pub use output::{Answer, CommandVerdict, Output, Refusal};
@@ -60,6 +64,7 @@ use accounts::Accounts;
 use breaker::Breaker;
 use cancels::Sweep;
 use flatten::Flatten;
+use hedge::Hedge;
 use rate::Bucket;
 use serde::{Deserialize, Serialize};
 use state::Trading;
@@ -96,6 +101,7 @@ pub struct Risk {
     explanation: Option<Explanation>,
     sweep: Sweep,
     flatten: Flatten,
+    hedge: Hedge,
     breaker: Breaker,
     refusals: [u64; RefusalCode::ALL.len()],
     commands_not_taken: u64,
@@ -124,6 +130,7 @@ impl Risk {
             explanation: None,
             sweep: Sweep::default(),
             flatten: Flatten::default(),
+            hedge: Hedge::default(),
             breaker: Breaker::new(params.breaker, instruments.len()),
             refusals: [0; RefusalCode::ALL.len()],
             commands_not_taken: 0,
@@ -149,8 +156,7 @@ impl Risk {
     #[inline]
     #[must_use]
     pub fn deadline(&self) -> Option<Nanos> {
-        let due = self.sweep.due.min(self.flatten.due).min(self.breaker.due());
-        Some(due).filter(|due| *due != NEVER)
+        Some(self.due()).filter(|due| *due != NEVER)
     }
 
     /// Takes an input, before its drafts.
@@ -214,6 +220,7 @@ impl Risk {
         self.changed(change, InstrumentId::ALL, out);
         self.retry_cancels(out);
         self.flatten_when_due(out);
+        self.hedge_when_due(out);
         self.set_wake();
     }
 
@@ -229,8 +236,12 @@ impl Risk {
 
     /// The day's end counts too, though nobody need be woken for it.
     fn set_wake(&mut self) {
-        let due = self.sweep.due.min(self.flatten.due).min(self.breaker.due());
-        self.wake = self.day_end.min(due);
+        self.wake = self.day_end.min(self.due());
+    }
+
+    #[inline]
+    fn due(&self) -> Nanos {
+        self.sweep.due.min(self.flatten.due).min(self.hedge.due).min(self.breaker.due())
     }
 
     fn on_report(
@@ -252,6 +263,8 @@ impl Risk {
         if reported.fill.is_some() {
             self.judge_losses(out);
             self.trim(instrument, out);
+            self.plan_hedge(instrument);
+            self.hedge_when_due(out);
         }
         if reported.came_back {
             self.retry_later();

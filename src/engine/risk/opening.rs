@@ -115,6 +115,7 @@ impl Risk {
         }
         self.breaker.open(&opening.breaker);
         self.open_limits(opening);
+        self.plan_hedges();
         self.set_wake();
     }
 

@@ -1,6 +1,7 @@
 //! What risk is told at the start, checked by the config and written into the journal's `Start`.
 
 use super::breaker::BreakerParams;
+use super::hedge::HedgeParams;
 use super::limits::FileLimit;
 use super::unit::Unit;
 use crate::types::{Currency, InstrumentId, Nanos, Scale};
@@ -35,6 +36,9 @@ pub struct RiskParams {
     /// What trips the circuit breaker; nothing where only an operator does.
     #[serde(default)]
     pub breaker: Option<BreakerParams>,
+    /// When positions are brought back; nothing where only quotes do it.
+    #[serde(default)]
+    pub hedge: Option<HedgeParams>,
     /// The limits that can be tightened, as the config has written them.
     #[serde(default)]
     pub file: Vec<FileLimit>,

@@ -39,6 +39,7 @@ pub(super) fn params() -> RiskParams {
             source: RateSource::Instrument { instrument: InstrumentId(3), tick },
         }],
         breaker: None,
+        hedge: None,
         file: vec![],
     }
 }

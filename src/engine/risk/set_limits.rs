@@ -19,6 +19,8 @@ impl Risk {
             self.cancel_all(out);
             self.plan_sweep();
             self.judge_losses(out);
+            self.plan_hedges();
+            self.hedge_when_due(out);
         }
         self.set_wake();
         Ok(())
