@@ -71,9 +71,6 @@ risk_management.limits.cancel_reserve_pct    | 91   | 30
 risk_management.limits.price_collar_bps      | 5001 | 2
 risk_management.limits.orders_max            | 0    | 2
 risk_management.limits.conversion_age_max_ms | 0    | 2
-risk_management.auto_hedge.enabled | - | true
-risk_management.auto_hedge.threshold_pct | 101 | 75
-risk_management.auto_hedge.interval_ms | 99 | 1000
 risk_management.circuit_breaker.enabled | - | false
 risk_management.circuit_breaker.price_move_1min_pct | 0 | 1.5
 risk_management.circuit_breaker.price_move_5min_pct | 101 | 4
@@ -88,6 +85,9 @@ risk_management.circuit_breaker.cooldown_period_ms | 0 | 5
 risk_management.circuit_breaker.half_open_test_duration_ms | 0 | 5
 risk_management.circuit_breaker.half_open_size_pct | 101 | 5
 risk_management.circuit_breaker.half_open_orders_per_second | 0 | 6
+risk_management.auto_hedge.enabled | - | true
+risk_management.auto_hedge.threshold_pct | 101 | 75
+risk_management.auto_hedge.interval_ms | 99 | 1000
 risk_management.alerts.min_interval_ms | 86400001 | 0
 risk_management.alerts.max_history | 0 | 5
 risk_management.alerts.warning_threshold_pct | 101 | 5

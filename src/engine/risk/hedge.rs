@@ -2,7 +2,7 @@
 //!
 //! At most one try at every instrument within an interval of input time. The orders only reduce,
 //! end at once, and pass the same checks as all others. They stop short of our own quotes on the
-//! other side. Where the trading state is HALTED there is no hedge: that is `flatten`'s.
+//! other side. Where the trading state is HALTED, or the book stale, nothing is tried.
 
 use super::flatten::Take;
 use super::{NEVER, Output, Risk, instrument_at};
@@ -66,8 +66,8 @@ impl Risk {
     }
 
     fn hedge_one(&mut self, instrument: InstrumentId, beyond: i64, out: &mut Buffer<Output>) {
-        let is_unknown = self.accounts.get(instrument).position.mark_twice == 0;
-        if self.trading.state() == TradingState::Halted || is_unknown {
+        let is_stale = self.accounts.get(instrument).stale.is_some();
+        if self.trading.state() == TradingState::Halted || is_stale {
             return;
         }
         let long = self.accounts.get(instrument).position.lots > 0;
