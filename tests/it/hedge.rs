@@ -1,8 +1,6 @@
 //! The hedge through the running program: it sends orders that only reduce, and the journal of it
 //! replays; switched off, it sends none.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 use crate::engine_rig::Home;
 use serde_json::{Value, json};
 
