@@ -11,7 +11,7 @@ fn takes(home: &Home, enabled: bool) -> Vec<Value> {
         config["risk_management"]["auto_hedge"] = hedge;
     });
     let data = format!("data_{enabled}");
-    home.done(&format!("--config config.json --speed max --duration 300s --data-dir {data}"));
+    home.done(&format!("--config config.json --speed max --duration 40s --data-dir {data}"));
     home.check_journal(&data);
     let requests = home.dump("request", &data);
     requests.into_iter().filter(|one| one["timeInForce"] == "IOC").collect()
@@ -22,7 +22,7 @@ fn a_position_beyond_its_part_is_brought_back_by_orders_that_only_reduce() {
     let home = Home::new("hedge");
     assert_eq!(takes(&home, false), Vec::<Value>::new());
     let takes = takes(&home, true);
-    assert!(takes.len() > 3, "{takes:?}");
+    assert!(takes.len() > 1, "{takes:?}");
     assert!(takes.iter().all(|one| one["reduceOnly"] == true && one["postOnly"] == false));
     // At most one an interval of input time: the inputs' own stamps say so.
     let inputs = home.dump("input", "data_true");
