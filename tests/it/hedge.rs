@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 /// Requests of a run at most speed that end at once.
 fn takes(home: &Home, enabled: bool) -> Vec<Value> {
     home.config("config.json", |config| {
-        let hedge = json!({ "enabled": enabled, "threshold_pct": 0.5, "interval_ms": 1000 });
+        let hedge = json!({ "enabled": enabled, "threshold_pct": 0.1, "interval_ms": 1000 });
         config["risk_management"]["auto_hedge"] = hedge;
     });
     let data = format!("data_{enabled}");
-    home.done(&format!("--config config.json --speed max --duration 40s --data-dir {data}"));
+    home.done(&format!("--config config.json --speed max --duration 120s --data-dir {data}"));
     home.check_journal(&data);
     let requests = home.dump("request", &data);
     requests.into_iter().filter(|one| one["timeInForce"] == "IOC").collect()

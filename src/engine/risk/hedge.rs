@@ -38,6 +38,7 @@ impl Risk {
     pub(super) fn plan_hedge(&mut self, instrument: InstrumentId) {
         if self.hedge.due == NEVER && self.beyond(instrument) > 0 {
             self.hedge.due = self.hedge.not_before.max(self.now);
+            self.set_wake();
         }
     }
 

@@ -53,6 +53,28 @@ fn what_lies_beyond_its_part_is_taken_off_at_once_and_then_once_an_interval() {
 }
 
 #[test]
+fn a_position_that_grows_within_the_interval_waits_for_its_end() {
+    check(&format!(
+        "{SIXTY}
+         fill !1 10 @ 99 t3
+         wait 5000
+         timer
+         bid A 20 @ 99
+         > place 3 bid A 20 @ 99
+         fill 3 5 @ 99 t4
+         > place !2 ask A 5 @ 98
+         fill !2 5 @ 98 t5
+         wait 1000
+         fill 3 5 @ 99 t6
+         ? due
+         > 4000
+         wait 4000
+         timer
+         > place !3 ask A 5 @ 100"
+    ));
+}
+
+#[test]
 fn a_short_position_is_bought_back_and_a_small_one_left_alone() {
     check(
         "mark A 99 101
