@@ -14,7 +14,7 @@ fn takes(home: &Home, enabled: bool) -> Vec<Value> {
     home.done(&format!("--config config.json --speed max --duration 120s --data-dir {data}"));
     home.check_journal(&data);
     let requests = home.dump("request", &data);
-    requests.into_iter().filter(|one| one["timeInForce"] == "IOC").collect()
+    requests.into_iter().filter(|one| one["timeInForce"] == "ioc").collect()
 }
 
 #[test]

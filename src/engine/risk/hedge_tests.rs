@@ -62,8 +62,8 @@ fn a_position_that_grows_within_the_interval_waits_for_its_end() {
          bid A 20 @ 99
          > place 3 bid A 20 @ 99
          fill 3 5 @ 99 t4
-         > place !2 ask A 5 @ 98
-         fill !2 5 @ 98 t5
+         > place !2 ask A 5 @ 100
+         fill !2 5 @ 100 t5
          wait 1000
          fill 3 5 @ 99 t6
          ? due
