@@ -200,6 +200,7 @@ mod breaker;
 mod command;
 mod draft;
 pub mod explanation;
+mod limits;
 mod market;
 mod order;
 pub mod pack;
@@ -208,9 +209,10 @@ mod state;
 mod var;
 
 pub use breaker::{BreakerChange, BreakerState, Trigger};
-pub use command::{Asked, Command, NOTE_PLACES_MAX, Note, NoteError, WHO_MAX, WHY_MAX};
+pub use command::{Asked, Command, NOTE_PLACES_MAX, Note, NoteError, WHO_MAX, WHY_MAX, Who};
 pub use draft::{Draft, Mark, Proposal, RequestKind};
 pub use explanation::Explanation;
+pub use limits::{LIMIT_CHANGES_MAX, LIMIT_VALUE_MAX, LimitChange, LimitKey};
 pub use market::{
     Checksum, Levels, MarketStatus, OrderAction, OrderKey, OrderUpdate, Shape, Stale, Trade,
 };

@@ -28,6 +28,12 @@ impl Serialize for Exact {
     }
 }
 
+impl From<u32> for Exact {
+    fn from(count: u32) -> Self {
+        Self(Decimal { mantissa: count.into(), decimals: 0 })
+    }
+}
+
 impl fmt::Display for Exact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Decimal { mantissa, decimals } = self.0;

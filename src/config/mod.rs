@@ -16,6 +16,7 @@ pub mod faults;
 pub mod file;
 pub mod fills;
 mod json;
+mod limits;
 pub mod live;
 pub mod load;
 pub mod operate;

@@ -37,6 +37,16 @@ pub enum Operate {
     Trip(Saying),
     /// Closes the circuit breaker.
     Reset(Saying),
+    /// Tightens limits while it runs; they hold until the config has another value.
+    Limits {
+        /// Who and why.
+        #[command(flatten)]
+        saying: Saying,
+        /// What shall hold: KEY=VALUE, or SYMBOL:KEY=VALUE for one instrument; `file` as the value
+        /// gives the limit back to the config.
+        #[arg(required = true, value_name = "[SYMBOL:]KEY=VALUE")]
+        changes: Vec<String>,
+    },
 }
 
 /// Where the engine is.

@@ -127,6 +127,9 @@ impl RawRisk {
             self.limits.check_instrument(&mut check, own, instrument)
         });
         let limits = limits.collect();
+        if faults.is_empty() {
+            params.file = self.of_file(table);
+        }
         (params, limits)
     }
 
@@ -187,6 +190,7 @@ impl RawLimits {
             conversion_age_max: Nanos::from_millis(age.into()),
             conversions: check.account.conversions.clone(),
             breaker: None,
+            file: Vec::new(),
         }
     }
 
@@ -255,6 +259,7 @@ impl RawLimits {
         InstrumentLimits {
             quote: instrument.quote,
             tick: instrument.tick,
+            lot: instrument.lot,
             unit: unit.unwrap_or(Unit::ONE),
             qty_step: qty_step.unwrap_or(1),
             qty_min,

@@ -3,8 +3,9 @@
 //! The text stands behind the event where levels would stand, sixteen bytes a place. What a command
 //! brings about is risk's to say.
 
-use super::Level;
+use super::{Level, LimitChange};
 use crate::types::Qty;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What an operator wants.
@@ -30,11 +31,13 @@ pub enum Command {
     Trip = 7,
     /// The circuit breaker is closed.
     Reset = 8,
+    /// Limits are changed: which, and to what, stands behind the note.
+    Limits = 9,
 }
 
 impl Command {
     /// Every command, in the order of their numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Halt,
         Self::Resume,
         Self::ResumeConfirmed,
@@ -44,6 +47,7 @@ impl Command {
         Self::Shutdown,
         Self::Trip,
         Self::Reset,
+        Self::Limits,
     ];
 
     /// The stable name.
@@ -59,6 +63,7 @@ impl Command {
             Self::Shutdown => "shutdown",
             Self::Trip => "trip",
             Self::Reset => "reset",
+            Self::Limits => "limits",
         }
     }
 }
@@ -68,8 +73,10 @@ impl Command {
 pub struct Asked {
     /// What is wanted.
     pub command: Command,
-    /// Places behind the event that hold a [`Note`].
+    /// Places behind the event: those of a [`Note`], and behind them one for each change.
     pub places: u8,
+    /// Of these, how many hold a [`LimitChange`](super::LimitChange).
+    pub changes: u8,
     /// Its number among those of this process; 0 if nobody waits for an answer.
     pub id: u64,
 }
@@ -78,7 +85,21 @@ impl Asked {
     /// A command of the process itself: nobody waits for an answer, and there is no note.
     #[must_use]
     pub const fn plain(command: Command) -> Self {
-        Self { command, places: 0, id: 0 }
+        Self { command, places: 0, changes: 0, id: 0 }
+    }
+}
+
+impl Asked {
+    /// The note that stands in the places behind the event.
+    #[must_use]
+    pub fn note(&self, places: &[Level]) -> Option<Note> {
+        Note::read(places.iter().copied().take(usize::from(self.places - self.changes)))
+    }
+
+    /// The changes that stand there.
+    pub fn changes(self, places: &[Level]) -> impl Iterator<Item = LimitChange> {
+        let from = usize::from(self.places - self.changes).min(places.len());
+        places[from..].iter().filter_map(|place| LimitChange::unpack(*place))
     }
 }
 
@@ -216,6 +237,77 @@ impl Note {
         let text = |range| std::str::from_utf8(&bytes[range]).is_ok();
         let sound = whole && text(2..2 + who) && text(2 + who..2 + who + why);
         sound.then_some(Self { bytes })
+    }
+}
+
+/// Who has asked for something, as it is kept: the part of a note that outlives it.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Who([u8; WHO_BYTES]);
+
+/// A length and the text.
+const WHO_BYTES: usize = 48;
+
+impl Who {
+    /// Words of it.
+    pub const WORDS: usize = WHO_BYTES / 8;
+    /// Nobody is named.
+    pub const NOBODY: Self = Self([0; WHO_BYTES]);
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.0[1..=usize::from(self.0[0])]).unwrap_or_default()
+    }
+
+    /// As words, for whoever publishes it.
+    #[must_use]
+    pub fn to_words(&self) -> [u64; Self::WORDS] {
+        let words = self.0.as_chunks::<8>().0;
+        std::array::from_fn(|at| u64::from_le_bytes(words[at]))
+    }
+
+    /// Of such words; nobody where they are not.
+    #[must_use]
+    pub fn of_words(words: &[u64]) -> Self {
+        let mut bytes = [0; WHO_BYTES];
+        for (chunk, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+            *chunk = word.to_le_bytes();
+        }
+        if usize::from(bytes[0]) <= WHO_MAX { Self(bytes) } else { Self::NOBODY }
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        let mut bytes = [0; WHO_BYTES];
+        bytes[0] = u8::try_from(text.len()).ok().filter(|len| usize::from(*len) <= WHO_MAX)?;
+        bytes[1..=text.len()].copy_from_slice(text.as_bytes());
+        Some(Self(bytes))
+    }
+}
+
+impl From<&Note> for Who {
+    fn from(note: &Note) -> Self {
+        Self::of_text(note.who()).expect("a note's name fits")
+    }
+}
+
+impl From<Who> for String {
+    fn from(who: Who) -> Self {
+        who.text().to_owned()
+    }
+}
+
+impl TryFrom<String> for Who {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::of_text(&text).ok_or_else(|| format!("{text:?} is longer than {WHO_MAX} bytes"))
+    }
+}
+
+impl fmt::Debug for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text().fmt(f)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::{
     Asked, Body, BreakerChange, BreakerState, Checksum, Command, Event, FeeIn, Health,
-    LEVELS_PER_LINE, Level, Levels, Line, MarketStatus, NOTE_PLACES_MAX, NotAnEvent, OrderAction,
-    OrderKey, OrderUpdate, PART_LEVELS_MAX, RefusalCode, Refused, RejectCode, Report, ReportKind,
-    RequestKind, Shape, Stale, StateReason, Trade, TradingState, Trigger, VarResult,
+    LEVELS_PER_LINE, LIMIT_CHANGES_MAX, Level, Levels, Line, MarketStatus, NOTE_PLACES_MAX,
+    NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX, RefusalCode, Refused,
+    RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason, Trade, TradingState,
+    Trigger, VarResult,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 
@@ -244,7 +245,7 @@ impl Body {
             }
             Self::Command(asked) => Packed {
                 count: asked.places,
-                words: [asked.id, 0, 0, 0],
+                words: [asked.id, u64::from(asked.changes), 0, 0],
                 ..plain(TAG_COMMAND, asked.command as u8)
             },
             Self::Var(result) => Packed { words: result.words(), ..plain(TAG_VAR, 0) },
@@ -293,9 +294,13 @@ impl Body {
             }),
             TAG_TIMER => Self::Timer,
             TAG_HEALTH => Self::Health(Health(u32::try_from(a).ok()?)),
-            TAG_COMMAND if usize::from(packed.count) <= NOTE_PLACES_MAX => {
-                let command = *Command::ALL.get(small)?;
-                Self::Command(Asked { command, places: packed.count, id: a })
+            TAG_COMMAND => {
+                let changes = u8::try_from(b).ok()?;
+                let note = packed.count.checked_sub(changes)?;
+                let fits = usize::from(note) <= NOTE_PLACES_MAX
+                    && usize::from(changes) <= LIMIT_CHANGES_MAX;
+                let command = fits.then(|| Command::ALL.get(small)).flatten()?;
+                Self::Command(Asked { command: *command, places: packed.count, changes, id: a })
             }
             TAG_VAR => Self::Var(VarResult::of_words(packed.words)),
             _ => return None,

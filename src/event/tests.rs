@@ -74,8 +74,8 @@ fn bodies_of_the_core() -> Vec<Body> {
         let change = |trigger| Body::Breaker(BreakerChange { was: state, state, trigger });
         bodies.extend(Trigger::ALL.map(change));
     }
-    for places in [0, 1, 18] {
-        let ask = |command| Body::Command(Asked { command, places, id: u64::MAX });
+    for (places, changes) in [(0, 0), (1, 0), (18, 0), (1, 1), (28, 10)] {
+        let ask = |command| Body::Command(Asked { command, places, changes, id: u64::MAX });
         bodies.extend(Command::ALL.map(ask));
     }
     bodies.push(Body::Var(VarResult {

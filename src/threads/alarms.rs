@@ -5,13 +5,15 @@
 
 use super::board::{BreakerMove, FedView, HoldingView, Views};
 use super::health::HealthSlot;
+use super::limits::LimitDesk;
 use super::var::VarReader;
 use crate::alerts::{Alert, AlertType, Alerts, Raised, Severity, Webhook};
 use crate::config::Config;
-use crate::engine::CoreParams;
+use crate::engine::risk::limits::AccountLimits;
 use crate::event::{BreakerState, Health, Stale, Trigger};
 use crate::logs::{Level, Log};
-use crate::types::{Nanos, Symbol};
+use crate::types::money::Trillionths;
+use crate::types::{Instrument, InstrumentId, Nanos, Symbol};
 use std::io;
 
 /// What an instrument's alerts are judged by.
@@ -31,8 +33,10 @@ pub struct Alarms {
     webhook: Option<Webhook>,
     log: Log,
     warning_pct: u32,
-    drawdown_max: i128,
-    day_loss_max: i128,
+    limits: LimitDesk,
+    account: AccountLimits,
+    /// The last change of limits that was seen.
+    revision: u64,
     instruments: Vec<Watched>,
     health: HealthSlot,
     /// What was seen last.
@@ -74,27 +78,65 @@ impl AlarmParams {
 impl Alarms {
     /// Nothing was seen yet.
     #[must_use]
-    pub fn new(params: AlarmParams, core: &CoreParams, health: HealthSlot) -> Self {
+    pub fn new(params: AlarmParams, limits: LimitDesk, health: HealthSlot) -> Self {
         let AlarmParams { alerts, webhook, log, warning_pct } = params;
-        let watched = |one: &crate::engine::InstrumentParams| Watched {
-            symbol: one.instrument.symbol,
-            position_max: one.limits.position_max,
+        let set = limits.set();
+        let watched = |one: &Instrument| Watched {
+            symbol: one.symbol,
+            position_max: limits.hard().instrument(&set, one.id).position_max,
             regime: 0,
             stale: None,
         };
-        Self {
+        let instruments: Vec<_> = limits.instruments().iter().map(watched).collect();
+        let alarms = Self {
             alerts,
             webhook,
             log,
             warning_pct,
-            drawdown_max: core.risk.drawdown_max,
-            day_loss_max: core.risk.daily_loss_max,
-            instruments: core.instruments.iter().map(watched).collect(),
+            account: limits.hard().account(&set),
+            revision: set.revision,
+            near: vec![Near::Far; 2 + instruments.len()],
+            instruments,
+            limits,
             health,
             conditions: Health::GOOD,
             moved: 0,
             breaches: 0,
-            near: vec![Near::Far; 2 + core.instruments.len()],
+        };
+        alarms.tell_dropped();
+        alarms
+    }
+
+    /// Each limit that was set and holds no more, as the config has changed it since.
+    fn tell_dropped(&self) {
+        for one in self.limits.dropped() {
+            let name = self.limits.name(one.key, one.instrument);
+            let (set, who) = (Trillionths(one.value), one.who.text());
+            let file = self.limits.hard().file(one.key, one.instrument).unwrap_or(0);
+            let text = format!(
+                "{name} was set to {set} by {who} and is {} again: the config has changed it",
+                Trillionths(file)
+            );
+            let fields = vec![
+                ("limit", name.clone().into()),
+                ("set", set.to_string().into()),
+                ("who", who.into()),
+                ("input", one.sequence.into()),
+                ("text", text.clone().into()),
+            ];
+            self.log.warn("limit_dropped", fields);
+            self.raise(AlertType::SystemError, &name, text, super::timeline::wall());
+        }
+    }
+
+    /// What was set counts from now on.
+    fn look_at_limits(&mut self) {
+        let set = self.limits.set();
+        if set.revision != std::mem::replace(&mut self.revision, set.revision) {
+            self.account = self.limits.hard().account(&set);
+            for (one, id) in self.instruments.iter_mut().zip((0..).map(InstrumentId)) {
+                one.position_max = self.limits.hard().instrument(&set, id).position_max;
+            }
         }
     }
 
@@ -106,6 +148,7 @@ impl Alarms {
 
     /// Looks at everything once. `now` is the wall's time.
     pub fn look(&mut self, views: &Views, now: Nanos) {
+        self.look_at_limits();
         self.look_at_breaker(views, now);
         self.look_at_account(views, now);
         self.look_at_var(views, now);
@@ -161,8 +204,13 @@ impl Alarms {
         let account = views.account.read();
         let loss = views.breaker.read().day_loss;
         let rows = [
-            Rule { at: 0, value: account.drawdown, limit: self.drawdown_max, kinds: DRAWDOWN },
-            Rule { at: 1, value: loss, limit: self.day_loss_max, kinds: DAILY_LOSS },
+            Rule {
+                at: 0,
+                value: account.drawdown,
+                limit: self.account.drawdown_max,
+                kinds: DRAWDOWN,
+            },
+            Rule { at: 1, value: loss, limit: self.account.daily_loss_max, kinds: DAILY_LOSS },
         ];
         rows.into_iter().for_each(|rule| self.against(&rule, "account", now));
     }

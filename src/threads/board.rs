@@ -9,6 +9,7 @@ mod breaker;
 mod depth;
 mod holding;
 mod journal;
+mod limits;
 mod orders;
 mod pace;
 mod quote;
@@ -18,13 +19,14 @@ pub use breaker::{BREAKER_HISTORY, BREAKER_WORDS, BreakerMove, BreakerView, FED_
 pub use depth::{DEPTH_LEVELS, DepthView};
 pub use holding::HoldingView;
 pub use journal::{JOURNAL_WORDS, JournalView};
+pub use limits::LIMITS_WORDS;
 pub use orders::{FillTold, Fills, ORDERS_SHOWN, OrderView, OrdersView};
 pub use quote::{QuoteView, SideView};
 
 use super::latency::{Latency, LatencyView, Stage, latency, stage};
 use super::var::{Sampler, VarReader};
 use super::view::{Publisher, View, view};
-use crate::engine::risk::{Output, Risk};
+use crate::engine::risk::{LimitsSet, Output, Risk};
 use crate::engine::{Core, Quoting};
 use crate::event::{Body, Event, Level, ReportKind};
 use crate::types::{Instrument, InstrumentId, Nanos};
@@ -48,6 +50,8 @@ pub struct Views {
     pub breaker: View<BreakerView, BREAKER_WORDS>,
     /// By instrument: what its rules were fed with.
     pub fed: Vec<View<FedView, FED_WORDS>>,
+    /// The limits that operators have set.
+    pub limits: View<LimitsSet, LIMITS_WORDS>,
     /// Live orders.
     pub orders: View<OrdersView, { 5 * ORDERS_SHOWN }>,
     /// From an input to its requests.
@@ -78,6 +82,9 @@ pub struct RiskBoard {
     holdings: Vec<Publisher<HoldingView, 12>>,
     account: Publisher<AccountView, ACCOUNT_WORDS>,
     orders: Publisher<OrdersView, { 5 * ORDERS_SHOWN }>,
+    limits: Publisher<LimitsSet, LIMITS_WORDS>,
+    /// Its last change that was shown.
+    limits_shown: u64,
     told: FillsIn,
     breaker: Publisher<BreakerView, BREAKER_WORDS>,
     moves: [Option<BreakerMove>; BREAKER_HISTORY],
@@ -119,6 +126,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
     let (depths, depth_views) = instruments.iter().map(|_| view(DepthView::default())).unzip();
     let (account, account_view) = view(AccountView::START);
     let (orders, order_views) = view(OrdersView([None; ORDERS_SHOWN]));
+    let (limits, limits_view) = view(LimitsSet::default());
     let (told, fills) = orders::fills();
     let (breaker, breaker_view) = view(BreakerView::CLOSED);
     let (fed, fed_views) = instruments.iter().map(|_| view(FedView::default())).unzip();
@@ -139,6 +147,8 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
             holdings,
             account,
             orders,
+            limits,
+            limits_shown: 0,
             told,
             breaker,
             moves,
@@ -158,6 +168,7 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
         account: account_view,
         breaker: breaker_view,
         fed: fed_views,
+        limits: limits_view,
         orders: order_views,
         latency: latency_view,
         journal: keeping_view,
@@ -343,5 +354,10 @@ impl RiskBoard {
         });
         self.account.publish(&AccountView::of(risk, self.fills, self.requests));
         self.orders.publish(&OrdersView::of(risk.live_orders()));
+        let set = risk.limits_set();
+        if set.revision != self.limits_shown {
+            self.limits_shown = set.revision;
+            self.limits.publish(set);
+        }
     }
 }

@@ -7,7 +7,9 @@
 
 use super::view::{Publisher, View, Words, view};
 use crate::engine::risk::{self, CommandVerdict};
-use crate::event::{Asked, Command, Line, Note, NoteError};
+use crate::event::{
+    Asked, Command, LIMIT_CHANGES_MAX, Level, LimitChange, Line, Note, NoteError, PART_LEVELS_MAX,
+};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +31,24 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 pub(super) struct Waiting {
     pub(super) asked: Asked,
     pub(super) note: Option<Note>,
+    pub(super) changes: [Option<LimitChange>; LIMIT_CHANGES_MAX],
+}
+
+impl Waiting {
+    /// A command of the process itself.
+    pub(super) const fn plain(command: Command) -> Self {
+        Self { asked: Asked::plain(command), note: None, changes: [None; LIMIT_CHANGES_MAX] }
+    }
+
+    /// Writes the note and the changes into the places behind the event.
+    pub(super) fn put(&self, places: &mut [Level; PART_LEVELS_MAX]) {
+        let Some(note) = &self.note else { return };
+        note.put(places);
+        let changes = self.changes.iter().flatten();
+        for (place, change) in places[usize::from(note.places())..].iter_mut().zip(changes) {
+            *place = change.pack();
+        }
+    }
 }
 
 /// What became of a command.
@@ -150,13 +170,41 @@ impl CommandDesk {
         why: &str,
         timeout: Duration,
     ) -> Result<Answer, CommandFault> {
+        self.ask((command, &[]), (who, why), timeout)
+    }
+
+    /// Asks for a change of limits, and waits for what becomes of it. Of the changes no more are
+    /// taken than an input holds.
+    ///
+    /// # Errors
+    /// Why there is no answer; a change that was not taken has one.
+    pub fn request_limits(
+        &self,
+        changes: &[LimitChange],
+        (who, why): (&str, &str),
+        timeout: Duration,
+    ) -> Result<Answer, CommandFault> {
+        self.ask((Command::Limits, changes), (who, why), timeout)
+    }
+
+    fn ask(
+        &self,
+        (command, wanted): (Command, &[LimitChange]),
+        (who, why): (&str, &str),
+        timeout: Duration,
+    ) -> Result<Answer, CommandFault> {
         let note = Note::new(who, why).map_err(CommandFault::Note)?;
         let id = 1 + self.last_id.fetch_add(1, Ordering::Relaxed);
-        let asked = Asked { command, places: note.places(), id };
-        self.to.try_send(Waiting { asked, note: Some(note) }).map_err(|error| match error {
-            TrySendError::Full(_) => CommandFault::Busy,
-            TrySendError::Disconnected(_) => CommandFault::Ended,
-        })?;
+        let mut changes = [None; LIMIT_CHANGES_MAX];
+        changes.iter_mut().zip(wanted).for_each(|(place, change)| *place = Some(*change));
+        let count = u8::try_from(wanted.len().min(LIMIT_CHANGES_MAX)).expect("few changes");
+        let asked = Asked { command, places: note.places() + count, changes: count, id };
+        self.to.try_send(Waiting { asked, note: Some(note), changes }).map_err(
+            |error| match error {
+                TrySendError::Full(_) => CommandFault::Busy,
+                TrySendError::Disconnected(_) => CommandFault::Ended,
+            },
+        )?;
         let begun = Instant::now();
         loop {
             if let Some(answer) = self.answer(id) {

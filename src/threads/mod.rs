@@ -22,6 +22,7 @@ pub mod housekeeping;
 pub mod idle;
 pub mod lane;
 pub mod latency;
+pub mod limits;
 pub mod link;
 pub mod operate;
 pub mod outcome;

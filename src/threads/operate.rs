@@ -3,9 +3,10 @@
 
 use crate::config::operate::{Operate, Place, Saying};
 use crate::config::{self, Arguments, Environment, ExitCode, directories};
-use crate::web::client::{Client, NoAnswer, body};
+use crate::web::client::{Answer, Client, NoAnswer, body};
 use crate::web::{Places, token};
-use serde_json::Value;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Where a pod has the token mounted.
@@ -28,6 +29,7 @@ pub fn operate(wish: &Operate, environment: &Environment, user: Option<String>) 
         Operate::Flatten(saying) => command("flatten", (saying, false), environment, user),
         Operate::Trip(saying) => command(TRIP, (saying, false), environment, user),
         Operate::Reset(saying) => command(RESET, (saying, false), environment, user),
+        Operate::Limits { saying, changes } => limits(saying, changes, environment, user),
     }
 }
 
@@ -119,18 +121,65 @@ fn command(
     environment: &Environment,
     user: Option<String>,
 ) -> Said {
-    let Saying { place, reason, who, token_file } = saying;
-    let path = token_file.clone().or_else(|| environment.token_file.clone());
-    let path = path.unwrap_or_else(|| MOUNTED.into());
-    let token = match token::read(&path) {
+    let token = match token_of(saying, environment) {
         Ok(token) => token,
-        Err(fault) => return (vec![fault.to_string()], ExitCode::Refused),
+        Err(said) => return said,
     };
-    let who = who.clone().or(user).unwrap_or_else(|| "operator".to_owned());
-    let body = body(reason, &who, confirm);
+    let Saying { place, reason, who, .. } = saying;
+    let body = body(reason, &named(who.as_ref(), user), confirm);
     let path = format!("/api/{name}");
     let name = name.rsplit('/').next().unwrap_or(name);
-    match Client::new(&place.api).command(&path, &token, &body) {
+    told(name, Client::new(&place.api).command(&path, &token, &body))
+}
+
+fn token_of(saying: &Saying, environment: &Environment) -> Result<String, Said> {
+    let path = saying.token_file.clone().or_else(|| environment.token_file.clone());
+    let path = path.unwrap_or_else(|| MOUNTED.into());
+    token::read(&path).map_err(|fault| (vec![fault.to_string()], ExitCode::Refused))
+}
+
+fn named(who: Option<&String>, user: Option<String>) -> String {
+    who.cloned().or(user).unwrap_or_else(|| "operator".to_owned())
+}
+
+/// The body is the sections of the config, with what shall differ.
+fn limits(
+    saying: &Saying,
+    changes: &[String],
+    environment: &Environment,
+    user: Option<String>,
+) -> Said {
+    let (mut all, mut own) = (Map::new(), BTreeMap::<&str, Map<String, Value>>::new());
+    for change in changes {
+        let Some((name, value)) = change.split_once('=') else {
+            let line = format!("{change}: a change is [SYMBOL:]KEY=VALUE, or =file to end one");
+            return (vec![line], ExitCode::Refused);
+        };
+        let value = if value == "file" { Value::Null } else { Value::from(value) };
+        let (limits, key) = match name.rsplit_once(':') {
+            Some((symbol, key)) => (own.entry(symbol).or_default(), key),
+            None => (&mut all, name),
+        };
+        if limits.insert(key.to_owned(), value).is_some() {
+            return (vec![format!("{name} is named twice: name it once")], ExitCode::Refused);
+        }
+    }
+    let own = own.into_iter().map(|(symbol, mut limits)| {
+        limits.insert("symbol".to_owned(), symbol.into());
+        Value::from(limits)
+    });
+    let token = match token_of(saying, environment) {
+        Ok(token) => token,
+        Err(said) => return said,
+    };
+    let mut body = body(&saying.reason, &named(saying.who.as_ref(), user), false);
+    body["limits"] = all.into();
+    body["per_symbol_limits"] = own.collect();
+    told("limits", Client::new(&saying.place.api).change("/api/risk/limits", &token, &body))
+}
+
+fn told(name: &str, answer: Result<Answer, NoAnswer>) -> Said {
+    match answer {
         Err(fault) => nobody(&fault),
         Ok((200, said)) => {
             let data = &said["data"];

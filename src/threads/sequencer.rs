@@ -12,7 +12,7 @@ use super::outcome;
 use super::var::Results;
 use crate::engine::book::{Books, Change};
 use crate::engine::risk::OrderRequest;
-use crate::event::{Asked, Body, Command, Event, Health, Part, VarResult};
+use crate::event::{Body, Command, Event, Health, Part, VarResult};
 use crate::journal::{CancelAll, Journaled};
 use crate::types::{InstrumentId, Nanos};
 use std::collections::VecDeque;
@@ -97,11 +97,9 @@ impl Sequencer {
         if self.health.0 != self.health.1 {
             self.health.0 = self.health.1;
             self.part.event = own(now, InstrumentId::ALL, Body::Health(self.health.1));
-        } else if let Some(Waiting { asked, note }) = self.commands.pop_front() {
-            self.part.event = own(now, InstrumentId::ALL, Body::Command(asked));
-            if let Some(note) = note {
-                note.put(self.part.places());
-            }
+        } else if let Some(waiting) = self.commands.pop_front() {
+            self.part.event = own(now, InstrumentId::ALL, Body::Command(waiting.asked));
+            waiting.put(self.part.places());
         } else if let Some(result) = self.result.take() {
             self.part.event = own(now, InstrumentId::ALL, Body::Var(result));
         } else if let Some(event) = self.feedback.pop_front() {
@@ -196,7 +194,7 @@ impl Sequencer {
 
     /// Takes a command of the process itself.
     pub fn command(&mut self, command: Command) {
-        self.commands.push_back(Waiting { asked: Asked::plain(command), note: None });
+        self.commands.push_back(Waiting::plain(command));
     }
 
     /// Looks for commands of operators, once a turn.

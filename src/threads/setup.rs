@@ -16,7 +16,7 @@ use super::timeline::Timeline;
 use crate::config::{Faults, Loaded, Mode, RawConfig};
 use crate::engine::book::BookParams;
 use crate::engine::quote::Fees;
-use crate::engine::risk::Opening;
+use crate::engine::risk::{LimitSet, Opening};
 use crate::engine::{CoreParams, InstrumentParams};
 use crate::types::{Currency, InstanceTag, Instrument, InstrumentTable, Nanos, Venue};
 use std::path::Path;
@@ -42,6 +42,8 @@ pub struct Setup {
     pub currency: Currency,
     /// The core's parameters; the epoch and what is carried over are still to be filled in.
     pub core: CoreParams,
+    /// Limits that were set and hold no more, as the config has changed them since.
+    pub dropped: Vec<LimitSet>,
     /// What was chosen that the config does not say, in words.
     pub remarks: Vec<String>,
 }

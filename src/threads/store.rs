@@ -9,7 +9,8 @@ use super::housekeeping::Keeping;
 use super::setup::Setup;
 use super::signals::Stop;
 use crate::config::{Config, ExitCode, Loaded, Mode};
-use crate::engine::CORE_VERSION;
+use crate::engine::risk::{Opening, limits};
+use crate::engine::{CORE_VERSION, CoreParams};
 use crate::journal::cases::Case;
 use crate::journal::follower::Follower;
 use crate::journal::recovery::{Far, Passed, Recovered, RecoveryError, recover};
@@ -185,7 +186,7 @@ impl Store {
             if let Some(cut) = left.cut() {
                 cut_off(&directory, cut, log.as_ref())?;
             }
-            opening = Some(left.opening);
+            opening = Some(carried(*left, setup));
         }
         let seconds = setup.begins.0.div_euclid(1_000_000_000);
         let epoch_min = u32::try_from(seconds).unwrap_or(1).max(1);
@@ -233,6 +234,15 @@ impl Store {
         keeping.log = log;
         Ok((ledger, keeping))
     }
+}
+
+/// What is carried over, without the limits that the config has changed since.
+fn carried(left: Recovered, setup: &mut Setup) -> Opening {
+    let mut opening = left.opening;
+    let before = serde_json::from_str::<CoreParams>(left.start.config.get());
+    let before = before.map(|params| params.risk.file).unwrap_or_default();
+    setup.dropped = limits::drop_changed(&mut opening.limits, &before, &setup.core.risk.file);
+    opening
 }
 
 fn poison_fault(doing: &'static str, directory: &Path, error: io::Error) -> StoreFault {

@@ -111,15 +111,30 @@ impl Money {
 /// The shortest exact decimal text and the currency, such as `-0.25 USD`.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", Trillionths(self.amount), self.currency)
+    }
+}
+
+/// A count of 10⁻¹² as its shortest exact decimal text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Trillionths(pub i128);
+
+impl Trillionths {
+    /// How many of them are one.
+    pub const ONE: i128 = pow10(DECIMALS) as i128;
+}
+
+impl fmt::Display for Trillionths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let unit = 10_u128.pow(u32::from(DECIMALS));
-        let magnitude = self.amount.unsigned_abs();
-        let sign = if self.amount < 0 { "-" } else { "" };
+        let magnitude = self.0.unsigned_abs();
+        let sign = if self.0 < 0 { "-" } else { "" };
         write!(f, "{sign}{}", magnitude / unit)?;
         let fraction = format!("{:012}", magnitude % unit);
         let fraction = fraction.trim_end_matches('0');
         if !fraction.is_empty() {
             write!(f, ".{fraction}")?;
         }
-        write!(f, " {}", self.currency)
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@
 //! at once.
 
 use super::Params;
-use super::commands::{self, Act};
+use super::commands::{self, Act, NotDone};
 use super::desk::Desk;
 use super::pages::{envelope, guards};
 use super::reply::{Refusal, Reply, SECURITY_HEADERS};
@@ -28,6 +28,8 @@ use tiny_http::{Header, Request, Response, Server, StatusCode};
 
 /// Commands that are carried out at a time: lanes are left for those who only look.
 const COMMANDS_MAX: usize = 2;
+/// Said while nobody takes commands.
+const NOBODY_YET: &str = "not now: no run is there that takes commands";
 /// Requests that are answered in a turn.
 const REQUESTS_MAX: usize = 64;
 
@@ -124,12 +126,13 @@ impl Api {
         let origin = origin.filter(|_| is_ours);
         let act = Act::at(path);
         let alert = routes::fits(routes::ACKNOWLEDGE, path).map(|parts| parts[0].to_owned());
-        let is_command = act.is_some() || alert.is_some();
+        let is_read = act == Some(Act::Limits);
+        let is_command = (act.is_some() && !is_read) || alert.is_some();
         let result = match (verb, act) {
             _ if !is_ours => Err(Refusal::Origin),
             (None, _) => Err(Refusal::Method),
             (Some(Verb::Options), _) => return respond(request, preflight(), origin.as_deref()),
-            (Some(Verb::Post), Some(act)) => {
+            (Some(verb), Some(act)) if verb == act.verb() => {
                 match self.allowed(authorization.as_deref(), kind.as_deref()) {
                     Ok(()) => return self.command(act, request, origin),
                     Err(refusal) => Err(refusal),
@@ -146,7 +149,11 @@ impl Api {
         let reply = result.unwrap_or_else(|refusal| {
             let mut reply = refusal.reply(None, super::wall().0);
             if refusal == Refusal::Method {
-                let allow = if is_command { "POST, OPTIONS" } else { "GET, OPTIONS" };
+                let allow = match (is_command, is_read) {
+                    (true, _) => "POST, OPTIONS",
+                    (false, true) => "GET, PATCH, OPTIONS",
+                    (false, false) => "GET, OPTIONS",
+                };
                 reply.allow = Some(allow.to_owned());
             }
             reply
@@ -189,24 +196,19 @@ impl Api {
     fn command(&self, act: Act, mut request: Request, origin: Option<String>) {
         let mut body = Vec::new();
         let read = request.as_reader().take(BODY_BYTES_MAX as u64).read_to_end(&mut body);
-        let order = match read.map_err(|error| error.to_string()) {
-            Ok(_) => commands::order(act, &body),
-            Err(why) => Err(why),
-        };
         let now = super::wall().0;
         let commander = self.desk.source.as_ref().and_then(|source| source.commander());
-        let (order, commander) = match (order, commander) {
-            (Err(why), _) => {
-                return respond(
-                    request,
-                    Refusal::BadBody.reply(Some(&why), now),
-                    origin.as_deref(),
-                );
-            }
-            (Ok(_), None) => {
-                return respond(request, Refusal::Busy.reply(None, now), origin.as_deref());
-            }
-            (Ok(order), Some(commander)) => (order, commander),
+        let order = match (read, act, &commander) {
+            (Err(error), ..) => Err(NotDone::Wrong(error.to_string())),
+            (Ok(_), Act::Limits, None) => Err(NotDone::Busy(NOBODY_YET.to_owned())),
+            (Ok(_), Act::Limits, Some(commander)) => commander.read_limits(&body),
+            (Ok(_), act, _) => commands::order(act, &body).map_err(NotDone::Wrong),
+        };
+        let busy = || NotDone::Busy(NOBODY_YET.to_owned());
+        let ready = order.and_then(|order| Ok((order, commander.ok_or_else(busy)?)));
+        let (order, commander) = match ready {
+            Ok(ready) => ready,
+            Err(fault) => return respond(request, fault.reply(now), origin.as_deref()),
         };
         if self.under_way.fetch_add(1, Ordering::AcqRel) >= COMMANDS_MAX {
             self.under_way.fetch_sub(1, Ordering::AcqRel);

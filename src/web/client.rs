@@ -67,6 +67,16 @@ impl Client {
         self.answer(request.content_type("application/json").send(body.to_string()))
     }
 
+    /// Asks for a change of limits.
+    ///
+    /// # Errors
+    /// Nobody answers, or what answers is no engine.
+    pub fn change(&self, path: &str, token: &str, body: &Value) -> Result<Answer, NoAnswer> {
+        let url = format!("http://{}{path}", self.address);
+        let request = self.agent.patch(url).header("Authorization", format!("Bearer {token}"));
+        self.answer(request.content_type("application/json").send(body.to_string()))
+    }
+
     fn answer(
         &self,
         result: Result<ureq::http::Response<ureq::Body>, ureq::Error>,

@@ -3,6 +3,8 @@
 //! Who carries them into the core, and what the core says, is not known here.
 
 use super::reply::{Refusal, Reply};
+use super::request::Verb;
+use crate::event::LimitChange;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -21,16 +23,19 @@ pub enum Act {
     Trip,
     /// Close it.
     Reset,
+    /// Tighten limits, or give them back to the config.
+    Limits,
 }
 
 /// Where each of them is asked for.
-pub const PATHS: [(Act, &str); 6] = [
+pub const PATHS: [(Act, &str); 7] = [
     (Act::Halt, "/api/halt"),
     (Act::Resume, "/api/resume"),
     (Act::Kill, "/api/kill"),
     (Act::Flatten, "/api/flatten"),
     (Act::Trip, "/api/risk/circuit-breaker/trip"),
     (Act::Reset, "/api/risk/circuit-breaker/reset"),
+    (Act::Limits, "/api/risk/limits"),
 ];
 
 /// The body of a command.
@@ -58,6 +63,8 @@ pub struct Order {
     pub why: String,
     /// It is meant, also after a kill.
     pub confirm: bool,
+    /// What is to be changed of the limits.
+    pub changes: Vec<LimitChange>,
 }
 
 /// What the core has said.
@@ -78,6 +85,8 @@ pub struct Verdict {
 pub enum NotDone {
     /// It cannot be said so.
     Wrong(String),
+    /// It can be said, and cannot be as things are.
+    Refused(String),
     /// Not now; it was not taken.
     Busy(String),
     /// No answer in time: whether it was taken is open.
@@ -86,6 +95,12 @@ pub enum NotDone {
 
 /// Who carries commands into the core. It may take seconds.
 pub trait Commander: Send + Sync {
+    /// Reads the body of a change of limits.
+    ///
+    /// # Errors
+    /// It says no change, or one that cannot be.
+    fn read_limits(&self, body: &[u8]) -> Result<Order, NotDone>;
+
     /// Carries one out.
     ///
     /// # Errors
@@ -98,6 +113,15 @@ impl Act {
     #[must_use]
     pub fn at(path: &str) -> Option<Self> {
         PATHS.into_iter().find(|(_, known)| *known == path).map(|(act, _)| act)
+    }
+
+    /// How it is asked for.
+    #[must_use]
+    pub const fn verb(self) -> Verb {
+        match self {
+            Self::Limits => Verb::Patch,
+            _ => Verb::Post,
+        }
     }
 
     /// The stable name.
@@ -118,7 +142,8 @@ pub fn order(act: Act, body: &[u8]) -> Result<Order, String> {
     if confirm && act != Act::Resume {
         return Err("confirm is for resume only".to_owned());
     }
-    Ok(Order { act, who: who.unwrap_or_else(|| "api".to_owned()), why: reason, confirm })
+    let who = who.unwrap_or_else(|| "api".to_owned());
+    Ok(Order { act, who, why: reason, confirm, changes: Vec::new() })
 }
 
 /// What is answered to an order.
@@ -146,9 +171,21 @@ pub fn reply(order: &Order, result: Result<Verdict, NotDone>, now_ns: i64) -> Re
             );
             Refusal::Conflict.reply(Some(&detail), now_ns)
         }
-        Err(NotDone::Wrong(why)) => Refusal::BadBody.reply(Some(&why), now_ns),
-        Err(NotDone::Busy(why)) => Refusal::Busy.reply(Some(&why), now_ns),
-        Err(NotDone::NoAnswer(why)) => Refusal::NoAnswer.reply(Some(&why), now_ns),
+        Err(fault) => fault.reply(now_ns),
+    }
+}
+
+impl NotDone {
+    /// What is answered.
+    #[must_use]
+    pub fn reply(&self, now_ns: i64) -> Reply {
+        let (refusal, why) = match self {
+            Self::Wrong(why) => (Refusal::BadBody, why),
+            Self::Refused(why) => (Refusal::Conflict, why),
+            Self::Busy(why) => (Refusal::Busy, why),
+            Self::NoAnswer(why) => (Refusal::NoAnswer, why),
+        };
+        refusal.reply(Some(why), now_ns)
     }
 }
 

@@ -42,7 +42,6 @@ pub struct Desk {
     /// Where the WebSocket is.
     pub websocket_port: u16,
     trades: Vec<u64>,
-    limits: Value,
     feed: Feed,
     sources: Receiver<Box<dyn Source>>,
     due: Instant,
@@ -72,7 +71,6 @@ impl Desk {
             fills_seen: 0,
             shared,
             trades: Vec::new(),
-            limits: Value::Null,
             feed: Feed::default(),
             sources,
             due: Instant::now(),
@@ -90,7 +88,6 @@ impl Desk {
         self.due = now + EVERY;
         self.now = super::wall();
         if let Ok(source) = self.sources.try_recv() {
-            self.limits = serde_json::from_str(&source.facts().limits).unwrap_or_default();
             self.source = Some(source);
         }
         self.look(now);
@@ -152,12 +149,6 @@ impl Desk {
     #[must_use]
     pub fn trades(&self, id: InstrumentId) -> u64 {
         self.trades.get(id.index()).copied().unwrap_or(0)
-    }
-
-    /// The limits.
-    #[must_use]
-    pub const fn limits(&self) -> &Value {
-        &self.limits
     }
 
     /// The strategy's name.

@@ -53,7 +53,7 @@ pub const ROUTES: [Route; 27] = [
     Route { path: "/api/pnl", page: |desk, _| of(desk, risk::pnl) },
     Route { path: "/api/latency", page: |desk, _| of(desk, status::latency) },
     Route { path: "/api/risk/state", page: |desk, _| of(desk, risk::state) },
-    Route { path: "/api/risk/limits", page: |desk, _| of(desk, |_| desk.limits().clone()) },
+    Route { path: "/api/risk/limits", page: |desk, _| of(desk, |state| state.limits.clone()) },
     Route { path: "/api/risk/circuit-breaker", page: |desk, _| of(desk, guards::breaker) },
     Route { path: "/api/risk/var", page: |desk, _| of(desk, guards::var) },
     Route { path: "/api/risk/alerts", page: |desk, _| of(desk, |_| guards::alerts(desk)) },

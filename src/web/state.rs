@@ -11,6 +11,7 @@ use crate::event::explanation::Withheld;
 use crate::event::{Health, Stale, StateReason, TradingState};
 use crate::types::{Currency, Instrument, InstrumentId, Money, Nanos, Price, Qty, Side};
 use crate::var::VarView;
+use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,8 +33,8 @@ pub struct Facts {
     pub config_digest: String,
     /// Where the config was read from; nothing where it is the shipped one.
     pub config_file: Option<PathBuf>,
-    /// The limits of the config, as JSON.
-    pub limits: String,
+    /// The limits of the config.
+    pub limits: Map<String, Value>,
 }
 
 /// One side of an instrument's market, and of our quotes on it.
@@ -247,6 +248,8 @@ pub struct State {
     pub var: Option<Arc<VarView>>,
     /// Live orders, as many as are shown.
     pub orders: Vec<OrderState>,
+    /// The limits as they hold, as they are shown.
+    pub limits: Value,
     /// By stage.
     pub latency: Vec<StageState>,
     /// What stops quoting from outside the core.

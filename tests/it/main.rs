@@ -56,6 +56,7 @@ mod venue_faults;
 mod view_model;
 mod web_commands;
 mod web_hardness;
+mod web_limits;
 mod web_pages;
 mod web_rig;
 mod web_socket;

@@ -7,7 +7,7 @@ use super::{LEVELS_MAX, QuoteParams};
 use crate::engine::book::{Books, Change};
 use crate::engine::buffer::Drafts;
 use crate::engine::curb::Curb;
-use crate::event::{Body, BreakerState, Event, Explanation, Level, TradingState};
+use crate::event::{Body, BreakerState, Command, Event, Explanation, Level, TradingState};
 use crate::types::{InstrumentId, Nanos, OrderId, Qty, Side};
 use serde::{Deserialize, Serialize};
 
@@ -203,6 +203,9 @@ impl Quoter {
             (Body::Command(asked), _) => {
                 self.desk.command(asked.command);
                 self.rescope();
+                if asked.command == Command::Limits {
+                    self.instruments.iter_mut().for_each(|own| own.end_refusals(|_| true));
+                }
             }
             (Body::Breaker(change), _) => {
                 self.desk.breaker(change.state);

@@ -3,7 +3,7 @@
 use super::rig::{EPOCH, limits, params};
 use super::*;
 use crate::engine::order::Order;
-use crate::event::{Proposal, RejectCode, ReportKind, RequestKind, Stale};
+use crate::event::{Asked, Command, Proposal, RejectCode, ReportKind, RequestKind, Stale};
 use crate::types::{OrderId, Price, Qty, Side, TimeInForce};
 
 struct Storm {

@@ -30,6 +30,10 @@ impl Risk {
                     self.take_profit();
                 }
             }
+            Body::Command(asked) if asked.command == Command::Limits => {
+                // One that was not taken then is not taken now: the same numbers are compared.
+                self.take_limits(asked, (event, levels)).ok();
+            }
             Body::Command(asked) => self.follow_command(asked.command),
             Body::Fault(reason) => self.lost(*reason),
             Body::Health(health) if self.is_slow(*health) => {

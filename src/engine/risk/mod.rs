@@ -8,10 +8,12 @@ mod accounts;
 mod breaker;
 mod cancels;
 mod checks;
+mod commands;
 mod flatten;
 mod follow;
 mod gate;
 mod guard;
+pub mod limits;
 mod opening;
 mod output;
 mod pack;
@@ -19,6 +21,7 @@ mod params;
 pub mod position;
 mod rate;
 mod request;
+mod set_limits;
 pub mod state;
 mod triggers;
 pub mod unit;
@@ -35,6 +38,7 @@ mod rig;
 mod tests;
 
 pub use breaker::{BreakerParams, BreakerSeen, OpeningBreaker};
+pub use limits::{FileLimit, HardLimits, LimitFault, LimitSet, LimitsSet};
 pub use opening::{Opening, OpeningState};
 pub use output::{Answer, CommandVerdict, Output, Refusal};
 pub use pack::OUTPUT_LINES_MAX;
@@ -48,8 +52,8 @@ use crate::engine::buffer::Buffer;
 use crate::engine::curb::Curb;
 use crate::engine::order::{OpenSide, OrderTable};
 use crate::event::{
-    Asked, Body, Command, Draft, Event, Explanation, Level, Mark, Proposal, RefusalCode, Report,
-    StateReason, TradingState, Trigger,
+    Body, Draft, Event, Explanation, Level, Mark, Proposal, RefusalCode, Report, StateReason,
+    TradingState,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Origin};
 use accounts::Accounts;
@@ -67,7 +71,10 @@ const NEVER: Nanos = Nanos(i64::MAX);
 /// The whole of risk: a pure function of inputs and drafts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Risk {
+    /// Its limits are those that hold.
     params: RiskParams,
+    hard: HardLimits,
+    limits_set: Box<LimitsSet>,
     accounts: Accounts,
     orders: OrderTable,
     bucket: Bucket,
@@ -122,6 +129,8 @@ impl Risk {
             commands_not_taken: 0,
             curb: Curb::new(None),
             params: params.clone(),
+            hard: HardLimits::new(params, instruments),
+            limits_set: Box::default(),
         }
     }
 
@@ -154,7 +163,7 @@ impl Risk {
         }
         match &event.body {
             Body::Report(report) => self.on_report(event.instrument, report, levels[0], out),
-            Body::Command(asked) => self.on_command(asked, out),
+            Body::Command(asked) => self.on_command(asked, (event, levels), out),
             Body::Fault(reason) => self.lost(*reason),
             Body::Health(health) => self.health(*health, out),
             Body::Var(result) => drop(self.curb.hear(result)),
@@ -271,65 +280,6 @@ impl Risk {
             self.flatten_when_due(out);
         }
         self.set_wake();
-    }
-
-    fn on_command(&mut self, asked: &Asked, out: &mut Buffer<Output>) {
-        let high_water = self.high_water;
-        let verdict = self.command(asked.command, out);
-        if asked.id == 0 {
-            return;
-        }
-        let (state, reason) = (self.trading.state(), self.trading.reason());
-        out.push(Output::Answer(Answer {
-            id: asked.id,
-            command: asked.command,
-            verdict,
-            state,
-            reason,
-            breaker: self.breaker.state(),
-            high_water_was: (high_water != self.high_water).then_some(high_water),
-        }));
-    }
-
-    fn command(&mut self, command: Command, out: &mut Buffer<Output>) -> CommandVerdict {
-        let Some(next) = self.trading.command(command) else {
-            self.commands_not_taken += 1;
-            let is_killed = self.trading.is_killed();
-            return if is_killed {
-                CommandVerdict::NeedsConfirmation
-            } else {
-                CommandVerdict::Ending
-            };
-        };
-        let resumed = matches!(command, Command::Resume | Command::ResumeConfirmed);
-        if resumed && self.trading.state() == TradingState::Halted {
-            self.accept_breach();
-        }
-        self.move_to(next, out);
-        match command {
-            Command::Halt | Command::Kill | Command::Shutdown => self.cancel_all(out),
-            Command::Reduce if self.trading.state() == TradingState::Reducing => {
-                self.keep_reducing(out);
-            }
-            Command::Flatten => self.begin_flatten(out),
-            Command::Trip => self.trip(Trigger::Manual, InstrumentId::ALL, out),
-            Command::Reset => self.reset_breaker(out),
-            _ => {}
-        }
-        self.plan_sweep();
-        self.set_wake();
-        CommandVerdict::Taken
-    }
-
-    /// An operator goes on in spite of a breach. A drawdown is counted from here on, as nothing
-    /// else would ever end it; a loss of the day stands, refuses growth until midnight, and halts
-    /// no second time.
-    fn accept_breach(&mut self) {
-        match self.trading.reason() {
-            StateReason::DrawdownLimit => self.high_water = self.equity(),
-            StateReason::DailyLossLimit => self.loss_halts = false,
-            _ => {}
-        }
     }
 
     fn equity(&self) -> i128 {

@@ -5,6 +5,7 @@
 //! halt, and does not last.
 
 use super::breaker::OpeningBreaker;
+use super::limits::LimitSet;
 use super::state::Trading;
 use super::unit::Rate;
 use super::{Nanos, Position, Risk};
@@ -52,6 +53,9 @@ pub struct Opening {
     /// The circuit breaker.
     #[serde(default)]
     pub breaker: OpeningBreaker,
+    /// The limits that operators have set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<LimitSet>,
 }
 
 /// Of all trades so many are carried over at least; those of live orders always.
@@ -110,6 +114,7 @@ impl Risk {
             self.sweep.due = Nanos(0);
         }
         self.breaker.open(&opening.breaker);
+        self.open_limits(opening);
         self.set_wake();
     }
 
@@ -127,6 +132,7 @@ impl Risk {
             orders: self.orders.live_orders().copied().collect(),
             trades: self.orders.trades().collect(),
             breaker: self.breaker.closing(),
+            limits: self.limits_set.iter().copied().collect(),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::OrderRequest;
 use crate::event::{
-    BreakerChange, BreakerState, Command, Explanation, Proposal, RefusalCode, StateReason,
-    TradingState,
+    BreakerChange, BreakerState, Command, Explanation, LimitKey, Proposal, RefusalCode,
+    StateReason, TradingState,
 };
 use crate::types::InstrumentId;
 
@@ -30,11 +30,14 @@ pub enum CommandVerdict {
     NeedsConfirmation = 1,
     /// It was not: the process is about to end.
     Ending = 2,
+    /// It was not: a limit cannot be so.
+    LimitRefused = 3,
 }
 
 impl CommandVerdict {
     /// Every verdict, in the order of their numbers.
-    pub const ALL: [Self; 3] = [Self::Taken, Self::NeedsConfirmation, Self::Ending];
+    pub const ALL: [Self; 4] =
+        [Self::Taken, Self::NeedsConfirmation, Self::Ending, Self::LimitRefused];
 
     /// The stable name.
     #[must_use]
@@ -43,6 +46,7 @@ impl CommandVerdict {
             Self::Taken => "taken",
             Self::NeedsConfirmation => "needs_confirmation",
             Self::Ending => "ending",
+            Self::LimitRefused => "limit_refused",
         }
     }
 }
@@ -62,6 +66,8 @@ pub struct Answer {
     pub reason: StateReason,
     /// The circuit breaker behind it.
     pub breaker: BreakerState,
+    /// The limit that cannot be so, where that is why it was not taken.
+    pub limit: Option<LimitKey>,
     /// The high-water mark before a resume that has reset it to what capital and profit are now,
     /// in 10⁻¹² of the account currency.
     pub high_water_was: Option<i128>,

@@ -9,15 +9,16 @@
 //! breaker      small bytes 0 to 2 was, is and trigger; word 1 the
 //!              instrument                                          one line
 //! answer       small bytes 0 to 5 command, verdict, state, reason,
-//!              whether there is a mark, and the breaker; word 1 the id,
+//!              whether there is a mark, the breaker, and the limit that
+//!              cannot be so, plus 1; word 1 the id,
 //!              words 2, 3 the high-water mark, low first           one line
 //! ```
 
 use super::{Answer, CommandVerdict, OrderRequest, Output, Refusal};
 use crate::event::pack::{EXPLANATION_LINES, TAG_EXPLANATION, TAG_PROPOSAL};
 use crate::event::{
-    BreakerChange, BreakerState, Command, Explanation, Line, NotAnEvent, Proposal, RefusalCode,
-    StateReason, TradingState, Trigger,
+    BreakerChange, BreakerState, Command, Explanation, LimitKey, Line, NotAnEvent, Proposal,
+    RefusalCode, StateReason, TradingState, Trigger,
 };
 use crate::types::InstrumentId;
 
@@ -146,19 +147,21 @@ impl Answer {
     /// Its line.
     #[must_use]
     pub fn pack(&self) -> Line {
-        let Self { id, command, verdict, state, reason, breaker, high_water_was } = *self;
+        let Self { id, command, verdict, state, reason, breaker, limit, high_water_was } = *self;
         let [mark_low, mark_high] = split(high_water_was.unwrap_or(0));
         let has_mark = u8::from(high_water_was.is_some());
         let [a, b, c] = [command as u8, verdict as u8, state as u8];
         let (d, f) = (reason as u8, breaker as u8);
-        let head = u64::from_le_bytes([ANSWER, a, b, c, d, has_mark, f, 0]);
+        let key = limit.map_or(0, |key| key as u8 + 1);
+        let head = u64::from_le_bytes([ANSWER, a, b, c, d, has_mark, f, key]);
         Line([head, id, mark_low, mark_high, 0, 0, 0, 0])
     }
 
     /// The answer of a line; nothing where none stands.
     #[must_use]
     pub fn unpack(line: &Line) -> Option<Self> {
-        let [tag, command, verdict, state, reason, has_mark, breaker, _] = line.0[0].to_le_bytes();
+        let [tag, command, verdict, state, reason, has_mark, breaker, key] =
+            line.0[0].to_le_bytes();
         if tag != ANSWER || has_mark > 1 {
             return None;
         }
@@ -169,6 +172,10 @@ impl Answer {
             state: *TradingState::ALL.get(usize::from(state))?,
             reason: *StateReason::ALL.get(usize::from(reason))?,
             breaker: *BreakerState::ALL.get(usize::from(breaker))?,
+            limit: match key.checked_sub(1) {
+                Some(key) => Some(*LimitKey::ALL.get(usize::from(key))?),
+                None => None,
+            },
             high_water_was: (has_mark == 1).then(|| join(line.0[2], line.0[3])),
         })
     }
@@ -230,6 +237,7 @@ mod tests {
                         state,
                         reason,
                         breaker: BreakerState::ALL[at % 3],
+                        limit: LimitKey::ALL.get(at).copied(),
                         high_water_was,
                     }));
                 }
@@ -279,7 +287,7 @@ mod tests {
         }
         // Numbers that stand for nothing.
         for word in
-            [0x0333, 0x0008_0033, 0x0011_0000_0000_0032, 0x0332, 0x0003_0030, 0xff34, 0x0003_0034]
+            [0x0333, 0x0008_0033, 0x0011_0000_0000_0032, 0x0332, 0x0003_0030, 0xff34, 0x0004_0034]
         {
             assert!(Output::unpack(&[Line([word, 0, 0, 0, 0, 0, 0, 0])]).is_err(), "{word:x}");
         }

@@ -1,6 +1,7 @@
 //! What risk is told at the start, checked by the config and written into the journal's `Start`.
 
 use super::breaker::BreakerParams;
+use super::limits::FileLimit;
 use super::unit::Unit;
 use crate::types::{Currency, InstrumentId, Nanos, Scale};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,9 @@ pub struct RiskParams {
     /// What trips the circuit breaker; nothing where only an operator does.
     #[serde(default)]
     pub breaker: Option<BreakerParams>,
+    /// The limits that can be tightened, as the config has written them.
+    #[serde(default)]
+    pub file: Vec<FileLimit>,
 }
 
 /// The budget of messages.
@@ -76,6 +80,9 @@ pub struct InstrumentLimits {
     pub quote: Currency,
     /// One price step.
     pub tick: Scale,
+    /// One lot; what was written before limits could be tightened had no use for it.
+    #[serde(default = "whole")]
+    pub lot: Scale,
     /// What one tick times one lot is worth.
     pub unit: Unit,
     /// The step of order quantities, in lots.
@@ -96,4 +103,8 @@ pub struct InstrumentLimits {
     pub notional_max: i128,
     /// How far on the wrong side of the middle a price may lie, in 1/10,000.
     pub collar_bps: i64,
+}
+
+const fn whole() -> Scale {
+    Scale::power_of_ten(0)
 }

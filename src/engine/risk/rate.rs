@@ -34,6 +34,12 @@ impl Bucket {
         }
     }
 
+    /// From now on so many messages; what is in it stays, as far as it holds that much.
+    pub(super) fn set_rate(&mut self, params: RateParams) {
+        let new = Self::new(params);
+        *self = Self { level: self.level.min(new.full), at: self.at, ..new };
+    }
+
     /// Time has come to `now`.
     #[inline]
     pub(super) fn fill(&mut self, now: Nanos) {

@@ -6,7 +6,10 @@ use super::unit::Unit;
 use super::*;
 use crate::engine::order::{Odd, Status};
 use crate::event::explanation::SideExplained;
-use crate::event::{FeeIn, Proposal, RejectCode, ReportKind, RequestKind, Stale};
+use crate::event::{
+    Asked, Command, FeeIn, LimitChange, LimitKey, Note, Proposal, RejectCode, ReportKind,
+    RequestKind, Stale,
+};
 use crate::types::{Currency, OrderId, Origin, Price, Qty, Scale, Side, TimeInForce};
 
 /// A and B in USD, C in EUR, and R, which makes the rate of EUR in hundredths of a USD.
@@ -36,6 +39,7 @@ pub(super) fn params() -> RiskParams {
             source: RateSource::Instrument { instrument: InstrumentId(3), tick },
         }],
         breaker: None,
+        file: vec![],
     }
 }
 
@@ -43,6 +47,7 @@ pub(super) fn limits() -> Vec<InstrumentLimits> {
     let limits = |quote: &str, tick: Scale| InstrumentLimits {
         quote: currency(quote),
         tick,
+        lot: Scale::power_of_ten(0),
         unit: Unit::of(tick, Scale::power_of_ten(0)).unwrap(),
         qty_step: 1,
         qty_min: 2,
@@ -117,6 +122,10 @@ impl Rig {
                 let draft = self.draft(&words[1..]);
                 self.risk.draft(&draft, &mut out);
             }
+            "set" => {
+                let (event, places) = self.set(&words[1..]);
+                self.risk.input(&event, &places, &mut out);
+            }
             "timer" => {
                 let event = self.event(Body::Timer, 0);
                 self.risk.input(&event, &[], &mut out);
@@ -132,6 +141,24 @@ impl Rig {
             }
         }
         out.items().iter().map(|output| self.text(output)).collect()
+    }
+
+    /// set max_order_size=3 A:max_position_size=5 max_order_value=file
+    fn set(&mut self, words: &[&str]) -> (Event, Vec<Level>) {
+        let note = Note::new("me", "a test").unwrap();
+        let mut places = vec![Level::default(); note.places().into()];
+        note.put(&mut places);
+        for word in words {
+            let (name, value) = word.split_once('=').unwrap();
+            let (symbol, key) = name.split_once(':').unwrap_or(("", name));
+            let instrument =
+                if symbol.is_empty() { InstrumentId::ALL } else { Self::instrument(symbol) };
+            let value = value.parse().map_or(0, |value: i128| value * TRILLION);
+            places.push(LimitChange { key: LimitKey::of(key).unwrap(), instrument, value }.pack());
+        }
+        let [all, changes] = [places.len(), words.len()].map(|count| u8::try_from(count).unwrap());
+        let asked = Asked { command: Command::Limits, places: all, changes, id: 1 };
+        (self.event(Body::Command(asked), u16::MAX), places)
     }
 
     fn event(&mut self, body: Body, instrument: u16) -> Event {
@@ -272,6 +299,20 @@ impl Rig {
                 None => "never".to_string(),
                 Some(due) => ((due.0 - self.now.0) / 1_000_000).to_string(),
             },
+            "set" => {
+                let all = risk.limits_set().iter().map(|one| {
+                    let name = NAMES.get(one.instrument.index()).unwrap_or(&"all");
+                    let value = amount(one.value);
+                    format!(
+                        "{name} {} {value} by {}@{}",
+                        one.key.name(),
+                        one.who.text(),
+                        one.sequence
+                    )
+                });
+                let all = all.collect::<Vec<_>>().join(", ");
+                if all.is_empty() { "none".to_owned() } else { all }
+            }
             "live" => risk.live_orders().count().to_string(),
             other => panic!("{other}"),
         }
@@ -296,7 +337,8 @@ impl Rig {
                 )
             }
             Output::Answer(answer) => {
-                format!("{} {}", answer.command.name(), answer.verdict.name())
+                let limit = answer.limit.map_or(String::new(), |key| format!(" {}", key.name()));
+                format!("{} {}{limit}", answer.command.name(), answer.verdict.name())
             }
             Output::Refusal(Refusal { proposal, code, value, limit }) => {
                 let plain = matches!(code, RefusalCode::Duplicate | RefusalCode::StaleConversion);

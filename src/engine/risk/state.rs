@@ -81,8 +81,8 @@ impl Trading {
             Command::ResumeConfirmed => {
                 Self { killed: false, ..self.set(TradingState::Active, StateReason::Operator) }
             }
-            // The breaker is moved, whatever the state is.
-            Command::Trip | Command::Reset => self,
+            // The breaker and the limits are moved, whatever the state is.
+            Command::Trip | Command::Reset | Command::Limits => self,
             _ if self.killed => return None,
             Command::Halt => match self.state {
                 // A halt has its first reason, but for one that an end of `flatten` has.
@@ -186,10 +186,10 @@ mod tests {
         ];
         for (from, expected) in rows {
             let expected: Vec<_> = expected.split_whitespace().collect();
-            // What moves the breaker leaves the state as it is.
-            let (states, breaker) = Command::ALL.split_at(expected.len());
-            assert_eq!(breaker, [Command::Trip, Command::Reset]);
-            assert!(breaker.iter().all(|command| from.command(*command) == Some(from)));
+            // What moves the breaker and the limits leaves the state as it is.
+            let (states, others) = Command::ALL.split_at(expected.len());
+            assert_eq!(others, [Command::Trip, Command::Reset, Command::Limits]);
+            assert!(others.iter().all(|command| from.command(*command) == Some(from)));
             for (command, expected) in states.iter().copied().zip(expected) {
                 let got = text(from.command(command));
                 assert_eq!(got, expected, "{} and {}", text(Some(from)), command.name());

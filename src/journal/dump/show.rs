@@ -4,11 +4,12 @@ use super::object::Object;
 use crate::engine::risk::Output;
 use crate::event::explanation::{Clamps, SideExplained};
 use crate::event::{
-    Asked, Body, BreakerChange, Explanation, FeeIn, Health, Level, MarketStatus, Note, OrderAction,
+    Asked, Body, BreakerChange, Explanation, FeeIn, Health, Level, MarketStatus, OrderAction,
     Proposal, Report, ReportKind, Shape,
 };
 use crate::journal::record::Input;
 use crate::journal::start::Start;
+use crate::types::money::Trillionths;
 use crate::types::{Instrument, InstrumentId, OrderId, Price, Qty, Scale, Side};
 use std::fmt::Display;
 
@@ -106,7 +107,7 @@ impl View<'_> {
                 object.raw("conditions", &names(all.map(|(_, name)| *name)));
             }
             Body::Breaker(change) => breaker(object, &change),
-            Body::Command(asked) => command(object, &asked, input),
+            Body::Command(asked) => self.command(object, &asked, input),
             Body::Var(result) => {
                 object.number("asOf", result.as_of);
                 // More digits than a number of JSON keeps.
@@ -177,6 +178,9 @@ impl View<'_> {
                 object.text("state", answer.state.name());
                 object.text("reason", answer.reason.name());
                 object.text("breaker", answer.breaker.name());
+                if let Some(key) = answer.limit {
+                    object.text("limit", key.name());
+                }
                 if let Some(mark) = answer.high_water_was {
                     object.text("highWaterWas", mark);
                 }
@@ -239,14 +243,31 @@ fn breaker(object: &mut Object, change: &BreakerChange) {
     object.text("trigger", change.trigger.name());
 }
 
-fn command(object: &mut Object, asked: &Asked, input: &Input<'_>) {
-    object.text("command", asked.command.name());
-    if asked.id != 0 {
-        object.number("id", asked.id);
-    }
-    if let Some(note) = Note::read(input.levels()) {
-        object.text("who", note.who());
-        object.text("why", note.why());
+fn number(value: i128) -> String {
+    Trillionths(value).to_string()
+}
+
+impl View<'_> {
+    fn command(&self, object: &mut Object, asked: &Asked, input: &Input<'_>) {
+        object.text("command", asked.command.name());
+        if asked.id != 0 {
+            object.number("id", asked.id);
+        }
+        let places: Vec<_> = input.levels().collect();
+        if let Some(note) = asked.note(&places) {
+            object.text("who", note.who());
+            object.text("why", note.why());
+        }
+        if asked.changes > 0 {
+            let changes = asked.changes(&places).map(|change| {
+                let mut one = Object::new();
+                self.symbol(&mut one, change.instrument);
+                let value = if change.value == 0 { "file".into() } else { number(change.value) };
+                one.text(change.key.name(), value);
+                one.finish()
+            });
+            object.raw("limits", &format!("[{}]", changes.collect::<Vec<_>>().join(",")));
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::threads::gateway::Gateway;
 use crate::threads::health::HealthSlot;
 use crate::threads::hot::HotAgent;
 use crate::threads::housekeeping::{Housekeeping, Keeping, Synced};
+use crate::threads::limits::LimitDesk;
 use crate::threads::outcome::Part;
 use crate::threads::pilot::{Pilot, PilotParams};
 use crate::threads::sequencer::{Sequencer, SequencerParams};
@@ -56,6 +57,7 @@ pub(super) struct Begun {
     pub(super) health: HealthSlot,
     pub(super) synced: Option<Synced>,
     pub(super) desk: Option<CommandDesk>,
+    pub(super) limits: LimitDesk,
     /// What was found amiss with what earlier runs have left, if anything.
     pub(super) remark: Option<String>,
 }
@@ -77,6 +79,7 @@ impl Begun {
             tag,
             currency,
             desk: self.desk.clone(),
+            limits: self.limits.clone(),
             alerts: self.alarms.alerts(),
             facts,
         }
@@ -170,6 +173,7 @@ pub(super) fn begin(
 ) -> Result<Begun, RunFault> {
     let instruments = setup.instruments();
     let (mut board, mut views, fills) = board(&instruments);
+    let limits = LimitDesk::new(&setup.core, setup.dropped.clone(), views.limits.clone());
     let journal_view = board.keeping.take();
     let sizes = ring_sizes(&config.rings);
     if !setup.timeline.is_lock_step() {
@@ -192,7 +196,7 @@ pub(super) fn begin(
     if let Some(agent) = var.agent {
         crew.start(ThreadName::Var, agent, muster).map_err(RunFault::Start)?;
     }
-    let alarms = Alarms::new(told, &core, health.clone());
+    let alarms = Alarms::new(told, limits.clone(), health.clone());
     let mut watch = Watch::new(health.clone(), config.journal.unsynced_max);
     watch.watch_latency(views.latency.clone(), config.latency_max);
     let (mut synced, mut emergency) = (None, None);
@@ -220,6 +224,7 @@ pub(super) fn begin(
         health,
         synced,
         desk,
+        limits,
         remark,
     })
 }

@@ -72,6 +72,7 @@ pub(super) fn setup(loaded: &Loaded, after: Option<Nanos>) -> Result<Setup, Setu
         tag: None,
         currency,
         core,
+        dropped: Vec::new(),
         remarks,
     })
 }

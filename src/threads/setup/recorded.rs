@@ -77,6 +77,7 @@ pub(in crate::threads) fn run(
         tag: None,
         currency,
         core,
+        dropped: Vec::new(),
         remarks,
     })
 }

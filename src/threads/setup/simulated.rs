@@ -78,6 +78,7 @@ pub(super) fn setup(
         tag: None,
         currency,
         core,
+        dropped: Vec::new(),
         remarks: Vec::new(),
     })
 }

@@ -10,6 +10,7 @@ use crate::threads::counters::Readings;
 use crate::threads::disk::Level;
 use crate::threads::health::HealthSlot;
 use crate::threads::housekeeping::Synced;
+use crate::threads::limits::LimitDesk;
 use crate::threads::run::order_name;
 use crate::threads::topology::Plan;
 use crate::threads::var::VarReader;
@@ -21,6 +22,7 @@ use crate::web::state::{
     AccountState, BreakerShown, Facts, FedShown, FillState, InstrumentState, JournalState,
     MoveShown, OrderState, SideState, StageState, State, ThreadState,
 };
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +48,8 @@ pub struct Looking {
     pub currency: Currency,
     /// Where commands are given; nothing where none are taken.
     pub desk: Option<CommandDesk>,
+    /// Where limits are read and asked for.
+    pub limits: LimitDesk,
     /// What was raised.
     pub alerts: Alerts,
     /// What does not change.
@@ -54,9 +58,16 @@ pub struct Looking {
 
 /// Carries commands to the desk.
 #[derive(Debug)]
-struct Carrier(CommandDesk);
+struct Carrier {
+    desk: CommandDesk,
+    limits: LimitDesk,
+}
 
 impl Commander for Carrier {
+    fn read_limits(&self, body: &[u8]) -> Result<Order, NotDone> {
+        self.limits.read(body)
+    }
+
     fn command(&self, order: &Order) -> Result<Verdict, NotDone> {
         let command = match order.act {
             Act::Halt => Command::Halt,
@@ -66,8 +77,13 @@ impl Commander for Carrier {
             Act::Flatten => Command::Flatten,
             Act::Trip => Command::Trip,
             Act::Reset => Command::Reset,
+            Act::Limits => Command::Limits,
         };
-        let answer = self.0.request(command, &order.who, &order.why, ANSWER_WITHIN);
+        let (who, why) = (order.who.as_str(), order.why.as_str());
+        let answer = match order.act {
+            Act::Limits => self.desk.request_limits(&order.changes, (who, why), ANSWER_WITHIN),
+            _ => self.desk.request(command, who, why, ANSWER_WITHIN),
+        };
         match answer {
             Ok(answer) => Ok(Verdict {
                 sequence: answer.sequence,
@@ -106,14 +122,13 @@ pub fn facts(loaded: &Loaded, plan: &Plan) -> Facts {
 }
 
 /// The limits, and the capital that some of them are a part of.
-fn limits(loaded: &Loaded) -> String {
+fn limits(loaded: &Loaded) -> Map<String, Value> {
     let limits = serde_json::to_value(&loaded.effective.risk_management.limits);
-    let mut limits = limits.unwrap_or_default();
-    let capital = serde_json::to_value(loaded.effective.account.capital);
-    if let (Some(limits), Ok(capital)) = (limits.as_object_mut(), capital) {
+    let Ok(Value::Object(mut limits)) = limits else { return Map::new() };
+    if let Ok(capital) = serde_json::to_value(loaded.effective.account.capital) {
         limits.insert("account_capital".to_owned(), capital);
     }
-    limits.to_string()
+    limits
 }
 
 impl Looking {
@@ -235,6 +250,7 @@ impl Source for Looking {
             instruments: instruments.map(|(at, one)| self.instrument(at, one)).collect(),
             account: self.account(),
             breaker: self.breaker(),
+            limits: self.limits.show(&self.facts.limits, &self.limits.set()),
             var: self.views.var.as_ref().map(VarReader::read),
             orders: self.orders(),
             latency: stages.filter(|stage| stage.count > 0).collect(),
@@ -291,7 +307,7 @@ impl Source for Looking {
 
     fn commander(&self) -> Option<Arc<dyn Commander>> {
         let desk = self.desk.clone()?;
-        Some(Arc::new(Carrier(desk)))
+        Some(Arc::new(Carrier { desk, limits: self.limits.clone() }))
     }
 
     fn facts(&self) -> &Facts {
