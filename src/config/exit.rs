@@ -26,11 +26,13 @@ pub enum ExitCode {
     Port = 8,
     /// What an operator asked for is not so, or was not done.
     NotReady = 9,
+    /// The pod is not the first of its set.
+    SecondPod = 11,
 }
 
 impl ExitCode {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Done,
         Self::Damaged,
         Self::Refused,
@@ -41,6 +43,7 @@ impl ExitCode {
         Self::Venue,
         Self::Port,
         Self::NotReady,
+        Self::SecondPod,
     ];
 
     /// The number.
@@ -66,6 +69,7 @@ impl ExitCode {
             Self::NotReady => {
                 "health, doctor, commands: not healthy, not ready, not taken, or nobody answers"
             }
+            Self::SecondPod => "POD_NAME names another pod of its set than 0; nothing was started",
             Self::Venue => "the venue cannot be reached, or has ended the connection for good",
         }
     }
@@ -103,6 +107,7 @@ mod tests {
             (7, E::Venue),
             (8, E::Port),
             (9, E::NotReady),
+            (11, E::SecondPod),
         ];
         assert_eq!(got, expected);
     }

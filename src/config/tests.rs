@@ -593,6 +593,33 @@ fn an_empty_variable_is_a_fault() {
 }
 
 #[test]
+fn a_mounted_token_is_the_last_to_be_asked_for() {
+    let folder = std::env::temp_dir().join(format!("pinnaclemm-mounted-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let token = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let (own, mounted) = (token("own", "0123456789abcdef"), token("mounted", "fedcba9876543210"));
+    let inside = Environment { mounted_token: Some(mounted.clone()), ..Environment::default() };
+    let chosen = |environment: &Environment, line: &str| {
+        loaded(SHIPPED, line, environment).unwrap().config.web.unwrap().token_file
+    };
+    assert_eq!(chosen(&inside, ""), Some(mounted));
+    assert_eq!(chosen(&inside, &format!("--token-file {}", own.display())), Some(own.clone()));
+    let named = Environment { token_file: Some(own.clone()), ..inside.clone() };
+    assert_eq!(chosen(&named, ""), Some(own));
+    let template = token("template", "REPLACE_ME_WITH_32_BYTES");
+    let inside = Environment { mounted_token: Some(template), ..inside };
+    let faults = loaded(SHIPPED, "", &inside).unwrap_err();
+    assert!(faults[0].contains("is a placeholder"), "{faults:?}");
+    let there = |exists: bool| Environment::default().mounted(|_| exists).mounted_token;
+    assert_eq!((there(true), there(false)), (Some(MOUNTED_TOKEN.into()), None));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn what_is_printed_makes_the_same_config_again() {
     let rich = r#"{"instruments":[{"symbol":"A-USD","baseSpreadBps":12.5,"orderQuantity":0.010,
         "maxPosition":"0.1"},{"symbol":"B-USD","enabled":false}],"duration":"5m",

@@ -22,7 +22,7 @@ pub struct RawWeb {
     pub api_port: u16,
     /// The port of the WebSocket.
     pub ws_port: u16,
-    /// Where the token is that commands need.
+    /// Where the token is that commands need; without it where a pod has it mounted, if it is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
     /// Pages of these origins may ask, beside our own and those from disk.
@@ -54,6 +54,9 @@ impl RawWeb {
         let token_file = flags.token_file.as_ref().or(environment.token_file.as_ref());
         if token_file.is_some() {
             self.token_file = token_file.cloned();
+        }
+        if self.token_file.is_none() {
+            self.token_file = environment.mounted_token.clone();
         }
     }
 

@@ -8,9 +8,6 @@ use crate::web::{Places, token};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// Where a pod has the token mounted.
-const MOUNTED: &str = "/etc/pinnaclemm/secrets/API_TOKEN";
-
 const TRIP: &str = "risk/circuit-breaker/trip";
 const RESET: &str = "risk/circuit-breaker/reset";
 
@@ -121,7 +118,7 @@ fn command(
 ) -> Said {
     let Saying { place, reason, who, token_file } = saying;
     let path = token_file.clone().or_else(|| environment.token_file.clone());
-    let path = path.unwrap_or_else(|| MOUNTED.into());
+    let path = path.unwrap_or_else(|| config::MOUNTED_TOKEN.into());
     let token = match token::read(&path) {
         Ok(token) => token,
         Err(fault) => return (vec![fault.to_string()], ExitCode::Refused),
