@@ -9,6 +9,7 @@
 //! What text a venue used, and which thread carries an event, is not known here.
 
 use crate::types::{InstrumentId, Nanos, Price, Qty, Side};
+use serde::{Deserialize, Serialize};
 
 /// The most levels of one part: with its head eight cache lines.
 pub const PART_LEVELS_MAX: usize = 28;
@@ -20,7 +21,7 @@ pub const PART_LINES_MAX: usize = 1 + PART_LEVELS_MAX / LEVELS_PER_LINE;
 /// One price of one side and what is left there; zero removes it. Sixteen bytes.
 ///
 /// The side stands in the lowest bit of the key, so that sorting by key groups by price.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[repr(C, align(16))]
 pub struct Level {
     key: i64,

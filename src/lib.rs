@@ -19,9 +19,11 @@
 //! | 6 | `config` | what a run is told, checked |
 //! | 7 | `threads` | the stages and what joins them, and a run from its config to its last line |
 //! | 8 | `latency` | how long the way takes, beside the shortest that it could |
+//! | 8 | `drill` | is anything lost when the engine is killed and the venue lives on? |
 
 pub mod alerts;
 pub mod config;
+pub mod drill;
 pub mod engine;
 pub mod event;
 pub mod journal;

@@ -3,7 +3,7 @@
 use clap::Parser as _;
 use pinnaclemm::config::{self, Arguments, Environment, ExitCode, Loaded, arguments, directories};
 use pinnaclemm::logs::Logs;
-use pinnaclemm::threads::{self, operate, signals::Stop, sweep};
+use pinnaclemm::threads::{self, held, operate, signals::Stop, sweep};
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -23,18 +23,23 @@ fn main() -> std::process::ExitCode {
         return code.into();
     }
     let code = match config::load(&flags, &environment) {
-        Err(fault) => fail(&fault, fault.code()),
+        Err(fault) => {
+            if held::is_wanted(flags.hold, fault.code()) {
+                held::stay(&fault);
+            }
+            fail(&fault, fault.code())
+        }
         Ok(loaded) if flags.check_config => print(format!("{}\n", loaded.summary()).as_bytes()),
         Ok(loaded) if flags.print_config => match loaded.printed() {
             Ok(text) => print(format!("{text}\n").as_bytes()),
             Err(cause) => fail(&cause, ExitCode::Refused),
         },
-        Ok(loaded) => run(&loaded),
+        Ok(loaded) => run(&loaded, flags.hold),
     };
     code.into()
 }
 
-fn run(loaded: &Loaded) -> ExitCode {
+fn run(loaded: &Loaded, hold: bool) -> ExitCode {
     let made = match directories::prepare(&loaded.config) {
         Ok(made) => made,
         Err(fault) => return fail(&fault, fault.code()),
@@ -49,7 +54,7 @@ fn run(loaded: &Loaded) -> ExitCode {
         Ok(logs) => logs,
         Err(fault) => return fail(&fault, ExitCode::Storage),
     };
-    let code = match threads::run::run(loaded, &stop, &logs.log()) {
+    let code = match threads::run::run(loaded, (&stop, hold), &logs.log()) {
         Ok(code) => code,
         Err(fault) => {
             made.take_back();

@@ -81,6 +81,10 @@ pub struct Arguments {
     /// Merges the results of all shards of a sweep into those of the whole, and starts nothing.
     #[arg(long, num_args = 1.., value_name = "FILE", conflicts_with_all = NOT_WITH_MERGE)]
     pub merge: Vec<PathBuf>,
+    /// Stays up and trades nothing where a start is refused, so that the tools can be run beside
+    /// it; so it is anyway as the first process of a container.
+    #[arg(long)]
+    pub hold: bool,
     /// Where all chance of a run comes from.
     #[arg(long)]
     pub(super) seed: Option<u64>,

@@ -26,13 +26,15 @@ pub enum ExitCode {
     Port = 8,
     /// What an operator asked for is not so, or was not done.
     NotReady = 9,
+    /// The journal or a snapshot is damaged: an operator has to choose.
+    JournalDamaged = 10,
     /// The pod is not the first of its set.
     SecondPod = 11,
 }
 
 impl ExitCode {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Done,
         Self::Damaged,
         Self::Refused,
@@ -43,6 +45,7 @@ impl ExitCode {
         Self::Venue,
         Self::Port,
         Self::NotReady,
+        Self::JournalDamaged,
         Self::SecondPod,
     ];
 
@@ -50,6 +53,38 @@ impl ExitCode {
     #[must_use]
     pub const fn code(self) -> u8 {
         self as u8
+    }
+
+    /// Whether it is the code of a start that would be refused again, so that a restart is no help.
+    #[must_use]
+    pub const fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::Refused
+                | Self::Storage
+                | Self::ForeignData
+                | Self::JournalFailed
+                | Self::JournalDamaged
+        )
+    }
+
+    /// Its stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Damaged => "damaged",
+            Self::Refused => "refused",
+            Self::Storage => "storage",
+            Self::CancelsOpen => "cancels_open",
+            Self::ForeignData => "foreign_data",
+            Self::JournalFailed => "journal_failed",
+            Self::Venue => "venue",
+            Self::Port => "port",
+            Self::NotReady => "not_ready",
+            Self::JournalDamaged => "journal_damaged",
+            Self::SecondPod => "second_pod",
+        }
     }
 
     /// What it says, as `--help` tells it.
@@ -65,6 +100,9 @@ impl ExitCode {
                 "the data directory is in use, or of another mode, venue, account or version"
             }
             Self::JournalFailed => "the journal could not be written; quoting was stopped",
+            Self::JournalDamaged => {
+                "the journal or a snapshot is damaged; nothing was changed, see pinnaclemm-journal"
+            }
             Self::Port => "the port of the API or WebSocket cannot be had; nothing was started",
             Self::NotReady => {
                 "health, doctor, commands: not healthy, not ready, not taken, or nobody answers"
@@ -77,7 +115,7 @@ impl ExitCode {
     /// All of them as a block of `--help`.
     #[must_use]
     pub fn table() -> String {
-        let rows = Self::ALL.map(|code| format!("  {}  {}", code.code(), code.meaning()));
+        let rows = Self::ALL.map(|code| format!("  {:>2}  {}", code.code(), code.meaning()));
         format!("Exit codes:\n{}", rows.join("\n"))
     }
 }
@@ -107,6 +145,7 @@ mod tests {
             (7, E::Venue),
             (8, E::Port),
             (9, E::NotReady),
+            (10, E::JournalDamaged),
             (11, E::SecondPod),
         ];
         assert_eq!(got, expected);

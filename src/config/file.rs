@@ -23,6 +23,7 @@ use super::{
     Faults, Mode, RawSpan, RawSpeed, ThreadMode, ThreadsParams, ThreadsSection, VarConfig,
 };
 use crate::journal::JournalParams;
+use crate::journal::follower::FollowParams;
 use crate::logs::LogParams;
 use crate::types::{InstrumentTable, Nanos, Symbol, Venue};
 use crate::venue::fills::FillParams;
@@ -151,12 +152,16 @@ pub struct Config {
     pub data_directory: Option<PathBuf>,
     /// The embedded venue; it has no market but in simulation.
     pub simulator: SimulatorParams,
+    /// Where the venue of another process listens, if it is one.
+    pub venue_socket: Option<PathBuf>,
     /// How orders fare in replay, backtest and paper.
     pub fills: FillParams,
     /// Where the feed of paper is.
     pub live: LiveParams,
     /// How the journal is kept.
     pub journal: JournalParams,
+    /// When snapshots are written, and how many are kept.
+    pub snapshots: FollowParams,
     /// How often things are done.
     pub timing: TimingParams,
     /// What a backtest reports.
@@ -278,9 +283,11 @@ impl RawConfig {
             instruments,
             data_directory: self.persistence.data_directory.clone(),
             simulator: self.exchange.simulator.check("exchange.simulator", &markets, faults),
+            venue_socket: self.exchange.simulator.socket.clone(),
             fills: self.exchange.fills.check("exchange.fills", faults),
             live: self.exchange.live.check("exchange.live", self.mode, venue, faults),
             journal: self.persistence.check("persistence", faults),
+            snapshots: self.persistence.check_snapshots("persistence", faults),
             timing: self.timing.check("timing", faults),
             report: self.report.check("report", faults),
             shutdown: self.shutdown.check("shutdown", faults),

@@ -3,10 +3,12 @@
 
 use super::Faults;
 use super::sections::check_directory;
+use crate::journal::follower::FollowParams;
 use crate::journal::{DiskParams, JournalParams, SyncMode};
 use crate::types::Nanos;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The section as it stands in the file; what is left out is as here.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -24,6 +26,10 @@ pub struct PersistenceConfig {
     pub journal_sync_interval_ms: f64,
     /// With `batch` and `each`, quoting stops when the last sync is older.
     pub unsynced_max_ms: u32,
+    /// How often the whole core is written down, so that a start need not read the whole journal.
+    pub snapshot_interval_min: f64,
+    /// How many snapshots are kept.
+    pub keep_snapshots: u32,
     /// Whether sealed segments are packed with zstd; never with `--speed max`.
     pub compress: bool,
     /// How large the journal may be on the disk; 60 % of the volume if it is not given.
@@ -45,6 +51,8 @@ impl Default for PersistenceConfig {
             sync: "batch".into(),
             journal_sync_interval_ms: 10.0,
             unsynced_max_ms: 2000,
+            snapshot_interval_min: 15.0,
+            keep_snapshots: 5,
             compress: true,
             max_journal_bytes: None,
             disk_warn_minutes: 60,
@@ -58,6 +66,17 @@ const SYNC_MODES: [(&str, SyncMode); 3] =
     [("process", SyncMode::Process), ("batch", SyncMode::Batch), ("each", SyncMode::Each)];
 
 impl PersistenceConfig {
+    /// When snapshots are written; faults are named by the path of the section.
+    pub fn check_snapshots(&self, path: &str, faults: &mut Faults) -> FollowParams {
+        let key = |name: &str| format!("{path}.{name}");
+        let minutes = self.snapshot_interval_min;
+        let minutes = faults.within(&key("snapshotIntervalMin"), minutes, 0.01..=1440.0);
+        let keep = faults.within(&key("keepSnapshots"), self.keep_snapshots, 1..=1000);
+        // What is no number is a fault already.
+        let every = Duration::try_from_secs_f64(minutes * 60.0).unwrap_or(Duration::MAX);
+        FollowParams { every, keep: keep as usize }
+    }
+
     /// What the journal is told; faults are named by the path of the section.
     pub fn check(&self, path: &str, faults: &mut Faults) -> JournalParams {
         let key = |name: &str| format!("{path}.{name}");
@@ -121,6 +140,7 @@ mod tests {
             let section: PersistenceConfig = serde_json::from_str(text).unwrap();
             let mut faults = Faults::default();
             let params = section.check("persistence", &mut faults);
+            section.check_snapshots("persistence", &mut faults);
             let told: Vec<_> = faults.list().iter().map(|fault| fault.path.as_str()).collect();
             assert_eq!(told, expected, "{text}");
             params
@@ -150,6 +170,10 @@ mod tests {
         check(r#"{"diskWarnMinutes": 14}"#, &["persistence.diskStopMinutes"]);
         check(r#"{"diskHaltMinutes": 16}"#, &["persistence.diskHaltMinutes"]);
         check(r#"{"segmentBytes": 1073745920}"#, &["persistence.segmentBytes"]);
+        check(
+            r#"{"snapshotIntervalMin": 0, "keepSnapshots": 0}"#,
+            &["persistence.snapshotIntervalMin", "persistence.keepSnapshots"],
+        );
         check(r#"{"journalSyncIntervalMs": -1}"#, &["persistence.journalSyncIntervalMs"]);
         for unknown in [r#"{"dir": ""}"#, r#"{"segmentBytes": -1}"#] {
             assert!(serde_json::from_str::<PersistenceConfig>(unknown).is_err(), "{unknown}");

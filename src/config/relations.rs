@@ -55,6 +55,12 @@ fn check_embedded(raw: &RawConfig, faults: &mut Faults) -> Option<Venue> {
         let allowed = "left out in mode simulation: its venue is embedded";
         faults.add("venue", venue.name(), allowed);
     }
+    let socket = raw.exchange.simulator.socket.as_ref();
+    let is_real = raw.speed.is_none_or(|speed| speed == RawSpeed::REAL);
+    if let Some(socket) = socket.filter(|_| !is_real) {
+        let allowed = "left out unless speed is 1: a venue of another process has its own time";
+        faults.add("exchange.simulator.socket", socket.display(), allowed);
+    }
     Some(Venue::Simulated)
 }
 

@@ -10,6 +10,7 @@ use crate::types::{Currency, Decimal, Price, Scale, Symbol};
 use crate::venue::simulated::{FeeRate, LatencyParams, MarketParams, SimulatorParams};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Ten seconds in microseconds: no way to a venue is longer.
 const LATENCY_US_MAX: u32 = 10_000_000;
@@ -63,6 +64,9 @@ pub struct RawSimulator {
     pub cancel_on_disconnect: bool,
     /// What goes wrong.
     pub faults: Vec<RawFault>,
+    /// The venue is another process, which listens there: see `pinnaclemm-drill`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket: Option<PathBuf>,
 }
 
 /// Where one symbol differs.
@@ -108,6 +112,7 @@ impl Default for RawSimulator {
             taker_fee_bps: 5.0,
             cancel_on_disconnect: false,
             faults: Vec::new(),
+            socket: None,
         }
     }
 }

@@ -192,6 +192,8 @@ persistence.dataDirectory     | ""         | "other"
 persistence.segmentBytes      | 1048577    | 1048576
 persistence.sync              | "never"    | "each"
 persistence.journalSyncIntervalMs | 0      | 2.5
+persistence.snapshotIntervalMin   | 0          | 30
+persistence.keepSnapshots         | 0          | 3
 threads.mode                  | "many"     | "shared"
 threads.pin                   | -          | false
 threads.stallMicros           | 99         | 100

@@ -9,6 +9,7 @@
 pub mod book;
 pub mod buffer;
 pub mod curb;
+mod image;
 pub mod order;
 mod params;
 pub mod quote;
@@ -23,13 +24,15 @@ use book::{Books, Change};
 use buffer::{Buffer, Drafts};
 use quote::{Heard, Quoter};
 use risk::{Output, Risk};
+use serde::{Deserialize, Serialize};
 
 /// The whole way in one thread.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Core {
     quoting: Quoting,
     risk: Risk,
     /// The marks of the last input, where somebody collects them.
+    #[serde(skip)]
     marks: Option<Buffer<Mark>>,
 }
 
@@ -150,7 +153,7 @@ pub fn earlier(a: Option<Nanos>, b: Option<Nanos>) -> Option<Nanos> {
 }
 
 /// The first half of the way: books and the quotes on them.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Quoting {
     books: Books,
     quoter: Quoter,
@@ -172,6 +175,7 @@ impl Quoting {
         }
         if let Some(opening) = &params.opening {
             quoter.set_state(opening.trading.state);
+            opening.trades.iter().for_each(|trade| quoter.remember(*trade));
         }
         let breaker = params.opening.as_ref().map(|opening| opening.breaker.state);
         let small = params.risk.breaker.map_or(100, |breaker| breaker.half_open_size_pct);

@@ -3,6 +3,9 @@
 //! It never grows: whoever owns it counts its entries and refuses the one too many. The zero key
 //! marks an empty place and cannot be stored.
 
+use crate::engine::image::runs;
+use serde::{Deserialize, Serialize};
+
 /// A key of a [`Table`]; its default is the empty place.
 pub(in crate::engine) trait Key: Copy + Eq + Default {
     /// All bits of the key in one word.
@@ -30,8 +33,13 @@ impl Key for crate::event::OrderKey {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "K: Serialize + PartialEq, V: Serialize + PartialEq",
+    deserialize = "K: Deserialize<'de> + Clone, V: Deserialize<'de> + Clone"
+))]
 pub(in crate::engine) struct Table<K, V> {
+    #[serde(with = "runs")]
     slots: Box<[(K, V)]>,
     /// How far the mixed word is shifted to give a place.
     shift: u32,

@@ -4,6 +4,7 @@
 
 use super::{Explanation, Stale};
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side, TimeInForce};
+use serde::{Deserialize, Serialize};
 
 /// What risk knows of a book: it lives on marks and never on levels. 64 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,7 +30,7 @@ pub struct Mark {
 }
 
 /// What is asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum RequestKind {
     /// A new order.
@@ -56,7 +57,7 @@ impl RequestKind {
 }
 
 /// What the quoter would like done. 40 bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Proposal {
     /// Which order; a new one of a [`RequestKind::Place`].
     pub order: OrderId,

@@ -5,9 +5,10 @@
 
 use crate::event::{RefusalCode, RejectCode, Stale, TradingState};
 use crate::types::{InstrumentId, Nanos, Price, Qty};
+use serde::{Deserialize, Serialize};
 
 /// What moved a quote away from where the strategy wanted it: a set.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Clamps(pub u8);
 
 impl Clamps {
@@ -51,7 +52,7 @@ impl Clamps {
 }
 
 /// Why a side is not quoted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Withheld {
     /// It is quoted.
@@ -145,7 +146,7 @@ impl Withheld {
 }
 
 /// One side of a decision.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct SideExplained {
     /// The price wanted nearest to the touch; 0 where no level is wanted.
     pub price: Price,
@@ -163,7 +164,7 @@ pub struct SideExplained {
 }
 
 /// The whole of one decision. 192 bytes with its head, three lines.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Explanation {
     /// The input that it answers.
     pub sequence: u64,

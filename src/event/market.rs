@@ -4,9 +4,10 @@
 //! fits into the same cache line. What a book makes of them is not known here.
 
 use crate::types::{Price, Qty, Side};
+use serde::{Deserialize, Serialize};
 
 /// What the levels of a part mean.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Shape {
     /// The whole book: what stood before is gone.
@@ -18,7 +19,7 @@ pub enum Shape {
 }
 
 /// Head of a part of packed levels.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[repr(Rust, packed(4))]
 pub struct Levels {
     /// What they mean.
@@ -40,7 +41,7 @@ pub struct Levels {
 }
 
 /// Kraken's CRC-32 over the text of the top ten levels of each side.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Checksum {
     /// The value that the venue computed, as bytes so that an event keeps to its cache line.
     crc: [u8; 4],
@@ -65,7 +66,7 @@ impl Checksum {
 }
 
 /// The id of an order as the venue gives it: a UUID as one number, or a plain count.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default, Serialize, Deserialize)]
 pub struct OrderKey {
     /// The upper half; zero for counts.
     pub high: u64,
@@ -122,7 +123,7 @@ pub struct Trade {
 }
 
 /// Whether an instrument can be traded, as far as the venue says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum MarketStatus {
     /// Orders are taken.
@@ -136,7 +137,7 @@ pub enum MarketStatus {
 }
 
 /// Why market data cannot be trusted. The names are the ones in log, API and metrics.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Stale {
     /// No snapshot has come since the start or the last resync.

@@ -5,6 +5,7 @@
 
 use super::RequestKind;
 use crate::types::OrderId;
+use serde::{Deserialize, Serialize};
 
 /// What a report says. The level behind it has the order's side; its price and quantity are told
 /// with each kind.
@@ -76,7 +77,7 @@ impl ReportKind {
 }
 
 /// Why the venue or the gateway says no.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum RejectCode {
     /// It says yes.
@@ -196,7 +197,7 @@ impl Report {
 }
 
 /// Why risk refuses; the names are the ones in log, API and journal.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum RefusalCode {
     /// Trading is halted.

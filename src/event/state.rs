@@ -49,11 +49,13 @@ pub enum StateReason {
     Kill = 5,
     /// The process is about to end.
     Shutdown = 6,
+    /// An input made the core panic; what followed from it is not known.
+    PoisonInput = 7,
 }
 
 impl StateReason {
     /// Every reason, in the order of their numbers.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Start,
         Self::Operator,
         Self::DailyLossLimit,
@@ -61,6 +63,7 @@ impl StateReason {
         Self::Flatten,
         Self::Kill,
         Self::Shutdown,
+        Self::PoisonInput,
     ];
 
     /// The stable name.
@@ -74,12 +77,13 @@ impl StateReason {
             Self::Flatten => "flatten",
             Self::Kill => "kill",
             Self::Shutdown => "shutdown",
+            Self::PoisonInput => "poison_input",
         }
     }
 }
 
 /// What stops quoting from outside the core: a set of named conditions, empty when all is well.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Health(pub u32);
 
 impl Health {
@@ -100,9 +104,11 @@ impl Health {
     pub const DISK_LOW: Self = Self(1 << 5);
     /// The disk is about to be full: everything is cancelled and halted.
     pub const DISK_FULL: Self = Self(1 << 6);
+    /// A second core decides otherwise than is recorded.
+    pub const CORE_DIFFERS: Self = Self(1 << 7);
 
     /// Each condition by itself, with its stable name.
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::RING_NEAR_FULL, "ring_near_full"),
         (Self::SYNC_LATE, "sync_late"),
         (Self::WRITE_FAILED, "write_failed"),
@@ -110,6 +116,7 @@ impl Health {
         (Self::LATENCY_HIGH, "latency_high"),
         (Self::DISK_LOW, "disk_low"),
         (Self::DISK_FULL, "disk_full"),
+        (Self::CORE_DIFFERS, "core_differs"),
     ];
 
     /// Whether nothing of it stops quoting.

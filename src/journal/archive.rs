@@ -16,7 +16,7 @@
 use super::directory::sync_directory;
 use super::fault::{Damage, ReadError};
 use super::files::segment_path;
-use super::segment::FORMAT_VERSION;
+use super::segment::{FORMAT_VERSION, HEADER_BYTES};
 use crate::sys::crc::crc32c_append;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -57,10 +57,28 @@ pub fn read_segment(folder: &Path, number: u64, bytes: &mut Vec<u8>) -> Result<(
         // It may have been packed since it was listed.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let packed = packed_path(folder, number);
-            if packed.exists() { unpack(&packed, bytes) } else { Err(ReadError::io(&path, error)) }
+            if packed.exists() {
+                unpack(&packed, number, bytes)
+            } else {
+                Err(ReadError::io(&path, error))
+            }
         }
         Err(error) => Err(ReadError::io(&path, error)),
     }
+}
+
+/// The first bytes of a segment, packed or not; what was packed is not checked.
+pub(super) fn read_head(folder: &Path, number: u64) -> io::Result<[u8; HEADER_BYTES]> {
+    let mut head = [0; HEADER_BYTES];
+    let mut file = File::open(held_in(folder, number))?;
+    file.read_exact(&mut head[..MAGIC.len()])?;
+    if head[..MAGIC.len()] == *MAGIC {
+        file.read_exact(&mut head[MAGIC.len()..HEAD_BYTES])?;
+        zstd::stream::read::Decoder::new(file)?.read_exact(&mut head)?;
+    } else {
+        file.read_exact(&mut head[MAGIC.len()..])?;
+    }
+    Ok(head)
 }
 
 fn read_whole(path: &Path, bytes: &mut Vec<u8>) -> io::Result<()> {
@@ -68,12 +86,14 @@ fn read_whole(path: &Path, bytes: &mut Vec<u8>) -> io::Result<()> {
     File::open(path)?.read_to_end(bytes).map(|_| ())
 }
 
-fn unpack(path: &Path, bytes: &mut Vec<u8>) -> Result<(), ReadError> {
+fn unpack(path: &Path, segment: u64, bytes: &mut Vec<u8>) -> Result<(), ReadError> {
     let mut held = Vec::new();
     read_whole(path, &mut held).map_err(|error| ReadError::io(path, error))?;
     unpack_from(&held, bytes).map_err(|damage| ReadError::Damaged {
         path: path.to_path_buf(),
+        segment,
         offset: 0,
+        sequence: 0,
         damage,
     })
 }

@@ -69,6 +69,69 @@ impl Choice {
     }
 }
 
+/// Which of the chosen records are shown: all limits that are set hold.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// The first record.
+    pub from_record: Option<u64>,
+    /// The last record.
+    pub to_record: Option<u64>,
+    /// The first input's time.
+    pub from: Option<Nanos>,
+    /// The last input's time.
+    pub to: Option<Nanos>,
+    /// The order that it tells of, as the journal shows it.
+    pub order: Option<String>,
+}
+
+impl Filter {
+    fn takes(&self, context: &Context, record: &Record<'_>, line: &str) -> bool {
+        let within = self.from_record.is_none_or(|first| record.sequence >= first)
+            && self.to_record.is_none_or(|last| record.sequence <= last);
+        let now = context.now;
+        let timely = self.from.is_none_or(|from| now.is_some_and(|now| now >= from))
+            && self.to.is_none_or(|to| now.is_some_and(|now| now <= to));
+        within && timely && self.order.as_ref().is_none_or(|order| tells_of(line, order))
+    }
+}
+
+/// Whether a line tells of that order.
+fn tells_of(line: &str, order: &str) -> bool {
+    let told = |text: &str| text.strip_prefix(order).is_some_and(|rest| rest.starts_with('"'));
+    line.split("\"order\":\"").skip(1).any(told)
+}
+
+/// The whole story of an order: the input that it came of, why, what was asked for, what was said
+/// of it. What a record of it follows from stands before it.
+///
+/// # Errors
+/// As [`dump`].
+pub fn explain(journal: &Journal, order: &str, out: &mut impl io::Write) -> Result<u64, DumpError> {
+    let mut context = Context::default();
+    // The input at hand and its explanation, until something of the order follows from them.
+    let mut before: Vec<String> = Vec::new();
+    let mut count = 0;
+    let summary = journal.visit(|place, record| {
+        context.take(journal, place, record)?;
+        let told = line(&context, place, record);
+        match &record.content {
+            Content::Input(_) => before.clear(),
+            Content::Output { .. } => {}
+            _ => return Ok::<_, DumpError>(()),
+        }
+        if tells_of(&told, order) {
+            for line in before.drain(..).chain([told]) {
+                writeln!(out, "{line}")?;
+                count += 1;
+            }
+        } else if matches!(type_of(&record.content), "input" | "explanation" | "fill") {
+            before.push(told);
+        }
+        Ok(())
+    })?;
+    summary.map(|_| count).ok_or_else(|| journal.nothing().into())
+}
+
 /// Why a dump came to no end.
 #[derive(Debug)]
 pub enum DumpError {
@@ -98,21 +161,61 @@ struct Context {
     now: Option<Nanos>,
 }
 
+impl Context {
+    fn take(
+        &mut self,
+        journal: &Journal,
+        place: Place,
+        record: &Record<'_>,
+    ) -> Result<(), ReadError> {
+        match &record.content {
+            Content::Start(text) => self.start = Some(journal.start(place, text)?),
+            Content::Input(input) => self.now = Some(input.event.received),
+            Content::Output { .. } | Content::End | Content::Seal { .. } => {}
+        }
+        Ok(())
+    }
+}
+
+/// Shows what is written as it comes: the records behind those that were there when it began.
+#[derive(Debug, Default)]
+pub struct Live(Context);
+
+impl Live {
+    /// The line of a record.
+    ///
+    /// # Errors
+    /// A start cannot be understood.
+    pub fn line(
+        &mut self,
+        journal: &Journal,
+        place: Place,
+        record: &Record<'_>,
+    ) -> Result<String, ReadError> {
+        self.0.take(journal, place, record)?;
+        Ok(line(&self.0, place, record))
+    }
+}
+
 /// Writes a line for each record that is chosen.
 ///
 /// # Errors
 /// The journal is damaged or there is none, or the text cannot be written; what stands before
 /// damage has been written.
-pub fn dump(journal: &Journal, choice: Choice, out: &mut impl io::Write) -> Result<(), DumpError> {
+pub fn dump(
+    journal: &Journal,
+    choice: Choice,
+    filter: &Filter,
+    out: &mut impl io::Write,
+) -> Result<(), DumpError> {
     let mut context = Context::default();
     let summary = journal.visit(|place, record| {
-        match &record.content {
-            Content::Start(text) => context.start = Some(journal.start(place, text)?),
-            Content::Input(input) => context.now = Some(input.event.received),
-            Content::Output { .. } | Content::End | Content::Seal { .. } => {}
-        }
+        context.take(journal, place, record)?;
         if choice.takes(&record.content) {
-            writeln!(out, "{}", line(&context, place, record))?;
+            let line = line(&context, place, record);
+            if filter.takes(&context, record, &line) {
+                writeln!(out, "{line}")?;
+            }
         }
         Ok::<_, DumpError>(())
     })?;

@@ -86,6 +86,13 @@ pub enum Damage {
     },
     /// The header says other things about the segment before than stand there.
     Chain(&'static str),
+    /// It ends before what is known to have been synced.
+    LostSynced {
+        /// The segment up to which everything was synced.
+        segment: u64,
+        /// Where in that segment.
+        offset: u64,
+    },
     /// The segment belongs to another data directory.
     Foreign {
         /// Whose it is.
@@ -118,6 +125,10 @@ impl fmt::Display for Damage {
             Self::NotSealed => f.write_str("the segment before is not sealed"),
             Self::Number { found } => write!(f, "its header says that it is segment {found}"),
             Self::Chain(what) => write!(f, "it does not follow the segment before: {what}"),
+            Self::LostSynced { segment, offset } => write!(
+                f,
+                "the journal ends here, and was synced up to offset {offset} of segment {segment}"
+            ),
             Self::Foreign { found, expected } => {
                 write!(f, "it belongs to {found}, and the directory to {expected}")
             }
@@ -139,8 +150,12 @@ pub enum ReadError {
     Damaged {
         /// Which file.
         path: PathBuf,
+        /// The segment's number.
+        segment: u64,
         /// Where in it.
         offset: usize,
+        /// The number of the record that must be there.
+        sequence: u64,
         /// How.
         damage: Damage,
     },
@@ -188,8 +203,8 @@ impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
-            Self::Damaged { path, offset, damage } => {
-                write!(f, "{} at offset {offset}: {damage}", path.display())
+            Self::Damaged { path, offset, sequence, damage, .. } => {
+                write!(f, "{} at offset {offset}, record {sequence}: {damage}", path.display())
             }
             Self::Missing { path } => write!(f, "{} is missing", path.display()),
             Self::Start { path, error } => {

@@ -4,14 +4,14 @@
 //! Removed is only what no snapshot needs: whoever keeps snapshots says up to which record. Nothing
 //! here is near the thread that appends.
 
-use super::archive::{Packing, held_in, packed_path};
+use super::archive::{Packing, held_in, packed_path, read_head};
 use super::directory::sync_directory;
 use super::files::{segment_numbers, segment_path};
-use super::segment::{HEADER_BYTES, Header};
+use super::segment::Header;
 use super::sync::Written;
 use super::synced::SyncedFile;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -170,16 +170,9 @@ impl Keeper {
     }
 
     fn first_sequence(&self, number: u64) -> io::Result<u64> {
-        let mut bytes = Vec::new();
-        let plain = segment_path(&self.folder, number);
-        if plain.exists() {
-            File::open(plain)?.take(HEADER_BYTES as u64).read_to_end(&mut bytes)?;
-        } else {
-            super::archive::read_segment(&self.folder, number, &mut bytes)
-                .map_err(|error| io::Error::other(error.to_string()))?;
-        }
+        let head = read_head(&self.folder, number)?;
         let (header, _) =
-            Header::read(&bytes).map_err(|damage| io::Error::other(damage.to_string()))?;
+            Header::read(&head).map_err(|damage| io::Error::other(damage.to_string()))?;
         Ok(header.first_sequence)
     }
 }

@@ -97,7 +97,10 @@ fn close_last(directory: &DataDirectory) -> Result<Option<Last>, OpenError> {
             fs::remove_file(&path).map_err(|error| OpenError::io("remove", &path, error))?;
             continue;
         }
-        let damaged = |(offset, damage)| ReadError::Damaged { path: path.clone(), offset, damage };
+        let damaged = |(offset, damage)| {
+            let path = path.clone();
+            ReadError::Damaged { path, segment: number, offset, sequence: 0, damage }
+        };
         let mut reader = SegmentReader::new(&bytes).map_err(|damage| damaged((0, damage)))?;
         while reader.next().map_err(damaged)?.is_some() {}
         let ending = close(&folder, number, &bytes, &reader)

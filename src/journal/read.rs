@@ -1,15 +1,17 @@
 //! All segments of a directory in order, each held to what the one before says.
 
-use super::archive::{held_in, read_segment};
+use super::archive::{held_in, read_head, read_segment};
+use super::cases::Case;
+use super::chain::Chain;
 use super::directory::identity_of;
 use super::fault::{Damage, ReadError};
-use super::files::{segment_numbers, segment_path};
+use super::files::segment_numbers;
 use super::identity::Identity;
-use super::reader::{End, SegmentReader};
-use super::record::{Content, Record};
-use super::segment::{Ending, has_not_begun};
+use super::reader::End;
+use super::record::Record;
+use super::segment::{Header, has_not_begun};
 use super::start::Start;
-use super::synced::read_marks;
+use super::synced::{SyncedTo, read_marks};
 use std::path::{Path, PathBuf};
 
 /// Where a record stands.
@@ -23,6 +25,17 @@ pub struct Place {
     pub offset: usize,
 }
 
+/// From where on the journal is no more: what stands there was never synced and is not sound.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cut {
+    /// The segment.
+    pub segment: u64,
+    /// Where in it; 0 for the whole of it.
+    pub offset: usize,
+    /// What was found there.
+    pub case: Case,
+}
+
 /// What has been read, when all has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Summary {
@@ -30,6 +43,8 @@ pub struct Summary {
     pub segments: u64,
     /// How many records there are, seals among them.
     pub records: u64,
+    /// The number of the last record.
+    pub last_record: u64,
     /// The bytes of headers and records.
     pub bytes: u64,
     /// The last epoch.
@@ -42,6 +57,21 @@ pub struct Summary {
     pub used: usize,
     /// Whether the last record but the seal says that the process ended as it should.
     pub clean: bool,
+    /// What of it is no more, if more than the torn end of the last segment.
+    pub cut: Option<Cut>,
+}
+
+impl Summary {
+    /// How it ends, as the table of cases names it.
+    #[must_use]
+    pub fn case(&self) -> Case {
+        match (self.cut, self.end) {
+            (Some(cut), _) => cut.case,
+            (None, End::Sealed(_)) => Case::CleanEnd,
+            (None, End::Open) => Case::Killed,
+            (None, End::Torn { .. }) => Case::TornTail,
+        }
+    }
 }
 
 /// A journal to be read; it may be written to meanwhile.
@@ -50,6 +80,8 @@ pub struct Journal {
     folder: PathBuf,
     identity: Identity,
     numbers: Vec<u64>,
+    /// How far it was synced before it was read, where that is known.
+    synced: Option<SyncedTo>,
     /// The oldest segment that is kept: those before were pruned.
     first: u64,
 }
@@ -63,17 +95,24 @@ impl Journal {
         let identity = identity_of(directory)?;
         let folder = directory.join("journal");
         let marks = read_marks(directory).map_err(ReadError::Marks)?.unwrap_or_default();
+        let synced = Some(marks.synced).filter(|synced| synced.segment > 0);
         let first = marks.first_segment.max(1);
         let mut numbers = segment_numbers(&folder).map_err(|e| ReadError::io(&folder, e))?;
         // Killed between the note and the end of its pruning.
         numbers.retain(|number| *number >= first);
-        Ok(Self { folder, identity, numbers, first })
+        Ok(Self { folder, identity, numbers, synced, first })
     }
 
     /// Whose it is.
     #[must_use]
     pub const fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// How far it was synced, where that is known.
+    #[must_use]
+    pub const fn synced(&self) -> Option<SyncedTo> {
+        self.synced
     }
 
     /// Gives every record with its place, in order, and says how the journal ends; nothing if no
@@ -83,34 +122,114 @@ impl Journal {
     /// The first damage, or what the visitor says.
     pub fn visit<E: From<ReadError>>(
         &self,
+        visitor: impl FnMut(Place, &Record<'_>) -> Result<(), E>,
+    ) -> Result<Option<Summary>, E> {
+        self.read((1, None), visitor)
+    }
+
+    /// As a start reads it, from that record on; segments before it are not read. What was never
+    /// synced and is not sound is no damage here but the end: see [`Summary::cut`].
+    ///
+    /// # Errors
+    /// As [`visit`](Self::visit).
+    pub fn visit_from<E: From<ReadError>>(
+        &self,
+        record: u64,
+        visitor: impl FnMut(Place, &Record<'_>) -> Result<(), E>,
+    ) -> Result<Option<Summary>, E> {
+        self.read((record, self.synced), visitor)
+    }
+
+    /// Where `synced` is not given, all is held for synced.
+    fn read<E: From<ReadError>>(
+        &self,
+        (record, synced): (u64, Option<SyncedTo>),
         mut visitor: impl FnMut(Place, &Record<'_>) -> Result<(), E>,
     ) -> Result<Option<Summary>, E> {
         let mut bytes = Vec::new();
-        let next = (self.first, 1);
-        let mut chain = Chain { identity: self.identity, summary: None, next };
-        for number in self.numbers.iter().copied() {
+        let first = if record > 1 { self.segment_of(record) } else { 0 };
+        // Where segments were pruned, or none before the first that is asked for is needed.
+        let begin = if first > 0 { self.numbers[first] } else { self.first };
+        let mut chain = Chain::new(self.identity, begin);
+        for number in self.numbers[first..].iter().copied() {
             if number != chain.next.0 {
                 return Err(ReadError::Missing { path: self.path(chain.next.0) }.into());
             }
             read_segment(&self.folder, number, &mut bytes)?;
-            let path = held_in(&self.folder, number);
             let last = Some(&number) == self.numbers.last();
             if last && has_not_begun(&bytes) {
                 break;
             }
-            let damaged =
-                |(offset, damage)| ReadError::Damaged { path: path.clone(), offset, damage };
-            let mut reader = chain.enter(&bytes, number).map_err(|d| damaged((0, d)))?;
+            let mut reader = match chain.enter(&bytes, number) {
+                Ok(reader) => reader,
+                Err(damage) if chain.cut_before(number, &damage, synced) => break,
+                Err(damage) => return Err(self.damaged(&chain, (number, 0), damage).into()),
+            };
             let epoch = reader.header().epoch;
             loop {
                 let offset = reader.at();
-                let Some(record) = reader.next().map_err(damaged)? else { break };
-                chain.count(&record);
-                visitor(Place { epoch, segment: number, offset }, &record)?;
+                let read = match reader.next() {
+                    Ok(read) => read,
+                    Err((offset, damage)) => {
+                        chain.at(&reader, bytes.len());
+                        let place = (number, offset);
+                        if chain.cut_at(place, &damage, synced) {
+                            return Ok(chain.summary);
+                        }
+                        return Err(self.damaged(&chain, place, damage).into());
+                    }
+                };
+                let Some(found) = read else { break };
+                chain.count(&found);
+                if found.sequence >= record {
+                    visitor(Place { epoch, segment: number, offset }, &found)?;
+                }
             }
             chain.leave(&reader);
         }
+        self.must_reach_synced(&chain)?;
         Ok(chain.summary)
+    }
+
+    /// What was synced must be there.
+    fn must_reach_synced(&self, chain: &Chain) -> Result<(), ReadError> {
+        let Some(synced) = self.synced else { return Ok(()) };
+        let summary = chain.summary.as_ref();
+        let (segment, used) =
+            summary.map_or((0, 0), |summary| (summary.last_segment, summary.used));
+        if !synced.covers(segment, used as u64) {
+            return Ok(());
+        }
+        let (number, offset) = (synced.segment, synced.offset);
+        if segment < number && !self.numbers.contains(&number) {
+            return Err(ReadError::Missing { path: self.path(number) });
+        }
+        let damage = match summary.map(|summary| summary.end) {
+            Some(End::Torn { flaw, .. }) => Damage::Record(flaw),
+            _ => Damage::LostSynced { segment: number, offset },
+        };
+        Err(self.damaged(chain, (segment.max(1), used), damage))
+    }
+
+    /// The place of the segment that holds that record, or would.
+    fn segment_of(&self, record: u64) -> usize {
+        let begins = |number: u64| {
+            let head = read_head(&self.folder, number).ok();
+            let header = head.and_then(|head| Header::read(&head).ok());
+            header.is_some_and(|(header, _)| header.first_sequence <= record)
+        };
+        self.numbers.iter().rposition(|number| begins(*number)).unwrap_or(0)
+    }
+
+    fn damaged(&self, chain: &Chain, place: (u64, usize), damage: Damage) -> ReadError {
+        let ((segment, offset), sequence) = (place, chain.next.1);
+        ReadError::Damaged { path: self.path(segment), segment, offset, sequence, damage }
+    }
+
+    /// The number of the last segment; 0 where there is none.
+    #[must_use]
+    pub fn last_segment(&self) -> u64 {
+        self.numbers.last().copied().unwrap_or(0)
     }
 
     /// That no segment has begun.
@@ -119,10 +238,10 @@ impl Journal {
         ReadError::Nothing { path: self.folder.clone() }
     }
 
-    /// The path of a segment.
+    /// The path of a segment, packed or not.
     #[must_use]
     pub fn path(&self, number: u64) -> PathBuf {
-        segment_path(&self.folder, number)
+        held_in(&self.folder, number)
     }
 
     /// The start that a record of this journal tells of.
@@ -132,79 +251,5 @@ impl Journal {
     pub fn start(&self, place: Place, text: &str) -> Result<Start, ReadError> {
         let path = self.path(place.segment);
         serde_json::from_str(text).map_err(|error| ReadError::Start { path, error })
-    }
-}
-
-/// What one segment must say so that it follows the one before.
-struct Chain {
-    identity: Identity,
-    summary: Option<Summary>,
-    /// The number of the next segment and the sequence of its first record.
-    next: (u64, u64),
-}
-
-impl Chain {
-    fn enter<'a>(&mut self, bytes: &'a [u8], number: u64) -> Result<SegmentReader<'a>, Damage> {
-        let reader = SegmentReader::new(bytes)?;
-        let header = reader.header();
-        if header.number != number {
-            return Err(Damage::Number { found: header.number });
-        }
-        if header.owner.identity != self.identity {
-            let (found, expected) = (header.owner.identity.to_string(), self.identity.to_string());
-            return Err(Damage::Foreign { found, expected });
-        }
-        let previous = match self.summary.map(|summary| summary.end) {
-            // What stood before was pruned: the first that is kept is the begin.
-            None if number > 1 => header.previous,
-            None => Ending::default(),
-            Some(End::Sealed(ending)) => ending,
-            Some(End::Open | End::Torn { .. }) => return Err(Damage::NotSealed),
-        };
-        if header.previous != previous {
-            return Err(Damage::Chain("another length or digest"));
-        }
-        let is_first_kept = self.summary.is_none() && number > 1;
-        if header.first_sequence != self.next.1 && !is_first_kept {
-            return Err(Damage::Chain("another sequence"));
-        }
-        let clean = self.summary.is_none_or(|summary| summary.clean);
-        if self.summary.is_some_and(|summary| header.epoch < summary.epoch) {
-            return Err(Damage::Chain("an older epoch"));
-        }
-        let (segments, records, sum) = self
-            .summary
-            .map_or((0, 0, 0), |summary| (summary.segments, summary.records, summary.bytes));
-        self.summary = Some(Summary {
-            segments: segments + 1,
-            records,
-            bytes: sum + reader.at() as u64,
-            epoch: header.epoch,
-            last_segment: number,
-            end: End::Open,
-            used: reader.at(),
-            clean,
-        });
-        Ok(reader)
-    }
-
-    fn count(&mut self, record: &Record<'_>) {
-        let summary = self.summary.as_mut().expect("a segment was entered");
-        summary.records += 1;
-        summary.bytes += record.bytes() as u64;
-        match record.content {
-            Content::Seal { .. } => {}
-            Content::End => summary.clean = true,
-            Content::Start(_) | Content::Input(_) | Content::Output { .. } => summary.clean = false,
-        }
-    }
-
-    /// Whether another segment may follow is told when that one is entered: the last that has
-    /// begun may be open.
-    fn leave(&mut self, reader: &SegmentReader<'_>) {
-        let summary = self.summary.as_mut().expect("a segment was entered");
-        summary.end = reader.end().expect("it was read to its end");
-        summary.used = reader.at();
-        self.next = (summary.last_segment + 1, reader.sequence());
     }
 }

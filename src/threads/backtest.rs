@@ -106,7 +106,7 @@ fn part(setup: &Setup, config: &Config) -> impl Fn(Nanos) -> Option<f64> + use<>
 /// Why it could not begin, or did not end well.
 pub fn run(loaded: &Loaded, stop: &Stop, log: &Log) -> Result<ExitCode, RunFault> {
     let config = &loaded.config;
-    let Prepared { setup, ledger, keeping } = prepare(loaded, stop, log)?;
+    let Prepared { setup, ledger, keeping } = prepare(loaded, stop, (log, None))?;
     // One thread does everything: the journal makes its segments itself, and is synced at the end.
     drop(keeping);
     let mut status = Status::new(config, setup.currency, log.clone()).without_block();

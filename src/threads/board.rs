@@ -17,7 +17,7 @@ pub use account::{ACCOUNT_WORDS, AccountView};
 pub use breaker::{BREAKER_HISTORY, BREAKER_WORDS, BreakerMove, BreakerView, FED_WORDS, FedView};
 pub use depth::{DEPTH_LEVELS, DepthView};
 pub use holding::HoldingView;
-pub use journal::JournalView;
+pub use journal::{JOURNAL_WORDS, JournalView};
 pub use orders::{FillTold, Fills, ORDERS_SHOWN, OrderView, OrdersView};
 pub use quote::{QuoteView, SideView};
 
@@ -53,7 +53,7 @@ pub struct Views {
     /// From an input to its requests.
     pub latency: View<LatencyView, 4>,
     /// How the journal gets on; zeros where none is kept.
-    pub journal: View<JournalView, 10>,
+    pub journal: View<JournalView, JOURNAL_WORDS>,
     /// Value at risk, where it is worked out.
     pub var: Option<VarReader>,
     /// Where the time goes, by the name of the stage: those that this run has show something.
@@ -103,7 +103,7 @@ pub struct Board {
     /// Of whoever hears and releases.
     pub latency: Latency,
     /// Of whoever keeps the journal, to be taken.
-    pub keeping: Option<Publisher<JournalView, 10>>,
+    pub keeping: Option<Publisher<JournalView, JOURNAL_WORDS>>,
     /// Books, quoter, gate and orders, where they are one call.
     pub(super) core: Stage,
     /// Writing, and releasing where it is one with it.

@@ -10,7 +10,7 @@ use super::health::HealthSlot;
 use super::runner::{EndFault, Running, StartFault, start};
 use super::topology::Plan;
 use crate::config::ThreadName;
-use crate::journal::{CancelAll, Emergency, EmergencyReason};
+use crate::journal::{CancelAll, Emergency, EmergencyReason, poison};
 use std::time::{Duration, Instant};
 
 /// How long the gateway's thread is given to cancel everything when another one has panicked.
@@ -75,14 +75,19 @@ impl Crew {
     }
 }
 
+/// The agents that do nothing but apply inputs.
+const APPLIES: [&str; 3] = ["hot", "quoting", "risk"];
+
 /// From now on a panic names the agent that was at work, on stderr, before all else that is said of
-/// it: where panics abort, nobody is left to say it afterwards.
+/// it: where panics abort, nobody is left to say it afterwards. An input that made the core panic
+/// is noted beside the journal.
 pub fn name_panics() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if let Some(agent) = at_work() {
             eprintln!("pinnaclemm: agent {agent} failed");
         }
+        poison::note(info, at_work().is_some_and(|agent| APPLIES.contains(&agent)));
         before(info);
     }));
 }

@@ -176,11 +176,12 @@ impl Fused {
         let part = sequencer.input();
         let (input, levels) = (part.event, part.levels());
         out.clear();
+        // First, so that an input that makes the core panic can be found in the journal.
+        ledger.input(&input, levels)?;
         board.core.begin(input.sequence);
         let change = core.apply(&input, levels, out);
         board.core.end();
         board.journal.begin(input.sequence);
-        ledger.input(&input, levels)?;
         sequencer.told(change, core.quoting().books());
         for output in out.items() {
             let mut lines = [Line::default(); OUTPUT_LINES_MAX];

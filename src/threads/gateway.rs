@@ -6,6 +6,7 @@
 //! about, again and again: unknown is not gone.
 
 use super::link::Link;
+use crate::engine::order::Order;
 use crate::engine::risk::OrderRequest;
 use crate::event::{
     Asked, Body, Command, Event, Level, RejectCode, Report, ReportKind, RequestKind,
@@ -187,6 +188,21 @@ impl Gateway {
             R::Canceled => true,
         };
         self.awaited.retain(|awaited| awaited.order != order || !answers(awaited));
+    }
+
+    /// An earlier epoch has left orders, and nobody knows what has become of them: each is asked
+    /// about until the venue answers.
+    pub fn ask_about(&mut self, orders: &[Order], now: Nanos) {
+        for order in orders {
+            self.wait(Awaited {
+                order: order.id,
+                instrument: order.instrument,
+                side: order.side,
+                kind: RequestKind::Cancel,
+                due: now,
+                asked: true,
+            });
+        }
     }
 
     /// The venue does not know an order that we take to be there: risk holds it for unknown, and

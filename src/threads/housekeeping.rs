@@ -1,18 +1,25 @@
 //! Off the hot threads: the next segment is made, the last one cut, what is written is synced, the
 //! sealed ones are packed and pruned, and the disk is watched.
 //!
+//! What is synced is read again by the follower: see `following`.
+//!
 //! Syncs come first: packing goes on in small steps between them. A sync or a segment that fails
 //! ends the journal for good; what only concerns sealed segments does not.
 
+mod following;
+
 use super::agent::Agent;
-use super::board::JournalView;
+use super::board::{JOURNAL_WORDS, JournalView};
 use super::disk::{Disk, DiskSeen, Level};
 use super::health::HealthSlot;
 use super::view::Publisher;
 use crate::event::Health;
+use crate::journal::follower::Follower;
 use crate::journal::reserve::{Reserve, is_full};
 use crate::journal::sync::Tail;
 use crate::journal::{Emergency, JournalParams, Keeper, PruneBound, Supply, SyncMode, Syncer};
+use crate::logs::Log;
+use following::Following;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,6 +45,10 @@ pub struct Keeping {
     pub bytes_max: u64,
     /// How often is synced, and whether at all.
     pub params: JournalParams,
+    /// Reads behind the writer and writes the snapshots, if the run keeps any.
+    pub follower: Option<Follower>,
+    /// Where it is told; tests may do without.
+    pub log: Option<Log>,
 }
 
 /// When everything written was last synced, for whoever watches over it.
@@ -75,19 +86,22 @@ pub struct Housekeeping {
     /// Whether sealed segments are still looked after.
     keeps: bool,
     health: HealthSlot,
-    view: Option<Publisher<JournalView, 10>>,
+    following: Following,
+    view: Option<Publisher<JournalView, JOURNAL_WORDS>>,
 }
 
 impl Housekeeping {
     /// Begins now; with it the clock that tells how late it is.
     #[must_use]
     pub fn new(
-        keeping: Keeping,
+        mut keeping: Keeping,
         health: HealthSlot,
-        view: Option<Publisher<JournalView, 10>>,
+        view: Option<Publisher<JournalView, JOURNAL_WORDS>>,
     ) -> (Self, Synced) {
         let synced = Synced { begun: Instant::now(), at: Arc::default() };
         let params = keeping.params;
+        let (follower, log) = (keeping.follower.take(), keeping.log.take());
+        let following = Following::new((follower, log), health.clone(), keeping.bound.clone());
         let housekeeping = Self {
             synced: synced.clone(),
             due: Instant::now(),
@@ -97,6 +111,7 @@ impl Housekeeping {
             tail: keeping.syncer.written().tail(),
             keeps: true,
             health,
+            following,
             view,
             keeping: Some(keeping),
         };
@@ -112,6 +127,7 @@ impl Housekeeping {
             }
             done => done?,
         };
+        let followed = self.following.work(keeping);
         let now = Instant::now();
         if now >= self.due {
             self.due = now + Duration::from_nanos(keeping.params.sync_interval.0.unsigned_abs());
@@ -127,7 +143,7 @@ impl Housekeeping {
                 0
             });
         }
-        Ok(work)
+        Ok(work + followed)
     }
 
     fn sync(&self, keeping: &mut Keeping) -> io::Result<()> {
@@ -179,6 +195,7 @@ impl Housekeeping {
         let is_synced = lsn_synced >= lsn_written;
         let window = if is_synced { Duration::ZERO } else { self.synced.age() };
         let bytes_per_hour = self.seen.map_or(0, |seen| seen.bytes_per_hour);
+        let followed = self.following.followed();
         view.publish(&JournalView {
             lsn_written,
             lsn_synced,
@@ -190,6 +207,9 @@ impl Housekeeping {
             disk_free: self.seen.map_or(0, |seen| seen.free),
             minutes_left: self.seen.and_then(|seen| seen.minutes_left),
             disk: self.seen.map(|seen| seen.level),
+            followed: followed.record(),
+            snapshot: followed.snapshot(),
+            differences: followed.differences(),
         });
     }
 }
@@ -218,5 +238,8 @@ impl Agent for Housekeeping {
     fn on_close(&mut self) {
         self.due = Instant::now();
         self.do_work();
+        if let Some(keeping) = &mut self.keeping {
+            self.following.finish(keeping);
+        }
     }
 }

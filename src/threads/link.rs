@@ -7,14 +7,17 @@
 mod decoded;
 mod embedded;
 mod foreign;
+mod frames;
 mod modelled;
 mod packed;
+mod remote;
 
 pub use decoded::{Decoded, Events};
 pub use embedded::Embedded;
 pub use foreign::Foreign;
 pub use modelled::{Market, Modelled};
 pub use packed::Packed;
+pub use remote::{Remote, Served};
 
 use crate::engine::book::{Books, Change};
 use crate::engine::risk::OrderRequest;
@@ -127,8 +130,9 @@ impl Link {
     pub fn cancel_all(&mut self, now: Nanos) -> bool {
         match self {
             Self::Simulated(embedded) => embedded.cancel_all(now),
-            // The orders of a model, and of what measures, end with this process.
-            Self::Modelled(_) | Self::Foreign(_) => true,
+            // The orders of a model end with the process that models them.
+            Self::Modelled(_) => true,
+            Self::Foreign(foreign) => foreign.cancel_all(now),
         }
     }
 

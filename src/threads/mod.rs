@@ -16,6 +16,7 @@ pub mod feed;
 pub mod fused;
 pub mod gateway;
 pub mod health;
+pub mod held;
 pub mod hot;
 pub mod housekeeping;
 pub mod idle;

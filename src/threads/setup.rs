@@ -9,6 +9,7 @@ pub(super) mod recorded;
 mod simulated;
 
 pub use fault::SetupFault;
+pub use simulated::served;
 
 use super::link::Link;
 use super::timeline::Timeline;
@@ -105,6 +106,10 @@ impl Setup {
     pub fn begin(&mut self, epoch: u32, opening: Option<Opening>) {
         self.core.epoch = epoch;
         self.core.risk.epoch = epoch;
+        let left = opening.as_ref().map_or(0, |opening| opening.orders.len());
+        // Whatever the limit is now, what was left has to have room.
+        let left = u32::try_from(left).expect("fewer than a table holds");
+        self.core.risk.orders_max = self.core.risk.orders_max.max(left);
         self.core.opening = opening;
     }
 

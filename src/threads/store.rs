@@ -1,26 +1,36 @@
 //! The data directory of a run: taken, read to its end, and begun anew.
 //!
-//! What an earlier process has left (positions, profit, the trading state) is found by playing its
-//! journal through a fresh core, and carried over in the next start. Orders are not.
+//! What an earlier process has left (positions, profit, orders, the trading state) follows from the
+//! newest snapshot and the journal after it, and is carried over in the next start; what was torn
+//! off the journal's end is cut and saved aside first.
 
 use super::disk;
 use super::housekeeping::Keeping;
 use super::setup::Setup;
+use super::signals::Stop;
 use crate::config::{Config, ExitCode, Loaded, Mode};
 use crate::engine::CORE_VERSION;
-use crate::journal::replay::{Left, ReplayError, replay};
+use crate::journal::cases::Case;
+use crate::journal::follower::Follower;
+use crate::journal::recovery::{Far, Passed, Recovered, RecoveryError, recover};
 use crate::journal::reserve::Reserve;
 use crate::journal::{
-    self, Begun, DataDirectory, Emergency, Identity, JournalParams, KeepParams, Keeper, Ledger,
-    OpenError, PruneBound, Start,
+    self, Begun, Cut, DataDirectory, Emergency, Identity, JournalParams, KeepParams, Keeper,
+    Ledger, OpenError, PruneBound, Start, poison, snapshot,
 };
+use crate::logs::{Level, Log};
 use crate::types::name::NameError;
 use crate::types::{Currency, InstanceTag, Instrument, Nanos, Venue};
 use crate::venue::recorded::Speed;
+use crate::web::source::Progress;
 use serde_json::value::RawValue;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+/// Between two lines on how far a recovery is.
+const LINE_EVERY: Duration = Duration::from_secs(1);
 /// The account of venues that are not real.
 const NO_ACCOUNT: &str = "none";
 
@@ -29,8 +39,8 @@ const NO_ACCOUNT: &str = "none";
 pub enum StoreFault {
     /// It cannot be taken, or not be gone on with.
     Open(OpenError),
-    /// Its journal does not replay, so what it has left is unknown.
-    Replay(ReplayError),
+    /// What an earlier process has left is not known.
+    Recovery(Box<RecoveryError>),
     /// It was written with other instruments.
     Instruments {
         /// The directory.
@@ -45,6 +55,15 @@ pub enum StoreFault {
 }
 
 impl StoreFault {
+    /// Its stable name, where the process is held for it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Recovery(error) => error.case().map_or("storage", Case::name),
+            _ => self.code().name(),
+        }
+    }
+
     /// The exit code.
     #[must_use]
     pub fn code(&self) -> ExitCode {
@@ -53,9 +72,12 @@ impl StoreFault {
                 OpenError::Locked { .. } | OpenError::Identity(_) | OpenError::Other { .. },
             ) => ExitCode::ForeignData,
             Self::Open(_) => ExitCode::Storage,
-            Self::Replay(_) | Self::Instruments { .. } | Self::NotEmpty(_) | Self::Name(_) => {
-                ExitCode::ForeignData
-            }
+            Self::Recovery(error) => match error.case() {
+                Some(Case::NewerVersion | Case::Foreign) => ExitCode::ForeignData,
+                Some(_) => ExitCode::JournalDamaged,
+                None => ExitCode::Storage,
+            },
+            Self::Instruments { .. } | Self::NotEmpty(_) | Self::Name(_) => ExitCode::ForeignData,
         }
     }
 }
@@ -64,11 +86,9 @@ impl fmt::Display for StoreFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Open(error) => error.fmt(f),
-            Self::Replay(error) => write!(
-                f,
-                "the journal does not replay, so its position is not known: {error}; use another \
-                 --data-dir, or the version that wrote it"
-            ),
+            Self::Recovery(error) => {
+                write!(f, "what the last run has left is not known: {error}")
+            }
             Self::Instruments { path, held } => {
                 write!(f, "{} was written with", path.display())?;
                 held.iter().try_for_each(|one| write!(f, " {}", one.symbol))?;
@@ -91,7 +111,20 @@ impl std::error::Error for StoreFault {}
 pub struct Store {
     path: PathBuf,
     directory: DataDirectory,
-    left: Option<Left>,
+    left: Option<Box<Recovered>>,
+    /// Where it is told what was found; tests may do without.
+    log: Option<Log>,
+}
+
+/// Who hears how far the recovery is, and can end it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told<'a> {
+    /// Lines.
+    pub log: Option<&'a Log>,
+    /// What the probes show.
+    pub progress: Option<&'a Progress>,
+    /// A signal ends it.
+    pub stop: Option<&'a Stop>,
 }
 
 impl Store {
@@ -102,8 +135,8 @@ impl Store {
     pub fn open(
         path: &Path,
         config: &Config,
-        venue: Venue,
-        currency: Currency,
+        (venue, currency): (Venue, Currency),
+        told: Told<'_>,
     ) -> Result<Self, StoreFault> {
         let mode = config.mode.name();
         let identity = Identity {
@@ -115,11 +148,13 @@ impl Store {
             instance_tag: tag(config),
         };
         let directory = DataDirectory::open(path, &identity).map_err(StoreFault::Open)?;
-        let (_, left) = replay(path).map_err(StoreFault::Replay)?;
+        poison::arm(path).map_err(|error| poison_fault("open", path, error))?;
+        let left = recovered(path, told)?;
         if left.is_some() && matches!(config.mode, Mode::Replay | Mode::Backtest) {
             return Err(StoreFault::NotEmpty(path.to_owned()));
         }
-        Ok(Self { path: path.to_owned(), directory, left })
+        let (path, log) = (path.to_owned(), told.log.cloned());
+        Ok(Self { path, directory, left, log })
     }
 
     /// The last time of an earlier run.
@@ -138,15 +173,19 @@ impl Store {
         setup: &mut Setup,
     ) -> Result<(Ledger, Keeping), StoreFault> {
         let instruments = setup.instruments();
-        let Self { path, directory, left } = self;
-        let mut opening = None;
+        let Self { path, directory, left, log } = self;
+        let (mut opening, mut is_poisoned) = (None, false);
         if let Some(left) = left {
             if left.start.instruments != instruments {
                 let held = left.start.instruments;
                 return Err(StoreFault::Instruments { path, held });
             }
-            setup.sequence = left.sequence;
-            opening = Some(left.core.risk().closing());
+            setup.sequence = left.input;
+            is_poisoned = left.poison.is_some();
+            if let Some(cut) = left.cut() {
+                cut_off(&directory, cut, log.as_ref())?;
+            }
+            opening = Some(left.opening);
         }
         let seconds = setup.begins.0.div_euclid(1_000_000_000);
         let epoch_min = u32::try_from(seconds).unwrap_or(1).max(1);
@@ -169,16 +208,109 @@ impl Store {
         };
         let begun = journal::begin(directory, &config.journal, epoch_min, start)
             .map_err(StoreFault::Open)?;
+        let epoch = begun.start.epoch;
+        poison::writes(epoch, begun.writer.written());
+        if is_poisoned {
+            poison::acknowledge(&path, epoch).map_err(|e| poison_fault("write", &path, e))?;
+        }
         let is_recorded = matches!(config.mode, Mode::Replay | Mode::Backtest);
         if !is_recorded {
             // On a disk that is full already there is nothing to reserve; the disk's level says so.
             Reserve::of(&path).ensure().ok();
         }
+        // Packing takes its time by the wall, and so do snapshots: in virtual time one seed gives
+        // one journal, and nobody need read behind it.
+        let is_paced = config.speed != Speed::Max && !is_recorded;
         let mut params = config.journal;
-        // Packing takes its time by the wall: in virtual time one seed gives one journal.
-        params.pack &= config.speed != Speed::Max && !is_recorded;
-        Ok(keeping(&path, begun, params))
+        params.pack &= is_paced;
+        let written = begun.syncer.written().clone();
+        let (ledger, mut keeping) = keeping(&path, begun, params);
+        if is_paced {
+            keeping.follower = Some(Follower::new(&path, &written, config.snapshots));
+            let oldest = snapshot::records(&path).ok().and_then(|records| records.last().copied());
+            keeping.bound.raise(oldest.unwrap_or(0));
+        }
+        keeping.log = log;
+        Ok((ledger, keeping))
     }
+}
+
+fn poison_fault(doing: &'static str, directory: &Path, error: io::Error) -> StoreFault {
+    StoreFault::Open(OpenError::Io { doing, path: poison::path_in(directory), error })
+}
+
+/// What an earlier process has left, said to the log.
+fn recovered(path: &Path, told: Told<'_>) -> Result<Option<Box<Recovered>>, StoreFault> {
+    let (begun, mut line_at) = (Instant::now(), Duration::ZERO);
+    let Told { log, progress: shown, stop } = told;
+    let say = |level, event, fields| {
+        if let Some(log) = log {
+            log.line(level, event, fields);
+        }
+    };
+    let mut progress = |far: Far| {
+        if let Some(shown) = shown {
+            shown.done(far.part, far.whole);
+            shown.touch();
+        }
+        if begun.elapsed() >= line_at {
+            line_at = begun.elapsed() + LINE_EVERY;
+            let percent = far.part.saturating_mul(100) / far.whole.max(1);
+            let fields = vec![("record", far.record.into()), ("percent", percent.into())];
+            say(Level::Info, "recovering", fields);
+        }
+        !stop.is_some_and(Stop::requested)
+    };
+    let left = recover(path, &mut progress)
+        .map_err(|error| StoreFault::Recovery(Box::new(error)))?
+        .map(Box::new);
+    let Some(left) = left else { return Ok(None) };
+    for Passed { path, flaw } in &left.passed {
+        let text = format!("{}: {flaw}", path.display());
+        say(Level::Warn, "snapshot_passed", vec![("text", text.into())]);
+    }
+    if let Some(first) = &left.tally.first {
+        let count = left.tally.differences;
+        let text = format!("SYSTEM_ERROR: {first}");
+        say(
+            Level::Error,
+            "decided_otherwise",
+            vec![("inputs", count.into()), ("text", text.into())],
+        );
+    }
+    if let Some((input, poison)) = &left.poison {
+        let text = format!("poison_input seq={input}: {}", poison.said);
+        say(Level::Error, "halted", vec![("text", text.into())]);
+    }
+    let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    say(
+        Level::Info,
+        "recovered",
+        vec![
+            ("case", left.summary.case().name().into()),
+            ("snapshot", left.snapshot.unwrap_or(0).into()),
+            ("record", left.summary.last_record.into()),
+            ("inputs", left.tally.inputs.into()),
+            ("open_orders", (left.opening.orders.len() as u64).into()),
+            ("differences", left.tally.differences.into()),
+            ("contradictions", left.tally.contradictions.into()),
+            ("millis", millis.into()),
+        ],
+    );
+    Ok(Some(left))
+}
+
+/// Cuts what was never synced and is not sound.
+fn cut_off(directory: &DataDirectory, cut: Cut, log: Option<&Log>) -> Result<(), StoreFault> {
+    let Cut { segment, offset, case } = cut;
+    let saved = journal::cut::cut(directory, segment, offset).map_err(StoreFault::Open)?;
+    for path in saved {
+        let text = format!("{}: saved as {}", case.name(), path.display());
+        if let Some(log) = log {
+            log.warn("journal_cut", vec![("text", text.into())]);
+        }
+    }
+    Ok(())
 }
 
 /// The journal's two ends: who writes it, and who keeps it.
@@ -195,8 +327,19 @@ pub fn keeping(path: &Path, begun: Begun, params: JournalParams) -> (Ledger, Kee
     let emergency = Emergency::new(path, start.epoch, written);
     let (ledger, supply) = Ledger::kept(writer);
     let directory = path.to_owned();
-    let keeping =
-        Keeping { directory, supply, syncer, keeper, bound, emergency, bytes_max, params };
+    let (follower, log) = (None, None);
+    let keeping = Keeping {
+        directory,
+        supply,
+        syncer,
+        keeper,
+        bound,
+        emergency,
+        bytes_max,
+        params,
+        follower,
+        log,
+    };
     (ledger, keeping)
 }
 

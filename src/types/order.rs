@@ -18,7 +18,9 @@ pub enum Origin {
 
 /// The lower half of an order's id: epoch, origin and counter. The upper half is the instance's
 /// [`InstanceTag`], the same for every order of a data directory.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Default)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
 #[repr(transparent)]
 pub struct OrderId(pub u64);
 
@@ -96,7 +98,7 @@ impl fmt::Display for WholeId {
 }
 
 /// How long an order stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum TimeInForce {
     /// Until it is filled or cancelled.

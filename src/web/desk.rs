@@ -139,6 +139,9 @@ impl Desk {
     /// Why it is not ready.
     #[must_use]
     pub fn readiness(&self) -> Vec<String> {
+        if let Some(reason) = self.progress.held() {
+            return vec![format!("held:{reason}")];
+        }
         match &self.state {
             Some(state) => readiness(state),
             None => vec![format!("starting:{}", self.progress.get().0.replace(' ', "_"))],

@@ -6,7 +6,7 @@ use super::commands::Commander;
 use super::state::{Facts, FillState, State, ThreadState};
 use crate::alerts::Alerts;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A run that can be looked at.
@@ -38,6 +38,8 @@ struct Inner {
     begun: Instant,
     /// Milliseconds since the begin at which something moved last.
     moved: AtomicU64,
+    /// Why the process is held, if it is.
+    held: OnceLock<&'static str>,
 }
 
 impl Default for Progress {
@@ -47,6 +49,7 @@ impl Default for Progress {
             permille: AtomicU64::new(0),
             begun: Instant::now(),
             moved: AtomicU64::new(0),
+            held: OnceLock::new(),
         }))
     }
 }
@@ -71,6 +74,17 @@ impl Progress {
     pub fn touch(&self) {
         let now = u64::try_from(self.0.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.0.moved.store(now, Ordering::Relaxed);
+    }
+
+    /// The process stays up although nothing runs, for a reason of that stable name.
+    pub fn hold(&self, reason: &'static str) {
+        self.0.held.get_or_init(|| reason);
+    }
+
+    /// Why it is held, if it is.
+    #[must_use]
+    pub fn held(&self) -> Option<&'static str> {
+        self.0.held.get().copied()
     }
 
     /// The phase, and how much of it is done in percent.

@@ -226,6 +226,12 @@ pub struct JournalState {
     pub minutes_left: Option<u64>,
     /// What that means, by its stable name; nothing before the disk was looked at.
     pub disk: Option<&'static str>,
+    /// The last record that the follower has read.
+    pub followed: u64,
+    /// The record behind which the newest snapshot of this run stands; 0 for none.
+    pub snapshot: u64,
+    /// Inputs that the follower decides otherwise than is recorded.
+    pub differences: u64,
 }
 
 /// A look at a run.

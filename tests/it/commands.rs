@@ -6,7 +6,7 @@
 use crate::core_rig::{Engine, Scratch, Way, loaded};
 use pinnaclemm::event::{Command, NoteError};
 use pinnaclemm::journal::Journal;
-use pinnaclemm::journal::dump::{Choice, dump};
+use pinnaclemm::journal::dump::{Choice, Filter, dump};
 use pinnaclemm::journal::replay::replay;
 use pinnaclemm::threads::commands::{CommandDesk, CommandFault};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ fn command(desk: &CommandDesk, lines: &str) {
 /// Records of a type as objects.
 fn dumped(data: &Path, of: &'static str) -> Vec<Value> {
     let mut text = Vec::new();
-    dump(&Journal::open(data).unwrap(), Choice::Type(of), &mut text).unwrap();
+    dump(&Journal::open(data).unwrap(), Choice::Type(of), &Filter::default(), &mut text).unwrap();
     let lines = String::from_utf8(text).unwrap();
     lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

@@ -25,7 +25,7 @@ use pinnaclemm::threads::sequencer::{Sequencer, SequencerParams};
 use pinnaclemm::threads::setup::{Setup, setup};
 use pinnaclemm::threads::signals::Stop;
 use pinnaclemm::threads::stepper::Stepper;
-use pinnaclemm::threads::store::Store;
+use pinnaclemm::threads::store::{Store, Told};
 use pinnaclemm::threads::topology::{Wish, plan};
 use pinnaclemm::threads::var::{DeskParams, VarReader, ends};
 use pinnaclemm::types::Nanos;
@@ -132,7 +132,8 @@ impl Engine {
         let ledger = match data {
             Some(data) => {
                 let currency = setup.currency;
-                let store = Store::open(data, config, config.venue, currency).unwrap();
+                let store =
+                    Store::open(data, config, (config.venue, currency), Told::default()).unwrap();
                 store.begin(&loaded, &mut setup).unwrap().0
             }
             None => {

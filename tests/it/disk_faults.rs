@@ -49,7 +49,7 @@ fn emergency(home: &Home) -> Value {
 }
 
 /// The orders of ours that rest at the venue, as its own memory tells.
-fn resting(home: &Home) -> BTreeSet<u64> {
+pub(crate) fn resting(home: &Home) -> BTreeSet<u64> {
     let truth = fs::read_to_string(home.path("data/venue-truth.jsonl")).unwrap();
     let mut ids = BTreeSet::new();
     for line in truth.lines() {

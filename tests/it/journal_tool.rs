@@ -224,7 +224,7 @@ fn verify_exits_as_it_says() {
     with(600);
     check(
         1,
-        "00001.seg at offset 512: damaged record: the checksum is wrong; sound records follow",
+        "00001.seg at offset 512, record 1: damaged record: the checksum is wrong; sound records follow",
     );
     with(9000);
     check(0, "torn at offset");
@@ -233,6 +233,8 @@ fn verify_exits_as_it_says() {
     fs::write(&path, &bytes[..5000]).unwrap();
     check(1, "the file was shortened");
     fs::remove_file(&path).unwrap();
+    check(1, "00001.seg is missing");
+    fs::remove_file(folder.0.join("synced")).unwrap();
     check(2, "holds no journal");
     let identity = folder.0.join("identity.json");
     let text = fs::read_to_string(&identity).unwrap().replace("Version\": 1", "Version\": 7");

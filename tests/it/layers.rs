@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module imports only from lower layers, or from its own.
-const LAYERS: [(&str, usize); 14] = [
+const LAYERS: [(&str, usize); 15] = [
     ("types", 0),
     ("sys", 0),
     ("event", 1),
@@ -22,6 +22,7 @@ const LAYERS: [(&str, usize); 14] = [
     ("config", 5),
     ("threads", 6),
     ("latency", 7),
+    ("drill", 7),
 ];
 const FILE_LINES_MAX: usize = 400;
 const FUNCTION_LINES_MAX: usize = 70;

@@ -3,9 +3,10 @@
 use super::{Book, BookParams, Change};
 use crate::event::{Body, Event, Level, Stale};
 use crate::types::{InstrumentId, Nanos};
+use serde::{Deserialize, Serialize};
 
 /// The books of one connection by instrument.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Books {
     books: Vec<Book>,
     silence_max: Nanos,

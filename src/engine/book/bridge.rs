@@ -1,6 +1,8 @@
 //! Updates that came before the snapshot they follow, kept in order until it is there.
 
+use crate::engine::image::roomy;
 use crate::event::{Level, Levels};
+use serde::{Deserialize, Serialize};
 
 /// How many parts and levels wait at most: some fifty times what a venue sends in the seconds that
 /// a snapshot takes.
@@ -8,9 +10,11 @@ const PARTS_MAX: usize = 8192;
 const LEVELS_MAX: usize = 131_072;
 
 /// A bounded list of parts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Bridge {
+    #[serde(with = "roomy")]
     parts: Vec<(Levels, usize)>,
+    #[serde(with = "roomy")]
     levels: Vec<Level>,
 }
 

@@ -5,22 +5,25 @@
 //! when the window has run empty or a reader looks deeper than it: then the list of pages is
 //! walked, which its bound makes bounded.
 
+use crate::engine::image::roomy;
 use crate::engine::table::Table;
+use serde::{Deserialize, Serialize};
 
 /// Coordinates of one page.
 pub(super) const PAGE: i64 = 64;
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Page {
     number: i64,
     bits: u64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Far {
     quantities: Table<i64, i64>,
     /// Place in `pages` by [`page_key`].
     places: Table<i64, u32>,
+    #[serde(with = "roomy")]
     pages: Vec<Page>,
     len: usize,
     levels_max: usize,

@@ -9,8 +9,10 @@
 //! has drifted into its deeper half.
 
 use super::far::{Far, PAGE};
+use crate::engine::image::runs;
 use crate::event::Level;
 use crate::types::{Price, Qty, Side};
+use serde::{Deserialize, Serialize};
 
 /// The coordinate of an empty side's best.
 const NONE: i64 = i64::MAX;
@@ -22,14 +24,17 @@ const FOLLOW_PAGES: i64 = 16;
 pub struct Full;
 
 /// One side of a book. See the module's head.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Ladder {
     side: Side,
     /// Quantity by coordinate modulo the window's length.
+    #[serde(with = "runs")]
     window: Box<[i64]>,
     /// A bit for each place of the window that is taken.
+    #[serde(with = "runs")]
     words: Box<[u64]>,
     /// A bit for each word that is not zero.
+    #[serde(with = "runs")]
     summary: Box<[u64]>,
     /// The first coordinate of the window, a multiple of a page.
     base: i64,

@@ -35,9 +35,10 @@ use crate::types::{Qty, Side};
 use bridge::Bridge;
 use ladder::Full;
 use orders::Outcome;
+use serde::{Deserialize, Serialize};
 
 /// What happens to the parts of the message that is coming in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 enum Course {
     Apply,
     Wait,
@@ -45,7 +46,7 @@ enum Course {
 }
 
 /// One instrument's book.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Book {
     rules: Rules,
     scales: WireScales,

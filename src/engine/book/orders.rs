@@ -5,14 +5,16 @@
 //! venue names when it does.
 
 use super::ladder::{Full, Ladder};
+use crate::engine::image::runs;
 use crate::engine::table::Table;
 use crate::event::{Level, OrderAction, OrderKey};
 use crate::types::{Price, Qty, Side};
+use serde::{Deserialize, Serialize};
 
 /// The end of a list.
 const END: u32 = u32::MAX;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Order {
     key: OrderKey,
     level: Level,
@@ -21,7 +23,7 @@ struct Order {
 }
 
 /// Oldest and youngest order of a price.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Queue {
     oldest: u32,
     youngest: u32,
@@ -34,8 +36,9 @@ impl Default for Queue {
 }
 
 /// All orders of one book.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Orders {
+    #[serde(with = "runs")]
     orders: Box<[Order]>,
     /// The first free place; they are linked by `younger`.
     free: u32,

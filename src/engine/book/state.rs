@@ -28,7 +28,7 @@ impl BookParams {
 }
 
 /// Whether a book can be quoted on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum BookState {
     /// It is what the venue has.
     Fresh,
@@ -46,7 +46,7 @@ pub struct Change {
 }
 
 /// What a book has counted since it was made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct BookCounts {
     /// Messages applied to it.
     pub applied: u64,

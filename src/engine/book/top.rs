@@ -5,9 +5,10 @@
 
 use super::Ladder;
 use crate::types::{Price, Qty};
+use serde::{Deserialize, Serialize};
 
 /// The best level of both sides.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Top {
     /// The highest bid.
     pub bid: Price,

@@ -4,9 +4,10 @@ use super::status::{Odd, OrderEvent, Status};
 use super::transition::Step;
 use crate::event::{Level, RejectCode, Report, ReportKind};
 use crate::types::{InstrumentId, OrderId, Price, Qty, Side, TimeInForce};
+use serde::{Deserialize, Serialize};
 
 /// An order and what is known of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Order {
     /// Its id.
     pub id: OrderId,
@@ -63,7 +64,7 @@ impl Order {
 }
 
 /// What is live on one side of one instrument.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OpenSide {
     /// Lots that may still trade.
     pub leaves: i64,
@@ -106,7 +107,7 @@ pub struct Reported {
 }
 
 /// How often each odd case occurred, by its number.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct OddCounts([u64; Odd::ALL.len()]);
 
 impl OddCounts {

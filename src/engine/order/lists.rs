@@ -1,23 +1,25 @@
 //! Places in doubly linked lists: each place stands in one list at a time.
 
+use serde::{Deserialize, Serialize};
+
 /// No place.
 pub(super) const NONE: u32 = u32::MAX;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Link {
     list: u32,
     newer: u32,
     older: u32,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Ends {
     newest: u32,
     oldest: u32,
 }
 
 /// Lists over a fixed number of places; all begin in list 0.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Lists {
     links: Box<[Link]>,
     ends: Box<[Ends]>,

@@ -2,8 +2,10 @@
 //!
 //! Where an event leads is the transition table's to say.
 
+use serde::{Deserialize, Serialize};
+
 /// Where an order is in its life.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Status {
     /// Released by risk; the gateway has not said yet that it left.

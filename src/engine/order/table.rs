@@ -9,17 +9,20 @@ use super::lists::Lists;
 use super::status::{Odd, OrderEvent, Status};
 use super::trades::Trades;
 use super::transition::transition;
+use crate::engine::image::runs;
 use crate::engine::table::Table;
 use crate::event::{Level, Proposal, Report, ReportKind};
 use crate::types::{InstrumentId, OrderId, Origin, Price, Qty, Side, TimeInForce};
+use serde::{Deserialize, Serialize};
 
 const FREE: usize = 0;
 const DONE: usize = 1;
 const FIRST_SIDE: usize = 2;
 
 /// All orders by id and by side.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct OrderTable {
+    #[serde(with = "runs")]
     orders: Box<[Order]>,
     lists: Lists,
     places: Table<u64, u32>,
@@ -229,6 +232,38 @@ impl OrderTable {
     pub fn mark_reduce_only(&mut self, id: OrderId) {
         let place = self.places.get(id.0).expect("the caller holds the order");
         self.change(place, |order| order.reduce_only = true);
+    }
+
+    /// An order that an earlier epoch has left, as it was known then; false if there is no room or
+    /// it is here already.
+    pub(in crate::engine) fn restore(&mut self, order: &Order) -> bool {
+        let side = self.sides.get(order.instrument.index());
+        let Some(place) = self.lists.oldest(FREE).filter(|_| side.is_some()) else { return false };
+        let is_known = order.id.0 == 0 || self.places.get(order.id.0).is_some();
+        if is_known || order.status.is_done() || self.live == self.orders_max {
+            return false;
+        }
+        self.places.insert(order.id.0, place);
+        self.orders[place as usize] = *order;
+        self.lists.shift(place, list_of(order.instrument, order.side));
+        self.live += 1;
+        self.add(place, 1);
+        true
+    }
+
+    /// Whether an order of that id may be placed: ids grow, and there is room.
+    pub(in crate::engine) fn takes(&self, id: OrderId) -> bool {
+        self.live < self.orders_max && self.last[id.origin() as usize] < id
+    }
+
+    /// The trades that are remembered, oldest first.
+    pub(in crate::engine) fn trades(&self) -> impl Iterator<Item = (OrderId, u64)> {
+        self.trades.iter()
+    }
+
+    /// A trade that was counted before; from now on it is not counted again.
+    pub(in crate::engine) fn remember(&mut self, (order, trade): (OrderId, u64)) {
+        self.trades.is_new(order, trade);
     }
 
     /// What the gateway or the venue says of an order.

@@ -3,18 +3,22 @@
 //! Of fixed size; the oldest is forgotten for the newest. A trade that a venue tells again comes
 //! soon after the first time (a second channel, a reconnect), far within what is kept.
 
+use crate::engine::image::runs;
 use crate::types::OrderId;
+use serde::{Deserialize, Serialize};
 
 /// How many trades are remembered.
 const TRADES_KEPT: usize = 1 << 15;
 const EMPTY: u32 = u32::MAX;
 
 /// The trades that were counted last.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Trades {
     /// In the order in which they came, around and around.
+    #[serde(with = "runs")]
     ring: Box<[(OrderId, u64)]>,
     /// Open addressing over the ring's places, at most half full.
+    #[serde(with = "runs")]
     slots: Box<[u32]>,
     next: usize,
     len: usize,
@@ -58,6 +62,13 @@ impl Trades {
         self.slots[at] = u32::try_from(self.next).expect("fewer trades than 2^32");
         self.next = (self.next + 1) & (self.ring.len() - 1);
         true
+    }
+
+    /// The trades that are remembered, oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (OrderId, u64)> {
+        let (newer, older) = self.ring.split_at(self.next);
+        let known = older.iter().chain(newer);
+        known.skip(self.ring.len() - self.len).copied()
     }
 
     fn home(&self, (order, trade): (OrderId, u64)) -> usize {

@@ -4,6 +4,7 @@
 
 use super::BudgetParams;
 use crate::types::Nanos;
+use serde::{Deserialize, Serialize};
 
 /// One message, in the bucket's unit: with so many of them a token, a nanosecond brings exactly
 /// `per_second`, without division.
@@ -21,7 +22,7 @@ pub(super) enum Purpose {
 }
 
 /// The bucket.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Budget {
     params: BudgetParams,
     level: i64,

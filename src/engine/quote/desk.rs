@@ -5,9 +5,10 @@ use super::sizing::Scope;
 use crate::event::explanation::Withheld;
 use crate::event::{BreakerState, Command, Health, MarketStatus, TradingState};
 use crate::types::{OrderId, Origin};
+use serde::{Deserialize, Serialize};
 
 /// The shared part of a quoter.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Desk {
     epoch: u32,
     /// Ids given in this epoch.

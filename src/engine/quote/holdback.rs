@@ -5,6 +5,7 @@
 
 use crate::event::{RefusalCode, RejectCode};
 use crate::types::Nanos;
+use serde::{Deserialize, Serialize};
 
 /// So many equal rejects of the venue in a row withhold a side.
 pub(super) const REJECTS_MAX: u8 = 5;
@@ -14,7 +15,7 @@ const REFUSAL_BACKOFF_MAX: Nanos = Nanos::from_seconds(60);
 const DAY: i64 = 86_400 * 1_000_000_000;
 
 /// A span that doubles with each use.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Backoff(Nanos);
 
 impl Backoff {
@@ -62,7 +63,7 @@ pub(super) const fn ends(code: RefusalCode) -> Ends {
 }
 
 /// The refusal that stands, if one does, and the rejects of one side.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Holdback {
     refusal: Option<Refusal>,
     refusals: Backoff,
@@ -72,7 +73,7 @@ pub(super) struct Holdback {
     rejections: Backoff,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Refusal {
     code: RefusalCode,
     until: Nanos,

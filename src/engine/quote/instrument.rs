@@ -19,18 +19,20 @@ use super::{LEVELS_MAX, QuoteParams, SizeParams};
 use crate::engine::book::{Book, BookState, Top};
 use crate::engine::buffer::Drafts;
 use crate::engine::curb::WHOLE;
+use crate::engine::image::runs;
 use crate::event::explanation::Withheld;
 use crate::event::{
     Event, Explanation, Level, Mark, MarketStatus, Proposal, Refused, Report, ReportKind,
     RequestKind, Trade,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Origin, Price, Qty, Side, TimeInForce};
+use serde::{Deserialize, Serialize};
 
 /// So many of the last trades of our own are remembered, to know one that comes twice.
 const FILLS_KEPT: usize = 64;
 
 /// One instrument.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Instrument {
     pub(super) id: InstrumentId,
     pub(super) params: QuoteParams,
@@ -73,6 +75,7 @@ pub(super) struct Instrument {
     pub(super) orphan: Option<Proposal>,
     /// What the last decision proposed.
     pub(super) proposals: Proposals,
+    #[serde(with = "runs")]
     fills: [(OrderId, u64); FILLS_KEPT],
     fills_seen: usize,
 }
@@ -249,7 +252,7 @@ impl Instrument {
     }
 
     /// Whether a fill was heard before; remembers it.
-    fn is_twice(&mut self, order: OrderId, trade_id: u64) -> bool {
+    pub(super) fn is_twice(&mut self, order: OrderId, trade_id: u64) -> bool {
         let fill = (order, trade_id);
         if trade_id == 0 {
             return false;

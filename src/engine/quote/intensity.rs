@@ -11,6 +11,7 @@
 use super::IntensityParams;
 use super::volatility::seconds;
 use crate::types::{Nanos, Side};
+use serde::{Deserialize, Serialize};
 
 /// The prior counts like so many seconds of watching.
 const PRIOR_SECONDS: f64 = 60.0;
@@ -18,14 +19,14 @@ const PRIOR_SECONDS: f64 = 60.0;
 const PRIOR_ARRIVALS: f64 = 20.0;
 
 /// The two estimates: `rate` is A a second, `decay` is k per basis point.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub(super) struct Arrivals {
     pub(super) rate: f64,
     pub(super) decay: f64,
 }
 
 /// What was seen of the trades.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Intensity {
     prior: IntensityParams,
     /// ln 2 / half-life, per second.

@@ -3,9 +3,10 @@
 use super::LEVELS_MAX;
 use crate::event::{Proposal, RequestKind};
 use crate::types::{InstrumentId, OrderId, Price, Qty, Side, TimeInForce};
+use serde::{Deserialize, Serialize};
 
 /// The proposals of one decision: at most one for each slot, and one for an order without a slot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Proposals {
     items: [Proposal; 2 * LEVELS_MAX + 1],
     count: usize,

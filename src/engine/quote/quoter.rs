@@ -8,7 +8,8 @@ use crate::engine::book::{Books, Change};
 use crate::engine::buffer::Drafts;
 use crate::engine::curb::Curb;
 use crate::event::{Body, BreakerState, Event, Explanation, Level, TradingState};
-use crate::types::{InstrumentId, Nanos, Qty, Side};
+use crate::types::{InstrumentId, Nanos, OrderId, Qty, Side};
+use serde::{Deserialize, Serialize};
 
 /// An input as the quoter takes it: the books have applied it already.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +23,7 @@ pub struct Heard<'a> {
 }
 
 /// Quotes every instrument of one account.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Quoter {
     desk: Desk,
     instruments: Vec<Instrument>,
@@ -80,6 +81,13 @@ impl Quoter {
         self.desk.set_small(small_pct);
         self.desk.breaker(state);
         self.rescope();
+    }
+
+    /// A trade that an earlier epoch has counted: told again, it changes nothing.
+    pub fn remember(&mut self, (order, trade): (OrderId, u64)) {
+        for instrument in &mut self.instruments {
+            instrument.is_twice(order, trade);
+        }
     }
 
     /// The value at risk above which quotes are made smaller, as a share of equity in 10⁻⁶.

@@ -5,9 +5,10 @@
 use super::{LEVELS_MAX, SizeParams};
 use crate::event::explanation::{Clamps, Withheld};
 use crate::types::{Qty, Side};
+use serde::{Deserialize, Serialize};
 
 /// How much may be quoted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) enum Scope {
     /// As the strategy wants.
     All,
@@ -18,7 +19,7 @@ pub(super) enum Scope {
 }
 
 /// The quantities of one side.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Sizes {
     /// Wanted at each level, nearest first.
     pub(super) qty: [i64; LEVELS_MAX],

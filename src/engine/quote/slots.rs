@@ -6,12 +6,13 @@
 
 use crate::event::{Level, RefusalCode, Refused, RejectCode, Report, ReportKind, RequestKind};
 use crate::types::{Nanos, OrderId, Price};
+use serde::{Deserialize, Serialize};
 
 /// After the end of an order failed, it is tried again after that span.
 pub(super) const RETRY: Nanos = Nanos::from_seconds(1);
 
 /// What is known of a place.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum SlotState {
     /// There is no order.
     #[default]
@@ -25,7 +26,7 @@ pub enum SlotState {
 }
 
 /// A price and a whole quantity, what is traded of it included.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Terms {
     /// The limit, in ticks.
     pub price: Price,
@@ -34,7 +35,7 @@ pub struct Terms {
 }
 
 /// A place for one order of a side.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Slot {
     /// What is known.
     pub state: SlotState,

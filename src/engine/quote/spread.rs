@@ -5,9 +5,10 @@ use super::strategy::Shape;
 use super::{QuoteParams, SpreadParams};
 use crate::engine::book::Top;
 use crate::event::explanation::Clamps;
+use serde::{Deserialize, Serialize};
 
 /// Every number between the book and the two prices; in ticks where nothing else is said.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Pricing {
     pub(super) fair: f64,
     pub(super) imbalance: f64,

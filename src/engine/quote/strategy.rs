@@ -62,7 +62,7 @@ pub(super) struct Situation {
 }
 
 /// What a strategy wants, in basis points of the price.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Shape {
     /// The whole spread before imbalance and clamps.
     pub(super) spread: f64,

@@ -9,12 +9,13 @@
 use super::VolatilityParams;
 use super::fair::float;
 use crate::types::Nanos;
+use serde::{Deserialize, Serialize};
 
 /// Natural logarithm of two: τ = half-life / ln 2.
 const LN_2: f64 = std::f64::consts::LN_2;
 
 /// The moving average.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Volatility {
     params: VolatilityParams,
     /// ln 2 / half-life, per second.

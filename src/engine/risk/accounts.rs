@@ -7,17 +7,19 @@
 
 use super::position::Position;
 use super::unit::{Rate, at_price, fee_amount};
-use super::worth::{Exposure, Worth, shift};
+use super::worth::{Exposure, Worth, middle_twice, shift};
 use super::{InstrumentLimits, RateSource, RiskParams};
+use crate::engine::image::roomy;
 use crate::engine::order::{Fill, OpenSide, OrderTable};
 use crate::event::{FeeIn, Mark, Report, Stale};
 use crate::types::{Currency, InstrumentId, Nanos, Price, Qty, Side};
+use serde::{Deserialize, Serialize};
 
 /// No place.
 const NONE: usize = usize::MAX;
 
 /// One instrument.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Holding {
     pub(super) position: Position,
     pub(super) limits: InstrumentLimits,
@@ -35,7 +37,7 @@ pub(super) struct Holding {
 }
 
 /// One currency.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Ledger {
     currency: Currency,
     rate: Rate,
@@ -50,7 +52,7 @@ struct Ledger {
 }
 
 /// All that is held and earned.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Accounts {
     pub(super) holdings: Box<[Holding]>,
     ledgers: Box<[Ledger]>,
@@ -61,6 +63,7 @@ pub(super) struct Accounts {
     /// A rate has changed since that sum was made.
     rerated: bool,
     /// The instruments whose worth is out of date: room for each of them once.
+    #[serde(with = "roomy")]
     touched: Vec<InstrumentId>,
 }
 
@@ -357,15 +360,6 @@ impl Accounts {
     pub(super) fn rates(&self) -> impl Iterator<Item = (Currency, Rate)> {
         let marked = self.ledgers.iter().filter(|ledger| ledger.source.is_some());
         marked.map(|ledger| (ledger.currency, ledger.rate))
-    }
-}
-
-/// The sum of bid and ask; where one side was never quoted, twice the other.
-#[inline]
-fn middle_twice(bid: Price, ask: Price) -> i64 {
-    match (bid.0, ask.0) {
-        (0, price) | (price, 0) => price.saturating_mul(2),
-        (bid, ask) => bid.saturating_add(ask),
     }
 }
 

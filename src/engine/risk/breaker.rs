@@ -78,7 +78,7 @@ pub struct BreakerSeen {
 }
 
 /// The breaker.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Breaker {
     /// Nothing where only an operator trips it.
     params: Option<BreakerParams>,
@@ -267,6 +267,46 @@ impl Breaker {
     fn begin(&mut self, state: BreakerState, now: Nanos, until: Nanos) {
         (self.state, self.since, self.until) = (state, now, until);
         self.watches.iter_mut().for_each(Watch::forget_moves);
+    }
+
+    /// Takes a change that is recorded: it is a fact, whatever would be decided here.
+    pub(super) fn recorded(&mut self, change: BreakerChange, instrument: InstrumentId, now: Nanos) {
+        self.state = change.was;
+        match change.state {
+            BreakerState::Open => {
+                if change.trigger == Trigger::ConnectivityLoss {
+                    self.lost_at = NEVER;
+                }
+                self.trip(change.trigger, instrument, now);
+            }
+            BreakerState::HalfOpen => drop(self.half_open(now)),
+            BreakerState::Closed => {
+                self.begin(BreakerState::Closed, now, NEVER);
+                if change.trigger == Trigger::Manual {
+                    self.trigger = Trigger::None;
+                }
+            }
+        }
+    }
+
+    /// Something would trip it: an open one stays open for longer, and no record tells of that.
+    pub(super) fn follow(&mut self, trigger: Trigger, instrument: InstrumentId, now: Nanos) {
+        if self.state == BreakerState::Open {
+            self.trip(trigger, instrument, now);
+        }
+    }
+
+    /// What is due, but for the changes that are recorded.
+    pub(super) fn follow_time(&mut self, now: Nanos) {
+        if now >= self.lost_at && self.state == BreakerState::Open {
+            self.lost_at = NEVER;
+            self.trip(Trigger::ConnectivityLoss, InstrumentId::ALL, now);
+        }
+    }
+
+    /// The venue is heard again.
+    pub(super) const fn heard(&mut self) {
+        self.lost_at = NEVER;
     }
 
     /// In HALF_OPEN: what a growing order may be, of a greatest quantity in lots.

@@ -5,12 +5,13 @@ use crate::engine::buffer::Buffer;
 use crate::engine::order::{Order, Status};
 use crate::event::{BreakerState, Proposal, RequestKind, TradingState};
 use crate::types::{InstrumentId, Nanos, Origin, Side};
+use serde::{Deserialize, Serialize};
 
 /// How long it waits before it asks again for the end of an order that still lives.
 const RETRY: Nanos = Nanos::from_millis(1000);
 
 /// When orders that have outlived their cancels are to be cancelled again.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Sweep {
     pub(super) due: Nanos,
 }
@@ -49,6 +50,9 @@ impl Risk {
             return;
         }
         self.sweep.due = NEVER;
+        if self.trading.state() != TradingState::Halted {
+            self.cancel_left(out);
+        }
         match self.trading.state() {
             TradingState::Halted => {
                 self.cancel_where(|order| !order.status.is_cancelling(), out);
@@ -64,6 +68,12 @@ impl Risk {
             }
         }
         self.plan_sweep();
+    }
+
+    /// Cancels what an earlier epoch has left.
+    fn cancel_left(&mut self, out: &mut Buffer<Output>) {
+        let epoch = self.params.epoch;
+        self.cancel_where(|order| order.id.epoch() != epoch && !order.cancel_asked, out);
     }
 
     /// Names the next time for it, if there is something to do.

@@ -9,13 +9,14 @@ use super::{NEVER, Output, Risk};
 use crate::engine::buffer::Buffer;
 use crate::event::{Proposal, RequestKind};
 use crate::types::{InstrumentId, Nanos, OrderId, Origin, Price, Qty, Side, TimeInForce};
+use serde::{Deserialize, Serialize};
 
 /// The wait between two tries; it doubles up to the last one while nothing trades.
 const WAIT_MIN: Nanos = Nanos::from_millis(100);
 const WAIT_MAX: Nanos = Nanos::from_millis(5000);
 
 /// When the next try is due, and which ids are used up.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Flatten {
     pub(super) due: Nanos,
     wait: Nanos,

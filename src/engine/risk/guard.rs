@@ -32,9 +32,14 @@ impl Risk {
 
     /// The health of the process: slowness trips.
     pub(super) fn health(&mut self, health: Health, out: &mut Buffer<Output>) {
-        if health.0 & Health::LATENCY_HIGH.0 != 0 && self.breaker.has_triggers() {
+        if self.is_slow(health) {
             self.trip(Trigger::LatencyDegradation, InstrumentId::ALL, out);
         }
+    }
+
+    /// Whether the process is so slow that it trips.
+    pub(super) const fn is_slow(&self, health: Health) -> bool {
+        health.has(Health::LATENCY_HIGH) && self.breaker.has_triggers()
     }
 
     #[cold]

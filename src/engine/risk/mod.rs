@@ -9,6 +9,7 @@ mod breaker;
 mod cancels;
 mod checks;
 mod flatten;
+mod follow;
 mod gate;
 mod guard;
 mod opening;
@@ -56,6 +57,7 @@ use breaker::Breaker;
 use cancels::Sweep;
 use flatten::Flatten;
 use rate::Bucket;
+use serde::{Deserialize, Serialize};
 use state::Trading;
 
 const DAY: i64 = 86_400_000_000_000;
@@ -63,7 +65,7 @@ const DAY: i64 = 86_400_000_000_000;
 const NEVER: Nanos = Nanos(i64::MAX);
 
 /// The whole of risk: a pure function of inputs and drafts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Risk {
     params: RiskParams,
     accounts: Accounts,
@@ -198,18 +200,22 @@ impl Risk {
     /// Something is due.
     #[cold]
     fn on_time(&mut self, out: &mut Buffer<Output>) {
-        if self.now >= self.day_end {
-            // Also the first input of an epoch, whose day may be that of the opening.
-            self.day_end = Nanos((self.now.0.div_euclid(DAY) + 1).saturating_mul(DAY));
-            self.day_start = self.accounts.profit;
-            self.accounts.begin_day();
-            self.loss_halts = true;
-        }
+        self.begin_day_if_over();
         let change = self.breaker.on_time(self.now);
         self.changed(change, InstrumentId::ALL, out);
         self.retry_cancels(out);
         self.flatten_when_due(out);
         self.set_wake();
+    }
+
+    /// Also the first input of an epoch begins a day, unless it is that of the opening.
+    fn begin_day_if_over(&mut self) {
+        if self.now >= self.day_end {
+            self.day_end = Nanos((self.now.0.div_euclid(DAY) + 1).saturating_mul(DAY));
+            self.day_start = self.accounts.profit;
+            self.accounts.begin_day();
+            self.loss_halts = true;
+        }
     }
 
     /// The day's end counts too, though nobody need be woken for it.
@@ -344,14 +350,21 @@ impl Risk {
         if !self.accounts.is_complete() {
             return;
         }
-        self.high_water = self.high_water.max(self.equity());
-        let lost = self.day_loss() >= self.params.daily_loss_max;
-        self.loss_halts |= !lost;
+        let lost = self.take_profit();
         if lost && self.loss_halts {
             self.breach(StateReason::DailyLossLimit, out);
         } else if self.drawdown_now() >= self.params.drawdown_max {
             self.breach(StateReason::DrawdownLimit, out);
         }
+    }
+
+    /// Takes note of what was earned; whether the loss of the day has reached its limit.
+    #[inline]
+    fn take_profit(&mut self) -> bool {
+        self.high_water = self.high_water.max(self.equity());
+        let lost = self.day_loss() >= self.params.daily_loss_max;
+        self.loss_halts |= !lost;
+        lost
     }
 
     #[cold]

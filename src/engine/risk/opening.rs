@@ -1,14 +1,16 @@
 //! What one start of the process leaves to the next.
 //!
-//! Orders are not among it: what an older epoch has left at the venue is cancelled before the first
-//! quote. The end of the process is no halt, and does not last.
+//! Orders that may still stand at the venue are among it: nobody knows what has become of them, so
+//! they count as exposure, and are cancelled before the first quote. The end of the process is no
+//! halt, and does not last.
 
 use super::breaker::OpeningBreaker;
 use super::state::Trading;
 use super::unit::Rate;
 use super::{Nanos, Position, Risk};
+use crate::engine::order::{Order, Status};
 use crate::event::{StateReason, TradingState};
-use crate::types::Currency;
+use crate::types::{Currency, OrderId};
 use serde::{Deserialize, Serialize};
 
 /// A trading state that outlives the process.
@@ -41,9 +43,45 @@ pub struct Opening {
     pub positions: Vec<Position>,
     /// The last rates that came from marks.
     pub rates: Vec<(Currency, Rate)>,
+    /// The orders that were not known to be gone.
+    #[serde(default)]
+    pub orders: Vec<Order>,
+    /// The trades that were counted last, oldest first: the venue may tell them again.
+    #[serde(default)]
+    pub trades: Vec<(OrderId, u64)>,
     /// The circuit breaker.
     #[serde(default)]
     pub breaker: OpeningBreaker,
+}
+
+/// Of all trades so many are carried over at least; those of live orders always.
+const TRADES_CARRIED: usize = 256;
+
+impl Opening {
+    /// The same for the next epoch: no order is known to stand as it did, and nobody waits for an
+    /// answer any more.
+    #[must_use]
+    pub fn carried(mut self) -> Self {
+        for order in &mut self.orders {
+            order.status = Status::Unknown;
+            order.cancel_asked = false;
+        }
+        let last = self.trades.len().saturating_sub(TRADES_CARRIED);
+        let mut place = 0;
+        let orders = &self.orders;
+        self.trades.retain(|(id, _)| {
+            place += 1;
+            place > last || orders.iter().any(|order| order.id == *id)
+        });
+        self
+    }
+
+    /// The same, halted: only an operator goes on.
+    #[must_use]
+    pub const fn halted(mut self, reason: StateReason) -> Self {
+        (self.trading.state, self.trading.reason) = (TradingState::Halted, reason);
+        self
+    }
 }
 
 impl Risk {
@@ -60,6 +98,17 @@ impl Risk {
         self.day_end = opening.day_end;
         self.day_start = opening.day_start;
         self.accounts.open(&opening.positions, &opening.rates);
+        for order in &opening.orders {
+            assert!(
+                self.orders.restore(order),
+                "the config has room for the orders that were left"
+            );
+        }
+        opening.trades.iter().for_each(|trade| self.orders.remember(*trade));
+        if !opening.orders.is_empty() {
+            // Their cancels go out with the first input, before anything is quoted.
+            self.sweep.due = Nanos(0);
+        }
         self.breaker.open(&opening.breaker);
         self.set_wake();
     }
@@ -75,6 +124,8 @@ impl Risk {
             day_start: self.day_start,
             positions: self.accounts.holdings.iter().map(|holding| holding.position).collect(),
             rates: self.accounts.rates().collect(),
+            orders: self.orders.live_orders().copied().collect(),
+            trades: self.orders.trades().collect(),
             breaker: self.breaker.closing(),
         }
     }

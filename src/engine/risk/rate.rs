@@ -5,12 +5,13 @@
 
 use super::RateParams;
 use crate::types::Nanos;
+use serde::{Deserialize, Serialize};
 
 /// One message, in what the bucket counts: 10⁻⁹ of a message.
 const MESSAGE: i64 = 1_000_000_000;
 
 /// The bucket.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Bucket {
     level: i64,
     full: i64,

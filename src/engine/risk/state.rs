@@ -3,6 +3,7 @@
 //! What becomes of the orders then is not known here.
 
 use crate::event::{Command, StateReason, TradingState};
+use serde::{Deserialize, Serialize};
 
 /// What is asked for, as far as the trading state is concerned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,7 +30,7 @@ pub const fn allows(state: TradingState, intent: Intent) -> bool {
 }
 
 /// State and reason, and what stands above both.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Trading {
     state: TradingState,
     reason: StateReason,
@@ -106,6 +107,14 @@ impl Trading {
         match self.state {
             TradingState::Halted => self,
             _ => Self { state: TradingState::Halted, reason, ..self },
+        }
+    }
+
+    /// What was recorded to have become of it. The end of the process lies above and does not last.
+    pub(super) const fn recorded(self, state: TradingState, reason: StateReason) -> Self {
+        match reason {
+            StateReason::Shutdown => Self { ending: true, flattening: false, ..self },
+            _ => Self { state, reason, ..self },
         }
     }
 

@@ -7,6 +7,7 @@
 //! seconds. A price holds until the next one, so a silent second has the price before it.
 
 use super::BreakerParams;
+use crate::engine::image::lots;
 use crate::event::{Mark, Trigger};
 use crate::types::Nanos;
 use serde::{Deserialize, Serialize};
@@ -58,7 +59,7 @@ pub struct Baselines {
 }
 
 /// The range of a price.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Range {
     low: i64,
     high: i64,
@@ -96,7 +97,7 @@ pub struct Fed {
 }
 
 /// What of an instrument is shown: how near each trigger is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Gauge {
     /// The furthest move within a minute that ended in the last second, in millionths.
     pub move_1min_ppm: i64,
@@ -121,7 +122,7 @@ impl Gauge {
 }
 
 /// One instrument.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Watch {
     /// The price range of the second at hand, in half ticks, and its end.
     range: Range,
@@ -132,7 +133,9 @@ pub(super) struct Watch {
     /// Lots traded in the second at hand.
     traded: i64,
     /// The last seconds, and the place of the next.
+    #[serde(with = "lots")]
     prices: Box<[Range; LONG]>,
+    #[serde(with = "lots")]
     volumes: Box<[i64; SHORT]>,
     next: usize,
     /// Ranges of the windows, the second at hand included.

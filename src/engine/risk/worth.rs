@@ -1,11 +1,13 @@
 //! What positions and orders come to in money, by instrument and summed up.
 
 use super::unit::Rate;
+use crate::types::Price;
+use serde::{Deserialize, Serialize};
 
 /// What one instrument adds to the sums of its currency: what its position would come to if all
 /// working bids fill, if all working asks fill, and the greater of both without sign. All in 10⁻¹²
 /// of the quote currency, or for sums over currencies of the account's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Worth {
     pub(super) gross: i128,
     pub(super) up: i128,
@@ -46,4 +48,13 @@ pub(super) struct Exposure {
     pub(super) gross: i128,
     /// Longs less shorts toward the order's side: positive if it makes it worse.
     pub(super) net: i128,
+}
+
+/// The sum of bid and ask; where one side was never quoted, twice the other.
+#[inline]
+pub(super) const fn middle_twice(bid: Price, ask: Price) -> i64 {
+    match (bid.0, ask.0) {
+        (0, price) | (price, 0) => price.saturating_mul(2),
+        (bid, ask) => bid.saturating_add(ask),
+    }
 }

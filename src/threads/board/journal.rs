@@ -26,10 +26,19 @@ pub struct JournalView {
     pub minutes_left: Option<u64>,
     /// What that means.
     pub disk: Option<Level>,
+    /// The last record that the follower has read.
+    pub followed: u64,
+    /// The record behind which the newest snapshot of this run stands; 0 for none.
+    pub snapshot: u64,
+    /// Inputs that the follower decides otherwise than is recorded.
+    pub differences: u64,
 }
 
-impl Words<10> for JournalView {
-    fn to_words(&self) -> [u64; 10] {
+/// Words of a [`JournalView`].
+pub const JOURNAL_WORDS: usize = 13;
+
+impl Words<JOURNAL_WORDS> for JournalView {
+    fn to_words(&self) -> [u64; JOURNAL_WORDS] {
         [
             self.lsn_written,
             self.lsn_synced,
@@ -41,10 +50,13 @@ impl Words<10> for JournalView {
             self.disk_free,
             self.minutes_left.map_or(0, |minutes| minutes.saturating_add(1)),
             self.disk.map_or(0, |level| level as u64 + 1),
+            self.followed,
+            self.snapshot,
+            self.differences,
         ]
     }
 
-    fn from_words(words: &[u64; 10]) -> Self {
+    fn from_words(words: &[u64; JOURNAL_WORDS]) -> Self {
         let level = usize::try_from(words[9]).expect("a small number").checked_sub(1);
         Self {
             lsn_written: words[0],
@@ -57,6 +69,9 @@ impl Words<10> for JournalView {
             disk_free: words[7],
             minutes_left: words[8].checked_sub(1),
             disk: level.map(|at| Level::ALL[at]),
+            followed: words[10],
+            snapshot: words[11],
+            differences: words[12],
         }
     }
 }
@@ -81,6 +96,9 @@ mod tests {
                 disk_free: 8,
                 minutes_left: Some(0),
                 disk: Some(disk),
+                followed: 8,
+                snapshot: 9,
+                differences: 10,
             };
             assert_eq!(JournalView::from_words(&view.to_words()), view);
         }

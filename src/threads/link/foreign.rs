@@ -17,6 +17,9 @@ pub trait Foreign: Send + fmt::Debug {
     /// Takes a request on its way; false if it has not left and never will.
     fn send(&mut self, request: &OrderRequest, now: Nanos) -> bool;
 
+    /// Hands over that everything is to be cancelled; false if it has not left.
+    fn cancel_all(&mut self, now: Nanos) -> bool;
+
     /// Asks what has become of an order.
     fn query(&mut self, order: OrderId, instrument: InstrumentId, now: Nanos);
 

@@ -128,7 +128,10 @@ pub(in crate::threads) fn ready(config: &Config, setup: Setup, stop: &Stop) -> R
     let params = PilotParams { duration: config.duration, grace };
     let pilot = Pilot::new(setup.timeline, params, stop.clone(), Arc::clone(&done));
     let orders_max = setup.core.risk.orders_max as usize;
-    let gateway = Gateway::new(config.timing.order_timeout, orders_max);
+    let mut gateway = Gateway::new(config.timing.order_timeout, orders_max);
+    if let Some(opening) = &setup.core.opening {
+        gateway.ask_about(&opening.orders, setup.begins);
+    }
     let begins = SequencerParams {
         sequence: setup.sequence,
         latest: setup.begins,

@@ -74,6 +74,15 @@ pub enum RunFault {
 }
 
 impl RunFault {
+    /// Its stable name, where the process is held for it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Store(fault) => fault.name(),
+            _ => self.code().name(),
+        }
+    }
+
     /// The exit code.
     #[must_use]
     pub fn code(&self) -> ExitCode {

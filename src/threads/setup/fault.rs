@@ -10,6 +10,7 @@ use crate::venue::session::products::FetchError;
 use crate::venue::session::reason::DropReason;
 use crate::venue::simulated::TruthError;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 /// Why a run cannot be set up.
@@ -43,6 +44,8 @@ pub enum SetupFault {
     },
     /// What the embedded venue keeps cannot be used.
     Truth(TruthError),
+    /// The venue of another process does not listen there.
+    Socket(PathBuf, io::Error),
     /// The certificates that are to be believed cannot be read.
     Roots(RootsError),
     /// The product list cannot be fetched.
@@ -100,6 +103,7 @@ impl SetupFault {
             | Self::ListFile(_) => ExitCode::Storage,
             Self::Fetch(_) | Self::List { .. } | Self::Unreachable { .. } => ExitCode::Venue,
             Self::Truth(_) => ExitCode::ForeignData,
+            Self::Socket(..) => ExitCode::Venue,
         }
     }
 }
@@ -127,6 +131,9 @@ impl fmt::Display for SetupFault {
                 held.iter().try_for_each(|held| write!(f, " {held}"))
             }
             Self::Truth(error) => error.fmt(f),
+            Self::Socket(path, error) => {
+                write!(f, "no simulated venue listens at {}: {error}", path.display())
+            }
             Self::Roots(error) => error.fmt(f),
             Self::Fetch(error) => error.fmt(f),
             Self::ListFile(error) => write!(f, "exchange.live.productsFile: {error}"),

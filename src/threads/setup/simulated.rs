@@ -4,7 +4,7 @@ use super::{Books, Setup, SetupFault, core_params};
 use crate::config::Loaded;
 use crate::engine::book::{BookParams, Rules, WireScales};
 use crate::engine::quote::Fees;
-use crate::threads::link::{Embedded, Link};
+use crate::threads::link::{Embedded, Link, Remote};
 use crate::threads::timeline::{Timeline, wall};
 use crate::types::{InstrumentTable, Nanos, Venue};
 use crate::venue::recorded::Speed;
@@ -16,6 +16,18 @@ use std::path::Path;
 const ORIGIN: Nanos = Nanos::from_seconds(1_767_225_600);
 /// Levels of each side kept near the touch: the embedded venue's are never far apart.
 const WINDOW_TICKS: usize = 1 << 14;
+
+/// The venue of that config, which keeps what is true in that folder, for a process of its own.
+///
+/// # Errors
+/// The folder is of other instruments, or cannot be written.
+pub fn served(loaded: &Loaded, folder: &Path) -> Result<Simulated, SetupFault> {
+    let params = &loaded.config.simulator;
+    let mut table = InstrumentTable::new(params.markets.len().max(1));
+    params.add_to(&mut table).expect("the config names each symbol once");
+    let begins = (loaded.config.seed, wall());
+    Ok(Simulated::new(params, &table, begins, Some(Truth::open(folder)?))?)
+}
 
 pub(super) fn setup(
     loaded: &Loaded,
@@ -44,11 +56,21 @@ pub(super) fn setup(
         let second = Nanos::from_seconds(1).0;
         Nanos(origin.0.max((after.0 / second + 1) * second))
     });
-    let truth = data.map(Truth::open).transpose()?;
-    let venue = Simulated::new(params, &table, (config.seed, begins), truth)?;
+    let link = match &config.venue_socket {
+        Some(path) => {
+            let remote = Remote::connect(path);
+            let remote = remote.map_err(|cause| SetupFault::Socket(path.clone(), cause))?;
+            Link::Foreign(Box::new(remote))
+        }
+        None => {
+            let truth = data.map(Truth::open).transpose()?;
+            let venue = Simulated::new(params, &table, (config.seed, begins), truth)?;
+            Link::Simulated(Box::new(Embedded::new(venue)))
+        }
+    };
     Ok(Setup {
         venue: Venue::Simulated,
-        link: Link::Simulated(Box::new(Embedded::new(venue))),
+        link,
         timeline: Timeline::new(config.speed, Some(begins)),
         begins,
         ends: None,

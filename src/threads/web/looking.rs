@@ -199,6 +199,9 @@ impl Looking {
             disk_free: seen.disk_free,
             minutes_left: seen.minutes_left,
             disk: seen.disk.map(Level::name),
+            followed: seen.followed,
+            snapshot: seen.snapshot,
+            differences: seen.differences,
         })
     }
 

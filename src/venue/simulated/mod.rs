@@ -203,6 +203,14 @@ impl Simulated {
         true
     }
 
+    /// We have gone: fills that come from here on are told to the next connection.
+    pub fn hang_up(&mut self, now: Nanos) {
+        self.advance(now);
+        if self.wire.is_open() {
+            self.wire.drop_connection(self.now);
+        }
+    }
+
     /// Whether there is a connection, or one about to stand.
     #[must_use]
     pub fn is_connected(&self) -> bool {

@@ -14,10 +14,12 @@ const FRONT_WITHIN_MS: u64 = 5_000;
 #[must_use]
 pub fn startup(desk: &Desk) -> Reply {
     let (phase, percent) = desk.progress.get();
-    let is_started = desk.state.is_some();
+    // Held, nothing will start: whoever restarts it then would only do it again and again.
+    let held = desk.progress.held();
+    let is_started = desk.state.is_some() || held.is_some();
     let body = json!({
         "status": if is_started { "started" } else { "starting" },
-        "phase": if is_started { "running" } else { phase },
+        "phase": if held.is_some() { "held" } else if is_started { "running" } else { phase },
         "percent": if is_started { 100.0 } else { percent },
         "timestamp": desk.now.0,
     });
@@ -27,7 +29,9 @@ pub fn startup(desk: &Desk) -> Reply {
 /// Why it is not alive: empty when it is.
 #[must_use]
 pub fn liveness(desk: &Desk) -> Vec<String> {
-    let mut reasons = if desk.state.is_some() {
+    let mut reasons = if desk.progress.held().is_some() {
+        Vec::new()
+    } else if desk.state.is_some() {
         desk.pulse.liveness(&desk.threads, Instant::now())
     } else if desk.progress.still_for() > PROGRESS_WITHIN {
         vec!["start_stuck".to_owned()]
