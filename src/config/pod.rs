@@ -1,5 +1,5 @@
-//! What a pod says to the engine in it: whether it is the one that may trade, and where its token is
-//! mounted.
+//! What a pod says to the engine in it: whether it is the one that may trade, and where its token
+//! is mounted.
 //!
 //! A second pod of a StatefulSet has a volume of its own, so neither the lock on the data directory
 //! nor the claim can tell that there is a first. Its name can.
@@ -20,9 +20,9 @@ impl fmt::Display for SecondPod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "POD_NAME is {:?}: only pod 0 of its set runs an engine. A second one on the same account \
-             trades with the first and takes its risk twice. Nothing was started; scale the \
-             StatefulSet back to 1 replica",
+            "POD_NAME is {:?}: only pod 0 of its set runs an engine. A second one on the same \
+             account trades with the first and takes its risk twice. Nothing was started; scale \
+             the StatefulSet back to 1 replica",
             self.name
         )
     }

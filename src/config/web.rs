@@ -22,7 +22,7 @@ pub struct RawWeb {
     pub api_port: u16,
     /// The port of the WebSocket.
     pub ws_port: u16,
-    /// Where the token is that commands need; without it where a pod has it mounted, if it is there.
+    /// Where the token is that commands need; without it the one a pod has mounted, if there is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
     /// Pages of these origins may ask, beside our own and those from disk.
