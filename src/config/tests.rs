@@ -4,6 +4,8 @@ use super::json::{Json, Step, path_text};
 use super::load::load_text;
 use super::*;
 use clap::Parser as _;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 const SHIPPED: &str = include_str!("../../config/default_config.json");
@@ -601,6 +603,7 @@ fn a_mounted_token_is_the_last_to_be_asked_for() {
     let token = |name: &str, text: &str| {
         let path = folder.join(name);
         std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         path
     };
     let (own, mounted) = (token("own", "0123456789abcdef"), token("mounted", "fedcba9876543210"));
@@ -613,8 +616,11 @@ fn a_mounted_token_is_the_last_to_be_asked_for() {
     let named = Environment { token_file: Some(own.clone()), ..inside.clone() };
     assert_eq!(chosen(&named, ""), Some(own));
     let template = token("template", "REPLACE_ME_WITH_32_BYTES");
-    let inside = Environment { mounted_token: Some(template), ..inside };
-    let faults = loaded(SHIPPED, "", &inside).unwrap_err();
+    let inside = Environment { mounted_token: Some(template.clone()), ..inside };
+    // A template that nobody has filled in yet shuts commands, and nothing else.
+    assert_eq!(chosen(&inside, ""), Some(template.clone()));
+    let named = Environment { token_file: Some(template), ..Environment::default() };
+    let faults = loaded(SHIPPED, "", &named).unwrap_err();
     assert!(faults[0].contains("is a placeholder"), "{faults:?}");
     let there = |exists: bool| Environment::default().mounted(|_| exists).mounted_token;
     assert_eq!((there(true), there(false)), (Some(MOUNTED_TOKEN.into()), None));
