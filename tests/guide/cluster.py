@@ -55,8 +55,10 @@ class Pod:
         program.write_text(source.replace(POD_NAME, f"s.name = {self.name!r}"))
         manifests = self.home / "manifests.yaml"
         manifests.write_text(yaml.safe_dump_all(objects))
+        if (self.home / "events").exists():
+            (self.home / "events").replace(self.home / "ended")
         # A kubelet would wait 10 s, then 20, before it starts a container again.
-        state = ["--state", self.home / "volumes", "--log", self.home / "log", "--backoff", "1"]
+        state = ["--state", self.home / "volumes", "--log", self.home / "log", "--backoff", "5"]
         with open(self.home / "events", "w") as events, open(self.home / "errors", "w") as errors:
             kubelet = subprocess.Popen(
                 [sys.executable, program, *state, manifests],
