@@ -28,6 +28,8 @@ mod golden_runs;
 mod journal_tool;
 mod killed;
 mod kraken_checksums;
+mod kube;
+mod kube_program;
 mod lanes;
 mod latency_floor;
 mod latency_tool;
