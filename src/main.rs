@@ -5,6 +5,7 @@ use pinnaclemm::config::{self, Arguments, Environment, ExitCode, Loaded, argumen
 use pinnaclemm::logs::Logs;
 use pinnaclemm::threads::{self, held, operate, signals::Stop, sweep};
 use std::io::{self, Write as _};
+use std::path::Path;
 
 fn main() -> std::process::ExitCode {
     let flags = Arguments::parse();
@@ -15,7 +16,7 @@ fn main() -> std::process::ExitCode {
         let merged = sweep::merge(&flags.merge, flags.merge_output());
         return merged.map_or_else(|fault| fail(&fault, fault.code()), |()| ExitCode::Done).into();
     }
-    let environment = Environment::of(|name| std::env::var_os(name));
+    let environment = Environment::of(|name| std::env::var_os(name)).mounted(Path::exists);
     if let Some(wish) = &flags.operate {
         let (lines, code) = operate::operate(wish, &environment, std::env::var("USER").ok());
         print(format!("{}\n", lines.join("\n")).as_bytes());

@@ -141,7 +141,8 @@ fn after_help() -> String {
     format!(
         "Flags stand over the environment (PINNACLE_CONFIG_PATH, PINNACLE_DATA_DIR, \
          PINNACLE_LOG_DIR, PINNACLE_TOKEN_FILE), that over the config file, and that over the \
-         defaults. The last line on stdout is JSON and tells how it ended.\n\n{}",
+         defaults. POD_NAME, where it is set, must be that of pod 0 of its set. The last \
+         line on stdout is JSON and tells how it ended.\n\n{}",
         ExitCode::table()
     )
 }

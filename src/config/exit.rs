@@ -28,11 +28,13 @@ pub enum ExitCode {
     NotReady = 9,
     /// The journal or a snapshot is damaged: an operator has to choose.
     JournalDamaged = 10,
+    /// The pod is not the first of its set.
+    SecondPod = 11,
 }
 
 impl ExitCode {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Done,
         Self::Damaged,
         Self::Refused,
@@ -44,6 +46,7 @@ impl ExitCode {
         Self::Port,
         Self::NotReady,
         Self::JournalDamaged,
+        Self::SecondPod,
     ];
 
     /// The number.
@@ -80,6 +83,7 @@ impl ExitCode {
             Self::Port => "port",
             Self::NotReady => "not_ready",
             Self::JournalDamaged => "journal_damaged",
+            Self::SecondPod => "second_pod",
         }
     }
 
@@ -103,6 +107,7 @@ impl ExitCode {
             Self::NotReady => {
                 "health, doctor, commands: not healthy, not ready, not taken, or nobody answers"
             }
+            Self::SecondPod => "POD_NAME names another pod of its set than 0; nothing was started",
             Self::Venue => "the venue cannot be reached, or has ended the connection for good",
         }
     }
@@ -110,7 +115,7 @@ impl ExitCode {
     /// All of them as a block of `--help`.
     #[must_use]
     pub fn table() -> String {
-        let rows = Self::ALL.map(|code| format!("  {}  {}", code.code(), code.meaning()));
+        let rows = Self::ALL.map(|code| format!("  {:>2}  {}", code.code(), code.meaning()));
         format!("Exit codes:\n{}", rows.join("\n"))
     }
 }
@@ -141,6 +146,7 @@ mod tests {
             (8, E::Port),
             (9, E::NotReady),
             (10, E::JournalDamaged),
+            (11, E::SecondPod),
         ];
         assert_eq!(got, expected);
     }

@@ -5,6 +5,7 @@
 use super::arguments::Arguments;
 use super::file::{Config, RawConfig};
 use super::json::Malformed;
+use super::pod::{self, MOUNTED_TOKEN, SecondPod};
 use super::sweep::Sweep;
 use super::{ExitCode, Faults, Mode};
 use std::ffi::OsString;
@@ -31,6 +32,10 @@ pub struct Environment {
     pub log_dir: Option<PathBuf>,
     /// `PINNACLE_TOKEN_FILE`.
     pub token_file: Option<PathBuf>,
+    /// `POD_NAME`: which pod of a set it runs in.
+    pub pod_name: Option<String>,
+    /// The token that a pod has mounted, where there is one.
+    pub mounted_token: Option<PathBuf>,
 }
 
 impl Environment {
@@ -42,7 +47,16 @@ impl Environment {
             data_dir: path("PINNACLE_DATA_DIR"),
             log_dir: path("PINNACLE_LOG_DIR"),
             token_file: path("PINNACLE_TOKEN_FILE"),
+            pod_name: variable("POD_NAME").map(|name| name.to_string_lossy().into_owned()),
+            mounted_token: None,
         }
+    }
+
+    /// The same, with what a pod has mounted.
+    #[must_use]
+    pub fn mounted(self, exists: impl Fn(&Path) -> bool) -> Self {
+        let token = Some(PathBuf::from(MOUNTED_TOKEN)).filter(|path| exists(path));
+        Self { mounted_token: token, ..self }
     }
 
     fn check(&self, faults: &mut Faults) {
@@ -56,6 +70,9 @@ impl Environment {
             if path.as_ref().is_some_and(|path| path.as_os_str().is_empty()) {
                 faults.add(name, "\"\"", allowed);
             }
+        }
+        if self.pod_name.as_deref() == Some("") {
+            faults.add("POD_NAME", "\"\"", "the name of the pod, or not set");
         }
     }
 }
@@ -97,6 +114,8 @@ pub enum ConfigFault {
         /// All of it.
         faults: Faults,
     },
+    /// It is not to run here.
+    SecondPod(SecondPod),
 }
 
 impl ConfigFault {
@@ -106,6 +125,7 @@ impl ConfigFault {
         match self {
             Self::Unreadable { .. } => ExitCode::Storage,
             Self::Malformed { .. } | Self::Wrong { .. } => ExitCode::Refused,
+            Self::SecondPod(_) => ExitCode::SecondPod,
         }
     }
 }
@@ -117,6 +137,7 @@ impl fmt::Display for ConfigFault {
                 write!(f, "cannot read the config {}: {cause}", path.display())
             }
             Self::Malformed { source, cause } => write!(f, "{source} is no JSON: {cause}"),
+            Self::SecondPod(fault) => fault.fmt(f),
             Self::Wrong { source, faults } => {
                 let count = faults.list().len();
                 write!(f, "{source} has {count} {}", if count == 1 { "fault" } else { "faults" })?;
@@ -147,7 +168,10 @@ pub fn load(flags: &Arguments, environment: &Environment) -> Result<Loaded, Conf
         }
         None => (SHIPPED_NAME.to_owned(), SHIPPED.to_owned()),
     };
-    load_text(&source, &text, flags, environment)
+    let loaded = load_text(&source, &text, flags, environment)?;
+    let pod_name = environment.pod_name.as_deref();
+    pod::admit(pod_name, loaded.config.mode).map_err(ConfigFault::SecondPod)?;
+    Ok(loaded)
 }
 
 /// The same over a text that is at hand.

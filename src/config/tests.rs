@@ -4,6 +4,8 @@ use super::json::{Json, Step, path_text};
 use super::load::load_text;
 use super::*;
 use clap::Parser as _;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 const SHIPPED: &str = include_str!("../../config/default_config.json");
@@ -595,6 +597,37 @@ fn an_empty_variable_is_a_fault() {
     let expected = "the environment has 1 fault\n  PINNACLE_LOG_DIR = \"\": must be the name of a \
                     directory, or not set";
     assert_eq!((fault.to_string().as_str(), fault.code()), (expected, ExitCode::Refused));
+}
+
+#[test]
+fn a_mounted_token_is_the_last_to_be_asked_for() {
+    let folder = std::env::temp_dir().join(format!("pinnaclemm-mounted-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let token = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        path
+    };
+    let (own, mounted) = (token("own", "0123456789abcdef"), token("mounted", "fedcba9876543210"));
+    let inside = Environment { mounted_token: Some(mounted.clone()), ..Environment::default() };
+    let chosen = |environment: &Environment, line: &str| {
+        loaded(SHIPPED, line, environment).unwrap().config.web.unwrap().token_file
+    };
+    assert_eq!(chosen(&inside, ""), Some(mounted));
+    assert_eq!(chosen(&inside, &format!("--token-file {}", own.display())), Some(own.clone()));
+    let named = Environment { token_file: Some(own.clone()), ..inside.clone() };
+    assert_eq!(chosen(&named, ""), Some(own));
+    let template = token("template", "REPLACE_ME_WITH_32_BYTES");
+    let inside = Environment { mounted_token: Some(template.clone()), ..inside };
+    // A template that nobody has filled in yet shuts commands, and nothing else.
+    assert_eq!(chosen(&inside, ""), Some(template.clone()));
+    let named = Environment { token_file: Some(template), ..Environment::default() };
+    let faults = loaded(SHIPPED, "", &named).unwrap_err();
+    assert!(faults[0].contains("is a placeholder"), "{faults:?}");
+    let there = |exists: bool| Environment::default().mounted(|_| exists).mounted_token;
+    assert_eq!((there(true), there(false)), (Some(MOUNTED_TOKEN.into()), None));
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

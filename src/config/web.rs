@@ -22,9 +22,13 @@ pub struct RawWeb {
     pub api_port: u16,
     /// The port of the WebSocket.
     pub ws_port: u16,
-    /// Where the token is that commands need.
+    /// Where the token is that commands need; without it the one a pod has mounted, if there is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
+    /// It is the one that a pod has mounted, which nobody asked for: what it holds may be no token
+    /// yet, and nobody may command until it is.
+    #[serde(skip)]
+    mounted: bool,
     /// Pages of these origins may ask, beside our own and those from disk.
     pub origins: Vec<String>,
 }
@@ -37,6 +41,7 @@ impl Default for RawWeb {
             api_port: 8081,
             ws_port: 8080,
             token_file: None,
+            mounted: false,
             origins: Vec::new(),
         }
     }
@@ -54,6 +59,10 @@ impl RawWeb {
         let token_file = flags.token_file.as_ref().or(environment.token_file.as_ref());
         if token_file.is_some() {
             self.token_file = token_file.cloned();
+        }
+        if self.token_file.is_none() {
+            self.token_file = environment.mounted_token.clone();
+            self.mounted = self.token_file.is_some();
         }
     }
 
@@ -91,7 +100,8 @@ impl RawWeb {
         if !self.enabled.unwrap_or(is_operated && is_timed) {
             return None;
         }
-        if let Some(Err(fault)) = self.token_file.as_deref().map(token::read) {
+        let named = self.token_file.as_deref().filter(|_| !self.mounted);
+        if let Some(Err(fault)) = named.map(token::read) {
             faults.add(&format!("{path}.tokenFile"), fault, "the name of a file with a token");
         }
         Some(Params {

@@ -9,9 +9,6 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Where a pod has the token mounted.
-const MOUNTED: &str = "/etc/pinnaclemm/secrets/API_TOKEN";
-
 const TRIP: &str = "risk/circuit-breaker/trip";
 const RESET: &str = "risk/circuit-breaker/reset";
 
@@ -134,7 +131,7 @@ fn command(
 
 fn token_of(saying: &Saying, environment: &Environment) -> Result<String, Said> {
     let path = saying.token_file.clone().or_else(|| environment.token_file.clone());
-    let path = path.unwrap_or_else(|| MOUNTED.into());
+    let path = path.unwrap_or_else(|| config::MOUNTED_TOKEN.into());
     token::read(&path).map_err(|fault| (vec![fault.to_string()], ExitCode::Refused))
 }
 

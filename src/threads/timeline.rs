@@ -116,7 +116,8 @@ impl Timeline {
             Self::LockStep => due,
             Self::Scaled { origin, begun, mantissa, decimals } => {
                 let Some(origin) = *origin else {
-                    *origin = due;
+                    // What stands in front of the first stamp of a recording begins nothing.
+                    *origin = due.filter(|due| due.is_known());
                     *begun = Instant::now();
                     return due;
                 };
@@ -194,6 +195,7 @@ mod tests {
     fn scaled_time_begins_with_what_is_due_first_and_runs() {
         let mut time = Timeline::new("1000".parse().unwrap(), None);
         assert_eq!(time.now(None), None);
+        assert_eq!(time.now(Some(Nanos::UNKNOWN)), Some(Nanos::UNKNOWN));
         assert_eq!(time.now(Some(Nanos(7))), Some(Nanos(7)));
         std::thread::sleep(std::time::Duration::from_millis(2));
         let now = time.now(Some(Nanos(7))).unwrap();

@@ -12,11 +12,11 @@ use super::run::RunFault;
 use super::topology::Plan;
 use crate::config::{Config, ThreadName};
 use crate::logs::Log;
-use crate::web::api::{Api, ApiFault, Parts};
+use crate::web::api::{Api, Parts};
 use crate::web::front::Front;
 use crate::web::shared::Shared;
 use crate::web::source::{Progress, Source};
-use crate::web::{BindFault, Places};
+use crate::web::{BindFault, Places, token};
 use crossbeam_channel::{Sender, bounded};
 use std::fmt;
 use std::io;
@@ -31,8 +31,6 @@ const END_WITHIN: Duration = Duration::from_secs(2);
 pub enum WebFault {
     /// A port cannot be had.
     Bind(BindFault),
-    /// The server cannot be made.
-    Api(ApiFault),
     /// The system gives no sockets.
     Sockets(io::Error),
 }
@@ -41,10 +39,7 @@ impl fmt::Display for WebFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bind(fault) => fault.fmt(f),
-            Self::Api(ApiFault::Token(fault)) => fault.fmt(f),
-            Self::Api(ApiFault::Socket(cause)) | Self::Sockets(cause) => {
-                write!(f, "the API cannot be served: {cause}")
-            }
+            Self::Sockets(cause) => write!(f, "the API cannot be served: {cause}"),
         }
     }
 }
@@ -106,19 +101,24 @@ pub fn start(
         websocket_port: socket.port(),
         log: log.clone(),
     };
-    let (server, name) = Api::new(params, parts).map_err(|fault| wrong(WebFault::Api(fault)))?;
+    let (server, name) =
+        Api::new(params, parts).map_err(|cause| wrong(WebFault::Sockets(cause)))?;
     let front = Front::new(places, name, params.origins.clone(), shared)
         .map_err(|cause| wrong(WebFault::Sockets(cause)))?;
     let mut crew = Crew::default();
     let muster = Muster { plan, allowance, stall_ns: config.threads.stall_ns };
     crew.start(ThreadName::Web, ApiAgent(server), muster).map_err(RunFault::Start)?;
     crew.start(ThreadName::Front, FrontAgent(front), muster).map_err(RunFault::Start)?;
+    let token = params.token_file.as_deref().map(token::read);
     let fields = vec![
         ("api", api.to_string().into()),
         ("websocket", socket.to_string().into()),
-        ("commands", params.token_file.is_some().into()),
+        ("commands", matches!(token, Some(Ok(_))).into()),
     ];
     log.info("web", fields);
+    if let Some(Err(fault)) = token {
+        log.warn("commands_off", vec![("reason", fault.to_string().into())]);
+    }
     Ok(Some(Web { crew, runs, progress }))
 }
 

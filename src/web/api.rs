@@ -13,7 +13,7 @@ use super::request::{BODY_BYTES_MAX, Verb, may_ask};
 use super::routes;
 use super::shared::Shared;
 use super::source::{Progress, Source};
-use super::token::{Guard, TokenFault};
+use super::token::Guard;
 use crate::alerts::AckFault;
 use crate::logs::Log;
 use crossbeam_channel::Receiver;
@@ -65,29 +65,19 @@ impl std::fmt::Debug for Api {
     }
 }
 
-/// Why there is no server.
-#[derive(Debug)]
-pub enum ApiFault {
-    /// The token cannot be used.
-    Token(TokenFault),
-    /// The system gives no socket.
-    Socket(io::Error),
-}
-
 impl Api {
     /// A server, and the name under which the front finds it.
     ///
     /// # Errors
-    /// As [`ApiFault`] names them.
-    pub fn new(params: &Params, parts: Parts) -> Result<(Self, String), ApiFault> {
+    /// The system gives no socket.
+    pub fn new(params: &Params, parts: Parts) -> io::Result<(Self, String)> {
         static SERVERS: AtomicU64 = AtomicU64::new(0);
         let number = SERVERS.fetch_add(1, Ordering::Relaxed);
         let name = format!("pinnaclemm-web-{}-{number}", std::process::id());
-        let guard = Guard::new(params.token_file.clone()).map_err(ApiFault::Token)?;
-        let address = SocketAddr::from_abstract_name(&name).map_err(ApiFault::Socket)?;
-        let listener = UnixListener::bind_addr(&address).map_err(ApiFault::Socket)?;
-        let server = Server::from_listener(listener, None)
-            .map_err(|error| ApiFault::Socket(io::Error::other(error)))?;
+        let guard = Guard::new(params.token_file.clone());
+        let address = SocketAddr::from_abstract_name(&name)?;
+        let listener = UnixListener::bind_addr(&address)?;
+        let server = Server::from_listener(listener, None).map_err(io::Error::other)?;
         let log = parts.log.clone();
         let api = Self {
             server: ManuallyDrop::new(server),

@@ -7,12 +7,15 @@ use super::reply::Refusal;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 use subtle::ConstantTimeEq as _;
 
 const BYTES_MIN: usize = 16;
 const BYTES_MAX: usize = 512;
+/// The rights of those who are neither owner nor group.
+const OTHERS: u32 = 0o007;
 /// What stands in templates and must never open anything.
 const PLACEHOLDERS: [&str; 6] =
     ["replaceme", "changeme", "placeholder", "yourtoken", "exampletoken", "insertyour"];
@@ -31,6 +34,8 @@ pub enum TokenFault {
     Characters(PathBuf),
     /// It is what a template has in its place.
     Placeholder(PathBuf),
+    /// Everybody on the machine can read it.
+    Open(PathBuf),
 }
 
 impl fmt::Display for TokenFault {
@@ -55,6 +60,11 @@ impl fmt::Display for TokenFault {
                  `openssl rand -hex 32`",
                 path.display()
             ),
+            Self::Open(path) => write!(
+                f,
+                "everybody can read the token file {0}: `chmod o= {0}`, and make another token",
+                path.display()
+            ),
         }
     }
 }
@@ -69,6 +79,9 @@ pub fn read(path: &Path) -> Result<String, TokenFault> {
     let unreadable = |cause| TokenFault::Unreadable(path.to_owned(), cause);
     let mut text = String::new();
     let file = File::open(path).map_err(unreadable)?;
+    if file.metadata().map_err(unreadable)?.permissions().mode() & OTHERS != 0 {
+        return Err(TokenFault::Open(path.to_owned()));
+    }
     file.take(BYTES_MAX as u64 + 2).read_to_string(&mut text).map_err(unreadable)?;
     let token = text.trim_end_matches(['\n', '\r']);
     if !(BYTES_MIN..=BYTES_MAX).contains(&token.len()) {
@@ -101,14 +114,12 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// The token of that file; nobody may command without one.
-    ///
-    /// # Errors
-    /// The file holds none that may be used.
-    pub fn new(path: Option<PathBuf>) -> Result<Self, TokenFault> {
-        let token = path.as_deref().map(read).transpose()?;
+    /// The token of that file; nobody may command until it holds one that may be used.
+    #[must_use]
+    pub fn new(path: Option<PathBuf>) -> Self {
+        let token = path.as_deref().and_then(|path| read(path).ok());
         let stamp = path.as_deref().and_then(stamp);
-        Ok(Self { path, token, stamp, wrong: 0, forgotten: Instant::now() })
+        Self { path, token, stamp, wrong: 0, forgotten: Instant::now() }
     }
 
     /// Whether that header opens the way.
@@ -161,6 +172,7 @@ mod tests {
     fn file(name: &str, text: &str) -> PathBuf {
         let path = std::env::temp_dir().join(format!("pinnaclemm-{}-{name}", std::process::id()));
         fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         path
     }
 
@@ -180,13 +192,19 @@ mod tests {
         check("REPLACE_ME_REPLACE_ME", "placeholder");
         check("please-change-me-now", "placeholder");
         check(&"a".repeat(32), "placeholder");
+        let path = file("token-open", "0123456789abcdef");
+        for others in 1..=0o7 {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640 | others)).unwrap();
+            assert!(read(&path).unwrap_err().to_string().contains("everybody can"), "{others}");
+        }
+        fs::remove_file(path).unwrap();
         assert!(read(Path::new("/nowhere/at/all")).unwrap_err().to_string().contains("cannot be"));
     }
 
     #[test]
     fn the_right_token_passes_and_wrong_ones_are_slowed_down() {
         let path = file("token-guard", "0123456789abcdef");
-        let mut guard = Guard::new(Some(path.clone())).unwrap();
+        let mut guard = Guard::new(Some(path.clone()));
         let now = Instant::now();
         assert_eq!(guard.check(Some("Bearer 0123456789abcdef"), now), Ok(()));
         for wrong in [None, Some("Bearer x"), Some("Basic 0123456789abcdef"), Some("Bearer")] {
@@ -210,7 +228,7 @@ mod tests {
         );
         fs::remove_file(&path).unwrap();
         assert_eq!(guard.check(Some("Bearer "), later), Err(Refusal::CommandsOff));
-        let mut none = Guard::new(None).unwrap();
+        let mut none = Guard::new(None);
         assert_eq!(none.check(Some("Bearer x"), now), Err(Refusal::CommandsOff));
     }
 }

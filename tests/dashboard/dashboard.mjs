@@ -21,7 +21,7 @@ const shots = join(here, "shots");
 const home = mkdtempSync(join(tmpdir(), "pinnaclemm-dashboard-"));
 const token = "a-token-of-tests-0123456789";
 mkdirSync(shots, { recursive: true });
-writeFileSync(join(home, "token"), token);
+writeFileSync(join(home, "token"), token, { mode: 0o600 });
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 async function until(what, check, ms = 20000) {

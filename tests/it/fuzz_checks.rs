@@ -9,7 +9,12 @@
 
 use crate::agreement::Readings;
 use pinnaclemm::engine::book::{BookParams, Books, Rules, WireScales};
-use pinnaclemm::event::{Event, Line};
+use pinnaclemm::engine::risk::OUTPUT_LINES_MAX;
+use pinnaclemm::event::{Event, Level, Line};
+use pinnaclemm::journal::reader::SegmentReader;
+use pinnaclemm::journal::record::{
+    Content, InputForm, Kind as RecordKind, OutputForm, PlainForm, RawRecord, Seed, padded,
+};
 use pinnaclemm::types::{
     Currency, Decimal, InstrumentId, InstrumentTable, Nanos, Product, Scale, Symbol, Venue,
 };
@@ -21,7 +26,7 @@ use std::io::{self, Read};
 pub(crate) type Check = fn(&[u8]);
 
 /// Every target by its name in `fuzz/`.
-pub(crate) const TARGETS: [(&str, Check); 9] = [
+pub(crate) const TARGETS: [(&str, Check); 10] = [
     ("coinbase_exchange", |bytes| decoder(Venue::CoinbaseExchange, bytes)),
     ("coinbase_advanced", |bytes| decoder(Venue::CoinbaseAdvanced, bytes)),
     ("kraken", |bytes| decoder(Venue::Kraken, bytes)),
@@ -31,6 +36,7 @@ pub(crate) const TARGETS: [(&str, Check); 9] = [
     ("framing", framing),
     ("decimal", decimal),
     ("own_framing", own_framing),
+    ("journal", journal),
 ];
 
 /// The instruments of the seeds: symbol, tick and lot.
@@ -250,4 +256,51 @@ fn unpacked(bytes: Vec<u8>) {
         assert_eq!(Event::unpack(&event.pack()).as_ref(), Ok(event));
     }
     assert!(matches!(reader.advance(), Ok(None)), "a fault ends the file");
+}
+
+/// What a record of the journal says, as far as it is not plain text.
+type Said = (Option<(Event, Vec<Level>)>, Option<Vec<Line>>);
+
+/// What the record in those bytes says, if its content is one.
+fn said(bytes: &[u8], seed: Seed) -> Option<Said> {
+    let raw = RawRecord::at(bytes).expect("its length is right").expect("and it is there");
+    match raw.check(seed, 7).ok()?.content {
+        Content::Input(input) => Some((Some((input.event, input.levels().collect())), None)),
+        Content::Output { output, .. } => {
+            let mut lines = [Line::default(); OUTPUT_LINES_MAX];
+            let count = output.pack_into(&mut lines);
+            Some((None, Some(lines[..count].to_vec())))
+        }
+        Content::Start(_) | Content::End | Content::Seal { .. } => Some((None, None)),
+    }
+}
+
+/// Any bytes are a segment or are refused. Behind a sound checksum they are a record or are
+/// refused, and what was understood is understood again when it is written again.
+fn journal(bytes: &[u8]) {
+    if let Ok(mut reader) = SegmentReader::new(bytes) {
+        while let Ok(Some(_)) = reader.next() {}
+    }
+    let [kind, detail, payload @ ..] = bytes else { return };
+    let seed = Seed::new(3, 5);
+    let kind = RecordKind::ALL[usize::from(*kind) % RecordKind::ALL.len()];
+    let form = PlainForm { kind, detail: *detail, payload };
+    let mut place = vec![0; padded(form.length())];
+    form.write(&mut place, 7, seed);
+    let Some(first) = said(&place, seed) else { return };
+    let mut again = Vec::new();
+    match &first {
+        (Some((event, levels)), _) => {
+            let form = InputForm::new(event, levels);
+            again.resize(padded(form.length()), 0);
+            form.write(&mut again, 7, seed);
+        }
+        (_, Some(lines)) => {
+            let form = OutputForm::new(1, lines);
+            again.resize(padded(form.length()), 0);
+            form.write(&mut again, 7, seed);
+        }
+        (None, None) => return,
+    }
+    assert_eq!(said(&again, seed), Some(first));
 }

@@ -29,6 +29,8 @@ mod hedge;
 mod journal_tool;
 mod killed;
 mod kraken_checksums;
+mod kube;
+mod kube_program;
 mod lanes;
 mod latency_floor;
 mod latency_tool;

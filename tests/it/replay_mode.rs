@@ -8,6 +8,7 @@ use pinnaclemm::types::Venue;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 fn replay(home: &Home, venue: &str, inputs: &[PathBuf], line: &str) -> Ended {
     let line = format!("--mode replay --speed max --venue {venue} {line}");
@@ -43,6 +44,18 @@ fn the_demonstration_is_played_alike_each_time() {
     let ended = replay(&home, "coinbase-exchange", &demo, "");
     assert_eq!((ended.code, ended.last()), (0, last));
     assert_eq!(fs::read_dir(home.path("")).unwrap().count(), 0);
+}
+
+/// A minute at a pace: what stands in front of the first stamp must not set the clock.
+#[test]
+fn the_demonstration_is_played_at_a_pace() {
+    let home = Home::new("demo_paced");
+    let mut engine = home.engine("--mode replay --speed 60 --venue coinbase-exchange");
+    let begun = Instant::now();
+    let ended = crate::engine_rig::ended(engine.arg("--input").arg(demo_tape::path()));
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert!(ended.last()["records"].as_u64() > Some(5000), "{}", ended.last());
+    assert!(begun.elapsed() >= Duration::from_millis(900), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! outlives the process.
 
 use crate::engine_rig::{Ended, Home, ended};
-use crate::web_rig::{Served, TOKEN};
+use crate::web_rig::{Served, TOKEN, write_token};
 
 const JSON: &str = "Content-Type: application/json";
 
@@ -85,7 +85,7 @@ fn wrong_tokens_are_slowed_down_and_the_right_one_passes() {
     assert!(statuses.starts_with(&[401; 5]) && statuses.contains(&429), "{statuses:?}");
     assert_eq!(served.command("halt", r#"{"reason":"x"}"#).status, 200);
     // Another token in the file counts at once.
-    std::fs::write(home.path("token"), "another-token-0123456789").unwrap();
+    write_token(&home, "token", "another-token-0123456789");
     assert!([401, 429].contains(&served.command("resume", r#"{"reason":"x"}"#).status));
     let new = "Authorization: Bearer another-token-0123456789";
     assert_eq!(served.ask("POST /api/resume", &[new, JSON], r#"{"reason":"x"}"#).status, 200);
@@ -187,7 +187,7 @@ fn the_command_line_asks_and_commands_the_same_engine() {
     check(&format!("resume --confirm --reason test {at}"), 0, "the state is ACTIVE");
     check(&format!("flatten --reason test {at}"), 0, "HALTED, flatten");
     check(&format!("halt --reason test {at} --token-file absent"), 2, "cannot be read");
-    std::fs::write(home.path("other"), "another-token-0123456789").unwrap();
+    write_token(&home, "other", "another-token-0123456789");
     check(&format!("halt --reason test {at} --token-file other"), 9, "401");
     drop(served);
     check(&format!("health {at}"), 9, "no engine answers");

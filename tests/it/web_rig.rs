@@ -7,6 +7,7 @@ use crate::engine_rig::{Home, Running, log_lines};
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 use tungstenite::{Message, WebSocket};
 
@@ -68,7 +69,7 @@ impl Served {
 
     /// The same with a token; its file is `token` in the folder.
     pub(crate) fn commanded(home: &Home, line: &str) -> Self {
-        std::fs::write(home.path("token"), TOKEN).unwrap();
+        write_token(home, "token", TOKEN);
         Self::start(home, &format!("{line} --token-file token"))
     }
 
@@ -148,4 +149,11 @@ pub(crate) fn answer(text: &str) -> Answer {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Answer { status, head: head.to_owned(), body: body.to_owned() }
+}
+
+/// A file with a token that only its owner can read.
+pub(crate) fn write_token(home: &Home, name: &str, token: &str) {
+    let path = home.path(name);
+    std::fs::write(&path, token).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }

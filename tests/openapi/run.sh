@@ -7,7 +7,7 @@ set -euo pipefail
 program=$(realpath "$1")
 home=$(mktemp -d)
 trap 'kill "$engine" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$home"' EXIT
-echo "a-token-of-tests-0123456789" >"$home/token"
+(umask 077 && echo "a-token-of-tests-0123456789" >"$home/token")
 (cd "$home" && exec "$program" --duration 900s --data-dir d --log-dir l --token-file token \
   --api-port 0 --ws-port 0 2>log >out) &
 engine=$!
