@@ -46,6 +46,8 @@ pub struct Alarms {
     breaches: u64,
     /// How near each limit was: drawdown, loss of the day, each position.
     near: Vec<Near>,
+    /// Whether they could be kept when that was last tried.
+    keeps: bool,
 }
 
 /// Where alerts go, and from when on a limit is near.
@@ -102,6 +104,7 @@ impl Alarms {
             conditions: Health::GOOD,
             moved: 0,
             breaches: 0,
+            keeps: true,
         };
         alarms.tell_dropped();
         alarms
@@ -158,10 +161,13 @@ impl Alarms {
             let (holding, fed) = (views.holdings[at].read(), views.fed[at].read());
             self.look_at_instrument(at, (stale, holding, fed), now);
         }
-        if let Err(error) = self.alerts.save() {
+        let failed = self.alerts.save().err();
+        // Once: it is tried again with every look, and a full disk stays full for long.
+        if let Some(error) = failed.as_ref().filter(|_| self.keeps) {
             let fields = vec![("text", format!("alerts cannot be kept: {error}").into())];
             self.log.error("alerts", fields);
         }
+        self.keeps = failed.is_none();
     }
 
     fn look_at_breaker(&mut self, views: &Views, now: Nanos) {

@@ -189,7 +189,6 @@ fn keeping(page: &mut Page, journal: JournalState) {
         ("snapshot_sequence", journal.snapshot, "The record behind which the newest snapshot is."),
         ("journal_bytes", journal.bytes, "What the journal takes on the disk."),
         ("journal_bytes_per_hour", journal.bytes_per_hour, "What is written in an hour."),
-        ("journal_retention_hours", journal.retention_hours, "Hours of records that it may hold."),
         ("disk_free_bytes", journal.disk_free, "What is free on the disk of the journal."),
     ];
     for (name, value, help) in rows {
@@ -197,6 +196,9 @@ fn keeping(page: &mut Page, journal: JournalState) {
     }
     let help = "What a loss of power would take.";
     page.one("journal_loss_window_seconds", "gauge", help, window);
+    let help = "How far back its records may go, in whole hours.";
+    let retention = journal.retention_hours.saturating_mul(3600);
+    page.one("journal_retention_seconds", "gauge", help, retention);
     if let Some(minutes) = journal.minutes_left {
         let help = "Until the disk is full at the present rate.";
         page.one("disk_full_in_seconds", "gauge", help, minutes.saturating_mul(60));

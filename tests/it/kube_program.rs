@@ -4,6 +4,7 @@
 
 use crate::engine_rig::Home;
 use crate::kube::{container, only, pod, quantity, root};
+use crate::web_rig::write_token;
 use k8s_openapi::api::apps::v1::StatefulSet;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use pinnaclemm::config::{Environment, ExitCode};
@@ -116,7 +117,7 @@ fn the_secret_is_a_template_that_opens_nothing() {
         assert!(bytes.0.starts_with(b"REPLACE_ME"), "{name}");
     }
     let home = Home::new("kube_secret");
-    fs::write(home.path("API_TOKEN"), &data["API_TOKEN"].0).unwrap();
+    write_token(&home, "API_TOKEN", str::from_utf8(&data["API_TOKEN"].0).unwrap());
     let mut command = home.engine("--token-file API_TOKEN --api-port 0 --ws-port 0 --duration 1s");
     let (code, err) = ended(&mut command);
     assert_eq!(code, i32::from(ExitCode::Refused.code()), "{err}");

@@ -98,7 +98,7 @@ fn without_a_token_nobody_may_and_a_placeholder_is_none() {
     ready(&served);
     let off = served.command("halt", r#"{"reason":"x"}"#);
     assert_eq!((off.status, &off.json()["code"]), (403, &"COMMANDS_OFF".into()));
-    std::fs::write(home.path("bad"), "REPLACE_ME_REPLACE_ME").unwrap();
+    write_token(&home, "bad", "REPLACE_ME_REPLACE_ME");
     let ended = home.run("--token-file bad --api-port 0 --ws-port 0 --duration 1s");
     assert_eq!(ended.code, 2, "{}", ended.err);
     assert!(
