@@ -42,3 +42,26 @@ impl RawHedge {
         self.enabled.then_some(params)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_what_the_core_is_told() {
+        let check = |text: &str, expected: Option<(u32, i64)>| {
+            let raw: RawHedge = serde_json::from_str(text).unwrap();
+            let mut faults = Faults::default();
+            let got = raw.check("hedge", &mut faults);
+            assert_eq!(got.map(|params| (params.threshold_ppm, params.interval.0)), expected);
+            assert!(faults.is_empty(), "{text}");
+        };
+        check(r#"{"threshold_pct":75,"interval_ms":100}"#, None);
+        check(r#"{"enabled":true}"#, Some((500_000, 5_000_000_000)));
+        check(r#"{"enabled":true,"threshold_pct":0.0001}"#, Some((1, 5_000_000_000)));
+        check(
+            r#"{"enabled":true,"threshold_pct":75,"interval_ms":100}"#,
+            Some((750_000, 100_000_000)),
+        );
+    }
+}

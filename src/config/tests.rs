@@ -88,8 +88,8 @@ risk_management.circuit_breaker.half_open_test_duration_ms | 0 | 5
 risk_management.circuit_breaker.half_open_size_pct | 101 | 5
 risk_management.circuit_breaker.half_open_orders_per_second | 0 | 6
 risk_management.auto_hedge.enabled | - | true
-risk_management.auto_hedge.threshold_pct | 101 | 75
-risk_management.auto_hedge.interval_ms | 99 | 1000
+risk_management.auto_hedge.threshold_pct | 101 | -
+risk_management.auto_hedge.interval_ms | 99 | -
 risk_management.alerts.min_interval_ms | 86400001 | 0
 risk_management.alerts.max_history | 0 | 5
 risk_management.alerts.warning_threshold_pct | 101 | 5

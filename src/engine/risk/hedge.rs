@@ -61,13 +61,13 @@ impl Risk {
             return;
         };
         let next = Nanos(self.now.0.saturating_add(params.interval.0));
-        self.hedge = Hedge { due: NEVER, not_before: next };
+        self.hedge.due = NEVER;
         self.bucket.fill(self.now);
         for place in 0..self.accounts.holdings.len() {
             let instrument = instrument_at(place);
             let beyond = self.beyond(instrument);
             if beyond > 0 {
-                self.hedge.due = next;
+                self.hedge = Hedge { due: next, not_before: next };
                 self.hedge_one(instrument, beyond, out);
             }
         }
