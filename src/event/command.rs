@@ -75,7 +75,7 @@ pub struct Asked {
     pub command: Command,
     /// Places behind the event: those of a [`Note`], and behind them one for each change.
     pub places: u8,
-    /// Of these, how many hold a [`LimitChange`](super::LimitChange).
+    /// Of these, how many hold a [`LimitChange`].
     pub changes: u8,
     /// Its number among those of this process; 0 if nobody waits for an answer.
     pub id: u64,
