@@ -11,6 +11,7 @@ mod frames;
 mod modelled;
 mod packed;
 mod remote;
+mod resyncs;
 
 pub use decoded::{Decoded, Events};
 pub use embedded::Embedded;

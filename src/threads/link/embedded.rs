@@ -1,12 +1,13 @@
 //! The embedded venue with the one habit that a live session has too: it comes back.
 
 use super::Wish;
+use super::resyncs::Resyncs;
 use crate::engine::risk::OrderRequest;
 use crate::event::Part;
-use crate::types::{InstrumentId, Nanos};
+use crate::types::Nanos;
 use crate::venue::simulated::{Simulated, TruthError};
 
-/// Between a lost connection and each attempt at the next, and between two snapshots of a book.
+/// Between a lost connection and each attempt at the next.
 const RETRY: Nanos = Nanos::from_millis(100);
 
 /// What the venue is given to cancel everything, in its own time.
@@ -18,15 +19,14 @@ pub struct Embedded {
     venue: Simulated,
     /// Set while there is no connection.
     retry_at: Option<Nanos>,
-    /// By instrument: when its last snapshot was asked for, and whether another one is wanted.
-    resyncs: Vec<(Nanos, bool)>,
+    resyncs: Resyncs,
 }
 
 impl Embedded {
     /// A connection to that venue.
     #[must_use]
-    pub const fn new(venue: Simulated) -> Self {
-        Self { venue, retry_at: None, resyncs: Vec::new() }
+    pub fn new(venue: Simulated) -> Self {
+        Self { venue, retry_at: None, resyncs: Resyncs::default() }
     }
 
     /// Writes and syncs what the venue knows.
@@ -43,9 +43,7 @@ impl Embedded {
             self.retry_at = None;
             self.venue.reconnect(now);
         }
-        if self.resync_due().is_some_and(|due| due <= now) {
-            self.resync(now);
-        }
+        self.resync(now);
         let has_heard = self.venue.hear(now, part);
         if self.retry_at.is_none() && !self.venue.is_connected() {
             self.retry_at = Some(Nanos(now.0 + RETRY.0));
@@ -55,23 +53,14 @@ impl Embedded {
 
     #[inline]
     pub(super) fn due(&self) -> Option<Nanos> {
-        [self.venue.due(), self.retry_at, self.resync_due()].into_iter().flatten().min()
+        [self.venue.due(), self.retry_at, self.resyncs.due()].into_iter().flatten().min()
     }
 
-    /// When the next snapshot may be asked for, if one is wanted.
-    fn resync_due(&self) -> Option<Nanos> {
-        let wanted = self.resyncs.iter().filter(|(_, is_wanted)| *is_wanted);
-        wanted.map(|(at, _)| Nanos(at.0.saturating_add(RETRY.0))).min()
-    }
-
-    /// Asks for the snapshots that are due.
+    /// Asks for the snapshots that are due. Without a connection none comes; the next one begins
+    /// with them.
     fn resync(&mut self, now: Nanos) {
-        for (place, (at, is_wanted)) in (0_u16..).zip(&mut self.resyncs) {
-            if *is_wanted && at.0.saturating_add(RETRY.0) <= now.0 {
-                (*at, *is_wanted) = (now, false);
-                // Without a connection none comes; the next one begins with them.
-                self.venue.resync(InstrumentId(place), now);
-            }
+        while let Some(instrument) = self.resyncs.take(now) {
+            self.venue.resync(instrument, now);
         }
     }
 
@@ -101,17 +90,11 @@ impl Embedded {
     pub(super) fn heed(&mut self, wish: Wish, now: Nanos) {
         match wish {
             Wish::Resync(instrument) => {
-                let known = self.resyncs.len().max(instrument.index() + 1);
-                self.resyncs.resize(known, (Nanos(i64::MIN), false));
-                self.resyncs[instrument.index()].1 = true;
+                self.resyncs.want(instrument);
                 self.resync(now);
             }
             Wish::Reconnect => _ = self.venue.reconnect(now),
-            Wish::Synced(instrument) => {
-                if let Some((_, is_wanted)) = self.resyncs.get_mut(instrument.index()) {
-                    *is_wanted = false;
-                }
-            }
+            Wish::Synced(instrument) => self.resyncs.synced(instrument),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! engine dies, and keeps what is true; fills that nobody heard are told to the next connection.
 
 use super::frames::{Frames, Kind, part_lines, read_part};
+use super::resyncs::Resyncs;
 use super::{Foreign, Wish};
 use crate::engine::risk::{OUTPUT_LINES_MAX, OrderRequest, Output};
 use crate::event::{Body, Event, Line, Part, Stale};
@@ -23,6 +24,7 @@ pub struct Remote {
     frames: Option<Frames>,
     retry_at: Nanos,
     lines: Vec<Line>,
+    resyncs: Resyncs,
 }
 
 impl Remote {
@@ -32,7 +34,16 @@ impl Remote {
     /// Nobody does.
     pub fn connect(path: &Path) -> io::Result<Self> {
         let frames = Some(Frames::new(UnixStream::connect(path)?)?);
-        Ok(Self { path: path.to_owned(), frames, retry_at: Nanos(0), lines: Vec::new() })
+        let (path, retry_at, lines) = (path.to_owned(), Nanos(0), Vec::new());
+        Ok(Self { path, frames, retry_at, lines, resyncs: Resyncs::default() })
+    }
+
+    /// Asks for the snapshots that are due.
+    fn resync(&mut self, now: Nanos) {
+        while let Some(instrument) = self.resyncs.take(now) {
+            let line = Line([u64::from(instrument.0), 0, 0, 0, 0, 0, 0, 0]);
+            self.push(Kind::Resync, &[line]);
+        }
     }
 
     fn push(&mut self, kind: Kind, lines: &[Line]) -> bool {
@@ -42,6 +53,7 @@ impl Remote {
 
 impl Foreign for Remote {
     fn hear(&mut self, now: Nanos, part: &mut Part) -> bool {
+        self.resync(now);
         let Some(frames) = &mut self.frames else {
             if now >= self.retry_at {
                 self.retry_at = Nanos(now.0 + RETRY.0);
@@ -86,14 +98,14 @@ impl Foreign for Remote {
         self.push(Kind::Query, &[line]);
     }
 
-    fn heed(&mut self, wish: Wish, _: Nanos) {
+    fn heed(&mut self, wish: Wish, now: Nanos) {
         match wish {
             Wish::Resync(instrument) => {
-                let line = Line([u64::from(instrument.0), 0, 0, 0, 0, 0, 0, 0]);
-                self.push(Kind::Resync, &[line]);
+                self.resyncs.want(instrument);
+                self.resync(now);
             }
             Wish::Reconnect => drop(self.push(Kind::Reconnect, &[])),
-            Wish::Synced(_) => {}
+            Wish::Synced(instrument) => self.resyncs.synced(instrument),
         }
     }
 
