@@ -248,11 +248,9 @@ impl LimitDesk {
             keys.push(self.row((limit.key, limit.instrument), by));
         }
         for one in set.iter() {
-            let is_own = |limit: &&crate::engine::risk::FileLimit| {
-                (limit.key, limit.instrument) == (one.key, one.instrument)
-            };
-            if !self.hard.all_of_file().iter().any(|limit| is_own(&limit)) {
-                keys.push(self.row((one.key, one.instrument), Some(one)));
+            let own = (one.key, one.instrument);
+            if !self.hard.all_of_file().iter().any(|limit| (limit.key, limit.instrument) == own) {
+                keys.push(self.row(own, Some(one)));
             }
         }
         let dropped = self.dropped.iter().map(|one| self.row((one.key, one.instrument), Some(one)));

@@ -51,15 +51,7 @@ impl Risk {
 
     /// One try at every instrument; the next is due after the interval while any lies beyond.
     pub(super) fn hedge_when_due(&mut self, out: &mut Buffer<Output>) {
-        if self.now < self.hedge.due {
-            return;
-        }
-        // What a core with a hedge had planned is nothing to one without.
-        let Some(params) = self.params.hedge else {
-            self.hedge = Hedge::default();
-            self.set_wake();
-            return;
-        };
+        let Some(params) = self.params.hedge.filter(|_| self.now >= self.hedge.due) else { return };
         let next = Nanos(self.now.0.saturating_add(params.interval.0));
         self.hedge.due = NEVER;
         self.bucket.fill(self.now);
