@@ -88,8 +88,8 @@ impl Agent for HotAgent {
         if let Some(now) = latest {
             fused.commit(now);
         }
-        if work == 0 {
-            fused.idle();
+        if let (0, Some(now)) = (work, latest) {
+            fused.idle(now, pilot.looked());
         }
         if fused.has_failed() {
             self.give_up();

@@ -28,6 +28,7 @@ pub mod operate;
 pub mod outcome;
 pub mod pilot;
 pub mod proof;
+pub mod rehearsal;
 pub mod resyncs;
 pub mod run;
 pub mod runner;

@@ -43,6 +43,7 @@ mod paper_venue;
 mod play;
 mod recordings;
 mod recovery;
+mod rehearsal;
 mod replay_mode;
 mod restart;
 mod scales;

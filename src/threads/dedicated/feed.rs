@@ -86,7 +86,7 @@ impl FeedAgent {
             return false;
         };
         self.now = self.now.max(now);
-        self.ends.latency.begin();
+        self.ends.latency.begin(|| self.pilot.looked());
         if !self.sequencer.advance(now, deadline, None) {
             return false;
         }

@@ -5,7 +5,7 @@
 
 use super::RunFault;
 use crate::config::sections::RingParams;
-use crate::config::{Config, Mode, ThreadMode, ThreadName};
+use crate::config::{Config, Idle, Mode, ThreadMode, ThreadName};
 use crate::engine::{Core, CoreParams};
 use crate::journal::{Emergency, Ledger, SyncMode};
 use crate::threads::alarms::{AlarmParams, Alarms};
@@ -160,7 +160,12 @@ fn start_stages(
         return crew.start(ThreadName::Journal, stages.journal, muster).map_err(RunFault::Start);
     }
     let dedicated::Parts { sequencer, pilot, ledger, board, health, outcome } = parts;
-    let hot = HotAgent::new(Fused::new(core, sequencer, ledger, board), pilot, health, outcome);
+    let mut fused = Fused::new(core, sequencer, ledger, board);
+    let spins = muster.plan.thread(ThreadName::Hot).is_some_and(|hot| hot.idle == Idle::Spin);
+    if spins && !pilot.is_lock_step() {
+        fused.rehearse(core);
+    }
+    let hot = HotAgent::new(fused, pilot, health, outcome);
     crew.start(ThreadName::Hot, hot, muster).map_err(RunFault::Start)
 }
 
