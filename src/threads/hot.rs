@@ -36,8 +36,8 @@ impl HotAgent {
         Self { fused: Some(fused), pilot, health, is_halted: false, has_given_up: false, parts }
     }
 
-    /// The journal is dead: everything is cancelled, once, and the run is over. A run that was about
-    /// to end when that was found is no exception.
+    /// The journal is dead: everything is cancelled, once, and the run is over. A run that was
+    /// about to end when that was found is no exception.
     #[cold]
     fn give_up(&mut self) -> usize {
         if std::mem::replace(&mut self.has_given_up, true) {
