@@ -19,6 +19,8 @@ pub struct HotAgent {
     health: HealthSlot,
     /// Whether the full disk has halted trading already.
     is_halted: bool,
+    /// Whether everything was cancelled past the journal already.
+    has_given_up: bool,
     parts: Sender<Part>,
 }
 
@@ -31,12 +33,19 @@ impl HotAgent {
             // In lock-step nothing is taken while something is on its way.
             fused.group();
         }
-        Self { fused: Some(fused), pilot, health, is_halted: false, parts }
+        Self { fused: Some(fused), pilot, health, is_halted: false, has_given_up: false, parts }
     }
 
-    /// The journal is dead: everything is cancelled, and the run is over.
+    /// The journal is dead: everything is cancelled, once, and the run is over. A run that was
+    /// about to end when that was found is no exception.
     #[cold]
-    fn give_up(&mut self) {
+    fn give_up(&mut self) -> usize {
+        if std::mem::replace(&mut self.has_given_up, true) {
+            return 0;
+        }
+        if let Some(fused) = self.fused.as_mut().filter(|_| self.health.has_failed()) {
+            fused.fail(self.health.failure().unwrap_or("it has failed"));
+        }
         if let Some((what, has_left)) = self.fused.as_mut().and_then(Fused::cancel_all) {
             self.health.fail(&what);
             if has_left {
@@ -44,6 +53,7 @@ impl HotAgent {
             }
         }
         self.pilot.abort();
+        1
     }
 }
 
@@ -54,14 +64,12 @@ impl Agent for HotAgent {
 
     fn do_work(&mut self) -> usize {
         let Self { fused: Some(fused), pilot, health, is_halted, .. } = self else { return 0 };
-        if pilot.is_done() {
-            return 0;
-        }
         let condition = health.get();
         if condition.has(Health::WRITE_FAILED) {
-            fused.fail(health.failure().unwrap_or("it has failed"));
-            self.give_up();
-            return 1;
+            return self.give_up();
+        }
+        if pilot.is_done() {
+            return 0;
         }
         if !pilot.is_lock_step() {
             fused.set_health(condition);
@@ -98,6 +106,9 @@ impl Agent for HotAgent {
     }
 
     fn on_close(&mut self) {
+        if self.health.has_failed() {
+            self.give_up();
+        }
         let fused = self.fused.take().expect("an agent is closed once");
         for part in fused.end() {
             // Whoever asked may have gone.

@@ -42,13 +42,16 @@ pub struct FeedAgent {
     shutdown_at: u64,
     /// Whether the full disk has halted trading already.
     is_halted: bool,
+    /// Whether everything was cancelled past the journal already.
+    has_given_up: bool,
 }
 
 impl FeedAgent {
     pub(super) const fn new(sequencer: Sequencer, pilot: Pilot, ends: Ends) -> Self {
         let now = sequencer.latest();
         let (timer_at, shutdown_at) = (0, 0);
-        Self { sequencer, pilot, ends, now, timer_at, shutdown_at, is_halted: false }
+        let (is_halted, has_given_up) = (false, false);
+        Self { sequencer, pilot, ends, now, timer_at, shutdown_at, is_halted, has_given_up }
     }
 
     /// Takes what has come back: released requests, what risk has said, wishes.
@@ -103,11 +106,11 @@ impl FeedAgent {
         true
     }
 
-    /// The journal is dead: what has not left does not leave, everything is cancelled, and the run
-    /// is over.
+    /// The journal is dead: what has not left does not leave, everything is cancelled, once, and
+    /// the run is over, even if it was about to end.
     #[cold]
     fn give_up(&mut self) -> usize {
-        if self.pilot.is_done() {
+        if std::mem::replace(&mut self.has_given_up, true) {
             return 0;
         }
         // Released is what stands in the journal: it may leave, and is cancelled with the rest.
@@ -164,6 +167,9 @@ impl Agent for FeedAgent {
     }
 
     fn on_close(&mut self) {
+        if self.ends.health.has_failed() {
+            self.give_up();
+        }
         self.ends.latency.publish();
         // Whoever asked may have gone.
         self.ends.outcome.send(self.sequencer.end()).ok();
