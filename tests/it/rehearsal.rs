@@ -36,7 +36,7 @@ fn every_performance_brings_the_requests_of_all_levels() {
 fn it_goes_on_whatever_the_limits_are() {
     let tight: [Value; 3] = [
         json!({ "strategy": { "volatilityWarmupMs": 600_000, "minQuoteLifeMs": 60_000 } }),
-        json!({ "strategy": { "requoteToleranceTicks": 5_000 } }),
+        json!({ "strategy": { "requoteToleranceTicks": 100 } }),
         json!({ "risk_management": { "circuit_breaker": { "price_move_1min_pct": 0.01 } } }),
     ];
     for over in tight {
