@@ -5,16 +5,17 @@ use pinnaclemm::engine::{Core, CoreParams};
 use pinnaclemm::threads::rehearsal::{EVERY, Rehearsal};
 use pinnaclemm::types::{InstrumentId, Nanos};
 use serde_json::{Value, json};
+use std::ops::RangeInclusive;
 
 const BEGUN: Nanos = Nanos::from_seconds(1_800_000_000);
 
 /// Performances of a day in a few: half of them behind pauses.
-fn check(params: &CoreParams, requests: usize) {
+fn check(params: &CoreParams, requests: RangeInclusive<usize>) {
     let mut rehearsal = Rehearsal::new(params).expect("an instrument is quoted");
     let (mut now, mut looked) = (BEGUN, 5);
     for n in 0..20_000_u64 {
         let found = rehearsal.perform(now, looked);
-        assert_eq!(found, Some(requests), "performance {n}");
+        assert!(found.is_some_and(|found| requests.contains(&found)), "performance {n}: {found:?}");
         assert_eq!(rehearsal.perform(now, looked + EVERY - 1), None, "not yet");
         looked += EVERY;
         now.0 += if n % 2 == 0 { 50_000 } else { 7_000_000_000 };
@@ -26,7 +27,7 @@ fn every_performance_brings_the_requests_of_all_levels() {
     for strategy in ["BasicMarketMaker", "AvellanedaStoikov", "GLFT"] {
         for levels in [1, 3] {
             let over = json!({ "strategy": { "name": strategy, "maxLevels": levels } });
-            check(&core_params(&over), 2 * levels);
+            check(&core_params(&over), 2 * levels..=2 * levels);
         }
     }
 }
@@ -41,7 +42,7 @@ fn it_goes_on_whatever_the_limits_are() {
     ];
     for over in tight {
         let params = core_params(&over);
-        check(&params, 2 * params.instruments[0].quote.levels as usize);
+        check(&params, 1..=2 * params.instruments[0].quote.levels as usize);
     }
 }
 
