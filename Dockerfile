@@ -5,18 +5,20 @@
 #   docker build --build-arg PROFILE=ci -t pinnaclemm:latest .    # links faster, runs a little slower
 #   docker build --target static -t pinnaclemm:static .           # one program, and nothing else
 
-FROM rust:1-bookworm AS build
-ARG PROFILE=release
-WORKDIR /build
 # What we depend on is a layer of its own, built again only when a manifest changes: every target of
 # ours is an empty program until then.
+FROM rust:1-bookworm AS empty
+WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 RUN awk -F'"' '/^path = / {print $2} \
         /^\[\[bench\]\]/ {folder = "benches"} /^\[\[test\]\]/ {folder = "tests"} \
         /^name = / && folder {print folder "/" $2 ".rs"; folder = ""}' Cargo.toml >targets \
     && while read -r file; do mkdir -p "${file%/*}" && echo 'fn main() {}' >"$file"; done <targets \
-    && touch src/lib.rs \
-    && cargo build --locked --profile "$PROFILE" --bins
+    && touch src/lib.rs
+
+FROM empty AS build
+ARG PROFILE=release
+RUN cargo build --locked --profile "$PROFILE" --bins
 COPY config config
 COPY visualization visualization
 COPY tools tools
@@ -48,18 +50,13 @@ ENTRYPOINT ["/usr/local/bin/pinnaclemm"]
 
 # The engine alone, linked with musl: no shell, no curl, no tool, nothing to break into. `pinnaclemm
 # health`, `doctor` and the commands take the place of curl.
-FROM rust:1-bookworm AS build-static
+FROM empty AS build-static
 ARG PROFILE=release TARGET=x86_64-unknown-linux-musl
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends musl-tools \
     && rm -rf /var/lib/apt/lists/* \
     && { [ -d "$(rustc --print target-libdir --target "$TARGET")" ] || rustup target add "$TARGET"; }
-WORKDIR /build
-COPY Cargo.toml Cargo.lock ./
-COPY --from=build /build/targets ./
-RUN while read -r file; do mkdir -p "${file%/*}" && echo 'fn main() {}' >"$file"; done <targets \
-    && mkdir src && echo 'fn main() {}' >src/main.rs && touch src/lib.rs \
-    && cargo build --locked --profile "$PROFILE" --target "$TARGET" --bin pinnaclemm
+RUN cargo build --locked --profile "$PROFILE" --target "$TARGET" --bin pinnaclemm
 COPY config config
 COPY visualization visualization
 COPY tools tools
