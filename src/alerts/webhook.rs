@@ -3,8 +3,8 @@
 //! Whoever raises never waits: alerts go through a bounded channel, and what does not fit is
 //! counted. A delivery that fails is tried again after a growing wait; one that the receiver says
 //! is wrong (400 to 499, but for 408 and 429) is not. The body is the alert as the API has it, with
-//! `text`, the line that chat receivers show; an address that ends in `/api/v2/alerts` is that of an
-//! Alertmanager, which is told in its own form.
+//! `text`, the line that chat receivers show; an address that ends in `/api/v2/alerts` is that of
+//! an Alertmanager, which is told in its own form.
 
 use super::Alert;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alertmanager_is_told_in_its_own_form() {
+    fn the_receiver_of_prometheus_is_told_in_its_own_form() {
         let alerts = Alerts::open(Nanos(0), 9, None).unwrap();
         let raised = alerts.raise(AlertType::SystemError, "BTC-USD", "so it is".into(), Nanos(7));
         let Raised::Kept(alert) = raised else { panic!("nothing is throttled") };

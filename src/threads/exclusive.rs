@@ -1,6 +1,5 @@
-//! `threads.requireExclusiveCores`: a start is refused where the hot threads would share their cores.
-//!
-//! Without it such a start is none of ours to refuse: the plan spins less, and says so.
+//! `threads.requireExclusiveCores`: a start is refused where the hot threads would share their
+//! cores. Without the key such a start is not refused: the plan spins less, and says so.
 
 use super::cores::Allowance;
 use super::topology::{DEDICATED_CORES, Plan};
