@@ -42,6 +42,8 @@ pub fn text(desk: &Desk) -> String {
     page.one("uptime_seconds", "gauge", "Since the process began.", uptime);
     let started = u8::from(desk.state.is_some());
     page.one("started", "gauge", "1 once recovery is over.", started);
+    let held = u8::from(desk.progress.held().is_some());
+    page.one("held", "gauge", "1 while a start that was refused is held.", held);
     web(&mut page, desk);
     if let Some(state) = &desk.state {
         account(&mut page, state);

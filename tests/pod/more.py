@@ -50,6 +50,8 @@ def held(reason):
         inside("curl", "-fs", "-o", "/dev/null", f"http://localhost:8081/api/{path}")
     until("the probe of the start", lambda: "StartupDone" in [one["ev"] for one in pod().events()])
     assert f'"event":"held","reason":"{reason}"' in logs(), logs()
+    shown = inside("curl", "-s", "http://localhost:8081/metrics")
+    assert "\npinnaclemm_held 1\n" in shown, shown
 
 
 def config_held():
