@@ -17,7 +17,7 @@ pub struct HotAgent {
     fused: Option<Fused>,
     pilot: Pilot,
     health: HealthSlot,
-    /// Whether the full disk has halted trading already.
+    /// Whether the disk was full at the last look, and has halted trading.
     is_halted: bool,
     /// Whether everything was cancelled past the journal already.
     has_given_up: bool,
@@ -73,10 +73,11 @@ impl Agent for HotAgent {
         }
         if !pilot.is_lock_step() {
             fused.set_health(condition);
-            if condition.has(Health::DISK_FULL) && !*is_halted {
-                *is_halted = true;
-                fused.command(Command::Halt);
+            let is_full = condition.has(Health::DISK_FULL);
+            if is_full && !*is_halted {
+                fused.command(Command::HaltDiskFull);
             }
+            *is_halted = is_full;
         }
         fused.poll_commands();
         let (mut work, mut latest) = (0, None);

@@ -287,7 +287,7 @@ mod tests {
         }
         // Numbers that stand for nothing.
         for word in
-            [0x0333, 0x0008_0033, 0x0011_0000_0000_0032, 0x0332, 0x0003_0030, 0xff34, 0x0004_0034]
+            [0x0333, 0x0009_0033, 0x0011_0000_0000_0032, 0x0332, 0x0003_0030, 0xff34, 0x0004_0034]
         {
             assert!(Output::unpack(&[Line([word, 0, 0, 0, 0, 0, 0, 0])]).is_err(), "{word:x}");
         }

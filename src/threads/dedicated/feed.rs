@@ -152,10 +152,11 @@ impl Agent for FeedAgent {
             health.set(Health::RING_NEAR_FULL, self.ends.lane.is_near_full());
             let condition = health.get();
             self.sequencer.set_health(condition);
-            if condition.has(Health::DISK_FULL) && !self.is_halted {
-                self.is_halted = true;
-                self.sequencer.command(Command::Halt);
+            let is_full = condition.has(Health::DISK_FULL);
+            if is_full && !self.is_halted {
+                self.sequencer.command(Command::HaltDiskFull);
             }
+            self.is_halted = is_full;
         }
         for _ in 0..most {
             if !self.ends.lane.has_room() || !self.sequence() {

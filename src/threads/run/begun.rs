@@ -12,6 +12,7 @@ use crate::threads::alarms::{AlarmParams, Alarms};
 use crate::threads::board::{Fills, Views, board};
 use crate::threads::commands::CommandDesk;
 use crate::threads::cores::Allowance;
+use crate::threads::cpu::Cpu;
 use crate::threads::crew::{Crew, Muster, save_on_panic};
 use crate::threads::dedicated::{self, RingSizes};
 use crate::threads::fused::Fused;
@@ -68,7 +69,7 @@ impl Begun {
         &self,
         fills: Fills,
         (currency, tag): (Currency, Option<InstanceTag>),
-        facts: Facts,
+        (facts, cpu): (Facts, Cpu),
     ) -> Looking {
         Looking {
             views: self.views.clone(),
@@ -81,6 +82,7 @@ impl Begun {
             desk: self.desk.clone(),
             limits: self.limits.clone(),
             alerts: self.alarms.alerts(),
+            cpu,
             facts,
         }
     }

@@ -7,6 +7,7 @@ use crate::event::{Command, FeeIn};
 use crate::threads::board::{BreakerMove, BreakerView, FedView, FillTold, Fills, Views};
 use crate::threads::commands::{CommandDesk, CommandFault};
 use crate::threads::counters::Readings;
+use crate::threads::cpu::Cpu;
 use crate::threads::disk::Level;
 use crate::threads::health::HealthSlot;
 use crate::threads::housekeeping::Synced;
@@ -52,6 +53,8 @@ pub struct Looking {
     pub limits: LimitDesk,
     /// What was raised.
     pub alerts: Alerts,
+    /// What the process is given of the processor.
+    pub cpu: Cpu,
     /// What does not change.
     pub facts: Facts,
 }
@@ -114,10 +117,11 @@ pub fn facts(loaded: &Loaded, plan: &Plan) -> Facts {
         venue: loaded.config.venue.name(),
         threads: plan.mode.name(),
         strategy: text(serde_json::to_string(&loaded.effective.strategy.name)).replace('"', ""),
-        config: text(serde_json::to_string(&loaded.effective)),
+        config: text(serde_json::to_string(&loaded.shown())),
         config_digest: digest(&bytes),
         config_file: file.map(ToOwned::to_owned),
         limits: limits(loaded),
+        remarks: plan.remarks.clone(),
     }
 }
 
@@ -257,6 +261,7 @@ impl Source for Looking {
             health: self.health.get(),
             synced_ago: self.synced.as_ref().map(Synced::age),
             journal: self.journal(),
+            cpu: self.cpu.look(),
         }
     }
 
