@@ -36,8 +36,9 @@ use end::save_if_failed;
 pub use fault::RunFault;
 pub(super) use prepare::{Prepared, interruptible, prepare};
 
-/// How long a thread is given to end once the run is over.
-const END_WITHIN: Duration = Duration::from_secs(5);
+/// How long a thread is given to end once the run is over: it closes the journal, and the sync of
+/// a busy disk can take many seconds.
+const END_WITHIN: Duration = Duration::from_secs(30);
 
 /// Runs until its end, its duration or a signal, and says the last line. A start that would be
 /// refused again is held if `hold` says so: see [`held`].
