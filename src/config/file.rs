@@ -17,6 +17,7 @@ use super::sections::{
     ShutdownParams, TimingParams, checked_symbol,
 };
 use super::simulator::RawSimulator;
+use super::stops::RawStops;
 use super::strategy::StrategyConfig;
 use super::web::RawWeb;
 use super::{
@@ -67,6 +68,8 @@ pub struct RawConfig {
     pub account: RawAccount,
     /// The limits.
     pub risk_management: RawRisk,
+    /// When a position is closed by itself.
+    pub risk: RawStops,
     /// How quotes are made.
     pub strategy: StrategyConfig,
     /// The venue, or what stands in for it.
@@ -102,6 +105,7 @@ impl Default for RawConfig {
             instruments: Vec::new(),
             account: RawAccount::default(),
             risk_management: RawRisk::default(),
+            risk: RawStops::default(),
             strategy: StrategyConfig::default(),
             exchange: RawExchange::default(),
             timing: RawTiming::default(),

@@ -110,6 +110,8 @@ risk_management.var.stress.price_shocks_pct[1]   | 1001 | 5
 risk_management.var.stress.volatility_times[0]   | -1   | 2
 risk_management.var.stress.liquidity_gaps_pct[0] | 101  | 1
 risk_management.var.stress.correlation_to_one    | -    | false
+risk.stopLossPct                | 1001       | 4
+risk.takeProfitPct              | 0.00001    | 6
 strategy.enabled                | -          | false
 strategy.name                   | "Best"     | "GLFT"
 strategy.fairValue              | "last"     | "mid"

@@ -33,11 +33,13 @@ pub enum Command {
     Reset = 8,
     /// Limits are changed: which, and to what, stands behind the note.
     Limits = 9,
+    /// The venue is asked about every order that works or is in doubt.
+    Reconcile = 10,
 }
 
 impl Command {
     /// Every command, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Halt,
         Self::Resume,
         Self::ResumeConfirmed,
@@ -48,6 +50,7 @@ impl Command {
         Self::Trip,
         Self::Reset,
         Self::Limits,
+        Self::Reconcile,
     ];
 
     /// The stable name.
@@ -64,6 +67,7 @@ impl Command {
             Self::Trip => "trip",
             Self::Reset => "reset",
             Self::Limits => "limits",
+            Self::Reconcile => "reconcile",
         }
     }
 }

@@ -87,9 +87,10 @@ impl Risk {
         self.take(&take, false, out);
     }
 
-    /// Lots beyond the part of the limit that is left alone.
+    /// Lots beyond the part of the limit that is left alone; none while an exit closes all of it.
     fn beyond(&self, instrument: InstrumentId) -> i64 {
-        let Some(params) = self.params.hedge else { return 0 };
+        let params = self.params.hedge.filter(|_| self.exits.of(instrument).is_none());
+        let Some(params) = params else { return 0 };
         let holding = self.accounts.get(instrument);
         let limit = i128::from(holding.limits.position_max) * i128::from(params.threshold_ppm);
         let left = i64::try_from(limit / 1_000_000).unwrap_or(i64::MAX);

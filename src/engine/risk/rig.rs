@@ -40,6 +40,7 @@ pub(super) fn params() -> RiskParams {
         }],
         breaker: None,
         hedge: None,
+        exit: None,
         file: vec![],
     }
 }
@@ -337,6 +338,14 @@ impl Rig {
                     change.trigger.name()
                 )
             }
+            Output::Exit(Exit { instrument, change, value, limit }) => {
+                let of = NAMES[instrument.index()];
+                let (reason, over) = (change.reason.name(), change.is_over);
+                let [value, limit] = [*value, *limit].map(amount);
+                let what = if over { "over" } else { "begun" };
+                format!("{reason} {of} {what} {value} {limit}")
+            }
+            Output::Query { order, .. } => format!("query {}", name(*order)),
             Output::Answer(answer) => {
                 let limit = answer.limit.map_or(String::new(), |key| format!(" {}", key.name()));
                 format!("{} {}{limit}", answer.command.name(), answer.verdict.name())

@@ -81,8 +81,8 @@ impl Trading {
             Command::ResumeConfirmed => {
                 Self { killed: false, ..self.set(TradingState::Active, StateReason::Operator) }
             }
-            // The breaker and the limits are moved, whatever the state is.
-            Command::Trip | Command::Reset | Command::Limits => self,
+            // The breaker and the limits are moved, and questions asked, whatever the state is.
+            Command::Trip | Command::Reset | Command::Limits | Command::Reconcile => self,
             _ if self.killed => return None,
             Command::Halt => match self.state {
                 // A halt has its first reason, but for one that an end of `flatten` has.
@@ -188,7 +188,7 @@ mod tests {
             let expected: Vec<_> = expected.split_whitespace().collect();
             // What moves the breaker and the limits leaves the state as it is.
             let (states, others) = Command::ALL.split_at(expected.len());
-            assert_eq!(others, [Command::Trip, Command::Reset, Command::Limits]);
+            assert_eq!(others, [Command::Trip, Command::Reset, Command::Limits, Command::Reconcile]);
             assert!(others.iter().all(|command| from.command(*command) == Some(from)));
             for (command, expected) in states.iter().copied().zip(expected) {
                 let got = text(from.command(command));
