@@ -87,6 +87,8 @@ risk_management.circuit_breaker.cooldown_period_ms | 0 | 5
 risk_management.circuit_breaker.half_open_test_duration_ms | 0 | 5
 risk_management.circuit_breaker.half_open_size_pct | 101 | 5
 risk_management.circuit_breaker.half_open_orders_per_second | 0 | 6
+risk_management.circuit_breaker.prices_deadline_ms | 0 | 5
+risk_management.circuit_breaker.trades_deadline_ms | 86400001 | 5
 risk_management.auto_hedge.enabled | - | true
 risk_management.auto_hedge.threshold_pct | 101 | -
 risk_management.auto_hedge.interval_ms | 99 | -

@@ -2,10 +2,10 @@
 
 use super::{
     Asked, Body, BreakerChange, BreakerState, Checksum, Command, Event, ExitChange, ExitReason,
-    FeeIn, Health, LEVELS_PER_LINE, LIMIT_CHANGES_MAX, Level, Levels, Line, MarketStatus, NOTE_PLACES_MAX,
-    NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX, RefusalCode, Refused,
-    RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason, Trade, TradingState,
-    Trigger, VarResult,
+    FeeIn, Health, LEVELS_PER_LINE, LIMIT_CHANGES_MAX, Level, Levels, Line, MarketStatus,
+    NOTE_PLACES_MAX, NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX, RefusalCode,
+    Refused, RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason, Trade,
+    TradingState, Trigger, VarResult,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 

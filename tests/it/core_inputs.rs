@@ -240,6 +240,11 @@ fn text(output: &Output) -> String {
             let (was, state) = (change.was.name(), change.state.name());
             format!("breaker {was} -> {state} {}", change.trigger.name())
         }
+        Output::Exit(own) => {
+            let what = if own.change.is_over { "over" } else { "begun" };
+            format!("exit {} {what}", own.change.reason.name())
+        }
+        Output::Query { order, .. } => format!("query {}", order_name(*order)),
         Output::Answer(own) => format!("answer {} {}", own.command.name(), own.verdict.name()),
     }
 }
@@ -844,4 +849,18 @@ fn a_refused_side_is_tried_seldom() {
     // After 1, 2, 4, 8, 16, 32 seconds and then every minute: the first at once, then at
     // 1, 3, 7, 15, 31, 63, 123 and 183.
     assert_eq!(refused, 8);
+}
+
+#[test]
+fn a_stop_loss_closes_a_position_and_quoting_begins_anew() {
+    let mut config = config();
+    config["risk"] = json!({ "stopLossPct": 1, "takeProfitPct": 2 });
+    check(
+        &core_params(&config),
+        &quoted(
+            "
+        10 filled #1
+    ",
+        ),
+    );
 }

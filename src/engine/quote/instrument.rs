@@ -22,8 +22,8 @@ use crate::engine::curb::WHOLE;
 use crate::engine::image::runs;
 use crate::event::explanation::Withheld;
 use crate::event::{
-    Event, ExitReason, Explanation, Level, Mark, MarketStatus, Proposal, Refused, Report, ReportKind,
-    RequestKind, Trade,
+    Event, ExitReason, Explanation, Level, Mark, MarketStatus, Proposal, Refused, Report,
+    ReportKind, RequestKind, Trade,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Origin, Price, Qty, Side};
 use serde::{Deserialize, Serialize};

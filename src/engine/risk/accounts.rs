@@ -296,6 +296,13 @@ impl Accounts {
         (total.gross, if total.up >= -total.down { total.up } else { total.down })
     }
 
+    /// What an instrument's position and its working orders come to now, in the account currency.
+    pub(super) fn notional_now(&self, instrument: InstrumentId, orders: &OrderTable) -> i128 {
+        let holding = self.get(instrument);
+        let worth = worth(holding, orders.open_sides(instrument));
+        self.rate_of(holding).convert(worth.gross)
+    }
+
     /// An amount of the instrument's quote currency in the account's.
     #[inline]
     pub(super) fn convert(&self, instrument: InstrumentId, amount: i128) -> i128 {

@@ -40,6 +40,12 @@ impl ExitParams {
         }
     }
 
+    /// Whether a position is ever closed for that reason.
+    #[must_use]
+    pub fn closes(&self, reason: ExitReason) -> bool {
+        self.bound(0, reason).is_some()
+    }
+
     /// What a position that has cost that may earn, with its sign, in the money of the cost; nothing
     /// where that has no bound.
     #[must_use]
@@ -58,14 +64,11 @@ impl ExitParams {
 pub(super) struct Exits {
     running: Box<[Option<ExitReason>]>,
     pub(super) pace: Pace,
-    /// How many have begun, by their reason.
-    begun: [u64; ExitReason::ALL.len()],
 }
 
 impl Exits {
     pub(super) fn new(instruments: usize) -> Self {
-        let running = vec![None; instruments].into();
-        Self { running, pace: Pace::default(), begun: [0; ExitReason::ALL.len()] }
+        Self { running: vec![None; instruments].into(), pace: Pace::default() }
     }
 
     /// Why the instrument's position is being closed, if it is.
@@ -78,7 +81,6 @@ impl Exits {
     pub(super) fn recorded(&mut self, exit: &Exit) {
         let ExitChange { reason, is_over } = exit.change;
         self.running[exit.instrument.index()] = (!is_over).then_some(reason);
-        self.begun[reason as usize] += u64::from(!is_over);
     }
 
     /// Begins with what was running before.
@@ -186,12 +188,6 @@ impl Risk {
     #[must_use]
     pub fn exit_of(&self, instrument: InstrumentId) -> Option<ExitReason> {
         self.exits.of(instrument)
-    }
-
-    /// How many exits have begun for that reason.
-    #[must_use]
-    pub const fn exits_begun(&self, reason: ExitReason) -> u64 {
-        self.exits.begun[reason as usize]
     }
 
     /// When a position is closed by itself; nothing where none is.

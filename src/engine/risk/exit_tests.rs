@@ -58,8 +58,7 @@ fn a_loss_of_its_part_closes_the_position_whatever_the_price_does_then() {
          bid A 10 @ 105
          > place 5 bid A 10 @ 105"
     ));
-    let begun = crate::event::ExitReason::ALL.map(|reason| risk.exits_begun(reason));
-    assert_eq!(begun, [1, 0]);
+    assert_eq!(risk.exit_of(crate::types::InstrumentId(0)), None);
 }
 
 #[test]

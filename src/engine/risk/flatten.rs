@@ -109,8 +109,9 @@ impl Risk {
         true
     }
 
-    /// Tries an order that takes and only reduces, of no more than that and what one order may be.
-    pub(super) fn take(&mut self, take: &Take, flatten: bool, out: &mut Buffer<Output>) {
+    /// Tries an order that takes and only reduces, of no more than that and what one order may be;
+    /// whether it leaves.
+    pub(super) fn take(&mut self, take: &Take, flatten: bool, out: &mut Buffer<Output>) -> bool {
         let Take { instrument, side, lots, short_of } = *take;
         let holding = self.accounts.get(instrument);
         let middle = holding.position.mark_twice;
@@ -130,7 +131,7 @@ impl Risk {
         let last = self.orders.last_id(Origin::Risk);
         let counter = if last.epoch() == self.params.epoch { last.counter() + 1 } else { 1 };
         if qty == 0 || price < 1 || counter > OrderId::COUNTER_MAX {
-            return;
+            return false;
         }
         let proposal = Proposal {
             order: OrderId::new(self.params.epoch, Origin::Risk, counter),
@@ -144,8 +145,14 @@ impl Risk {
             reduce_only: true,
         };
         match self.judge(&proposal, flatten) {
-            Ok(reduce_only) => self.release(&proposal, reduce_only, out),
-            Err(compared) => self.refuse(&proposal, compared, out),
+            Ok(reduce_only) => {
+                self.release(&proposal, reduce_only, out);
+                true
+            }
+            Err(compared) => {
+                self.refuse(&proposal, compared, out);
+                false
+            }
         }
     }
 }

@@ -188,7 +188,10 @@ mod tests {
             let expected: Vec<_> = expected.split_whitespace().collect();
             // What moves the breaker and the limits leaves the state as it is.
             let (states, others) = Command::ALL.split_at(expected.len());
-            assert_eq!(others, [Command::Trip, Command::Reset, Command::Limits, Command::Reconcile]);
+            assert_eq!(
+                others,
+                [Command::Trip, Command::Reset, Command::Limits, Command::Reconcile]
+            );
             assert!(others.iter().all(|command| from.command(*command) == Some(from)));
             for (command, expected) in states.iter().copied().zip(expected) {
                 let got = text(from.command(command));

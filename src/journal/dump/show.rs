@@ -4,8 +4,8 @@ use super::object::Object;
 use crate::engine::risk::Output;
 use crate::event::explanation::{Clamps, SideExplained};
 use crate::event::{
-    Asked, Body, BreakerChange, ExitChange, Explanation, FeeIn, Health, Level, MarketStatus, OrderAction,
-    Proposal, Report, ReportKind, Shape,
+    Asked, Body, BreakerChange, ExitChange, Explanation, FeeIn, Health, Level, MarketStatus,
+    OrderAction, Proposal, Report, ReportKind, Shape,
 };
 use crate::journal::record::Input;
 use crate::journal::start::Start;
