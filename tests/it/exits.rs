@@ -70,25 +70,26 @@ fn alerts(ended: &Ended) -> String {
 fn the_api_shows_what_closes_a_position_and_how_often_it_did() {
     let home = Home::new("exits_web");
     home.config("config.json", |config| {
-        config["risk"] = json!({ "stopLossPct": 50, "takeProfitPct": 0.02 });
+        config["risk"] = json!({ "stopLossPct": 50, "takeProfitPct": 0.03 });
         config["risk_management"]["auto_hedge"] =
             json!({ "enabled": true, "threshold_pct": 0.5, "interval_ms": 200 });
     });
     let served = Served::start(&home, "--config config.json --duration 120s");
+    served.wait("/api/ready", |answer| answer.status == 200);
+    let held = |answer: &crate::web_rig::Answer| {
+        let one = answer.data()[0].clone();
+        let amount = |key: &str| one[key].as_str().and_then(|text| text.parse::<f64>().ok());
+        amount("stop_loss_at").is_some_and(|at| at < 0.0) && amount("take_profit_at") > Some(0.0)
+    };
+    served.wait("/api/positions", held);
     let state = served.wait("/api/risk/state", |answer| {
         answer.status == 200 && answer.data()["exits"]["take_profits"].as_u64() > Some(0)
     });
     let exits = &state.data()["exits"];
-    assert_eq!((&exits["stop_loss_pct"], &exits["take_profit_pct"]), (&50.0.into(), &0.02.into()));
+    assert_eq!((&exits["stop_loss_pct"], &exits["take_profit_pct"]), (&50.0.into(), &0.03.into()));
     let hedge = state.data()["hedge"].clone();
     assert_eq!((&hedge["enabled"], &hedge["threshold_pct"]), (&true.into(), &0.5.into()));
     served.wait("/api/risk/state", |answer| answer.data()["hedge"]["orders"].as_u64() > Some(0));
-    let held = |answer: &crate::web_rig::Answer| {
-        let one = answer.data()[0].clone();
-        let amount = |key: &str| one[key].as_str().and_then(|text| text.parse::<f64>().ok());
-        amount("stop_loss_at") < Some(0.0) && amount("take_profit_at") > Some(0.0)
-    };
-    served.wait("/api/positions", held);
     let metrics = served.get("/metrics").body;
     let value = |series: &str| {
         let line = metrics.lines().find(|line| line.starts_with(series));
