@@ -537,7 +537,7 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
             "mode = given again: must be given once",
             "seed = -5: must be a whole number, not below zero",
             "sede = 5: must be left out: there is no such key here, only mode, venue, input, \
-             speed, seed, duration, symbols, instruments, account, risk_management, strategy, \
+             speed, seed, duration, symbols, instruments, account, risk_management, risk, strategy, \
              exchange, timing, report, shutdown, logging, persistence, \
              threads, rings, web",
             "instruments[0].maxPosition = -1: must be a decimal number: a sign is not \

@@ -148,7 +148,7 @@ async function drive(browser, at, name, address) {
   await confirm("reconcile");
   await until("reconciled", async () => (await read(at, "/api/risk/state")).reconcile.count === count + 1);
   await until("the answers", async () => / asked.* 0 to come/.test(await text("itself")));
-  assert.match(await text("itself"), /Stop-loss3 % of the cost/);
+  assert.match(await text("itself"), /Stop-lossoff/);
 
   await page.click("#theme");
   await sleep(1200);

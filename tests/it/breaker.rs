@@ -372,14 +372,19 @@ fn it_outlives_a_restart() {
 #[test]
 fn the_proof_of_a_start_breaks_every_rule() {
     let proved = prove(&core_params(&json!({}))).unwrap();
-    // Limits, losses, triggers, both exits, value at risk.
-    assert_eq!(proved.len(), 8 + 2 + 8 + 2 + 1, "{proved:?}");
-    let hedge = json!({ "enabled": true, "threshold_pct": 100 });
-    let with = core_params(&json!({ "risk_management": { "auto_hedge": hedge } }));
-    assert!(prove(&with).unwrap().contains(&"auto_hedge".to_owned()));
+    // Limits, losses, triggers, value at risk.
+    assert_eq!(proved.len(), 8 + 2 + 8 + 1, "{proved:?}");
+    let with = core_params(&json!({
+        "risk": { "stopLossPct": 3, "takeProfitPct": 5 },
+        "risk_management": { "auto_hedge": { "enabled": true, "threshold_pct": 100 } }
+    }));
+    let proved = prove(&with).unwrap();
+    for rule in ["auto_hedge", "stop_loss", "take_profit"] {
+        assert!(proved.iter().any(|one| one == rule), "{rule}: {proved:?}");
+    }
     // Without automatic triggers the limits are left.
     let off = config(&[("enabled", json!(false))]);
-    assert_eq!(prove(&off).unwrap().len(), 10 + 2 + 1);
+    assert_eq!(prove(&off).unwrap().len(), 10 + 1);
     // A rule that cannot fire is found.
     let mut deaf = config(&[]);
     deaf.instruments[0].limits.qty_max = i64::MAX;

@@ -30,7 +30,6 @@ const EPOCH: u32 = 1;
 fn config() -> Value {
     json!({
         "account": { "capital": 1_000_000 },
-        "risk": { "stopLossPct": 0, "takeProfitPct": 0 },
         "risk_management": { "limits": {
             "max_position_size": 40, "max_notional_exposure": 1_000_000,
             "max_net_exposure": 1_000_000, "max_gross_exposure": 1_000_000,

@@ -18,6 +18,7 @@ fn a_feed_that_stands_still_starves_the_rules_by_name() {
         risk["circuit_breaker"]["prices_deadline_ms"] = 400.into();
         risk["circuit_breaker"]["trades_deadline_ms"] = 60_000.into();
         risk["var"]["sample_interval_ms"] = 200.into();
+        config["risk"] = json!({ "stopLossPct": 3, "takeProfitPct": 5 });
         config["exchange"]["simulator"]["faults"] =
             json!([{ "kind": "stall", "atMs": 3000, "forMs": 2000 }]);
     });
