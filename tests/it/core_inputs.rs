@@ -850,17 +850,3 @@ fn a_refused_side_is_tried_seldom() {
     // 1, 3, 7, 15, 31, 63, 123 and 183.
     assert_eq!(refused, 8);
 }
-
-#[test]
-fn a_stop_loss_closes_a_position_and_quoting_begins_anew() {
-    let mut config = config();
-    config["risk"] = json!({ "stopLossPct": 1, "takeProfitPct": 2 });
-    check(
-        &core_params(&config),
-        &quoted(
-            "
-        10 filled #1
-    ",
-        ),
-    );
-}
