@@ -259,7 +259,7 @@ impl RawConfig {
             _ => RawSpeed::REAL,
         });
         self.seed = flags.seed.unwrap_or(self.seed);
-        self.threads.mode = flags.threads.unwrap_or(self.threads.mode);
+        self.threads.overlay(flags, environment);
         if !flags.input.is_empty() {
             self.input.clone_from(&flags.input);
         }

@@ -33,13 +33,15 @@ pub enum Command {
     Reset = 8,
     /// Limits are changed: which, and to what, stands behind the note.
     Limits = 9,
+    /// The process itself, as the disk is about to be full: as `Halt`, with that reason.
+    HaltDiskFull = 10,
     /// The venue is asked about every order that works or is in doubt.
-    Reconcile = 10,
+    Reconcile = 11,
 }
 
 impl Command {
     /// Every command, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Halt,
         Self::Resume,
         Self::ResumeConfirmed,
@@ -50,6 +52,7 @@ impl Command {
         Self::Trip,
         Self::Reset,
         Self::Limits,
+        Self::HaltDiskFull,
         Self::Reconcile,
     ];
 
@@ -67,6 +70,7 @@ impl Command {
             Self::Trip => "trip",
             Self::Reset => "reset",
             Self::Limits => "limits",
+            Self::HaltDiskFull => "halt_disk_full",
             Self::Reconcile => "reconcile",
         }
     }

@@ -337,10 +337,16 @@ pub fn pack_levels(levels: &[Level]) -> Line {
     let mut line = Line::default();
     assert!(levels.len() <= LEVELS_PER_LINE);
     for (pair, level) in line.0.chunks_exact_mut(2).zip(levels) {
-        pair[0] = level.key.cast_unsigned();
-        pair[1] = level.qty.0.cast_unsigned();
+        pair.copy_from_slice(&pack_level(level));
     }
     line
+}
+
+/// The two words of a level.
+#[inline]
+#[must_use]
+pub const fn pack_level(level: &Level) -> [u64; 2] {
+    [level.key.cast_unsigned(), level.qty.0.cast_unsigned()]
 }
 
 /// The four places of a line of levels.

@@ -207,11 +207,11 @@ impl Latency {
         }));
     }
 
-    /// Now it is looked for an input.
+    /// It was looked for an input when the counter showed that.
     #[inline]
-    pub fn begin(&mut self) {
+    pub fn begin(&mut self, looked: impl FnOnce() -> u64) {
         if let Some(measure) = &mut self.measure {
-            measure.begun = ticks();
+            measure.begun = looked();
         }
     }
 
@@ -327,7 +327,7 @@ mod tests {
     #[test]
     fn a_request_is_measured_from_its_own_input() {
         let (mut latency, view, _) = latency();
-        latency.begin();
+        latency.begin(ticks);
         latency.heard(1);
         latency.released(1);
         latency.publish();
@@ -335,7 +335,7 @@ mod tests {
         latency.turn_on(3);
         let wait = Duration::from_millis(20);
         for sequence in 5..8 {
-            latency.begin();
+            latency.begin(ticks);
             latency.heard(sequence);
             if sequence == 5 {
                 std::thread::sleep(wait);

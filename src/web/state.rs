@@ -29,7 +29,7 @@ pub struct Facts {
     pub threads: &'static str,
     /// The strategy's name.
     pub strategy: String,
-    /// The config as it runs, as JSON; no secret can stand in it.
+    /// The config as it runs, as JSON, without what may be a secret.
     pub config: String,
     /// What the file held when it was read.
     pub config_digest: String,
@@ -37,6 +37,8 @@ pub struct Facts {
     pub config_file: Option<PathBuf>,
     /// The limits of the config.
     pub limits: Map<String, Value>,
+    /// What of the wished threads and cores could not be had, in words.
+    pub remarks: Vec<String>,
 }
 
 /// One side of an instrument's market, and of our quotes on it.
@@ -243,6 +245,32 @@ pub struct JournalState {
     pub differences: u64,
 }
 
+/// What the process is given of the processor.
+#[derive(Clone, Copy, Debug)]
+pub struct CpuState {
+    /// Cores that it may run on.
+    pub cores: usize,
+    /// The CPU time it may take, in cores, where that is bounded.
+    pub quota: Option<f64>,
+    /// What its pod has asked for, in cores, where the pod says so.
+    pub promised: Option<f64>,
+    /// The cores are its own, as far as it can see.
+    pub is_own: bool,
+    /// What the quota held back; nothing where no control group is seen.
+    pub throttled: Option<ThrottledState>,
+}
+
+/// How often a quota has stopped the process.
+#[derive(Clone, Copy, Debug)]
+pub struct ThrottledState {
+    /// Periods in which it ran.
+    pub periods: u64,
+    /// Periods in which it was stopped.
+    pub throttled: u64,
+    /// How long it stood still, all threads together.
+    pub time: Duration,
+}
+
 /// A look at a run.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -276,6 +304,8 @@ pub struct State {
     pub synced_ago: Option<Duration>,
     /// How the journal gets on; nothing where none is kept.
     pub journal: Option<JournalState>,
+    /// What the process is given of the processor.
+    pub cpu: CpuState,
 }
 
 impl InstrumentState {

@@ -23,7 +23,7 @@ fn check(home: &Home, folder: &str, reason: &str) {
     let outputs = home.dump("output", folder);
     let (mut running, mut begun, mut takes) = (false, 0, 0);
     for output in &outputs {
-        match output["type"].as_str().unwrap() {
+        match output["type"].as_str().expect("a type") {
             "exit" => {
                 assert_eq!(
                     (&output["reason"], &output["symbol"]),

@@ -69,7 +69,7 @@ fn a_feed_that_stands_still_starves_the_rules_by_name() {
 
 /// The usage of that limit, as `/api/risk/limits` has it.
 fn usage(limits: &Value, key: &str, symbol: &Value) -> Value {
-    let rows = limits["usage"].as_array().unwrap();
+    let rows = limits["usage"].as_array().expect("rows");
     let found = rows.iter().find(|row| row["key"] == key && row["symbol"] == *symbol);
     found.unwrap_or_else(|| panic!("no {key}: {limits}")).clone()
 }

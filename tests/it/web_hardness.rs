@@ -160,14 +160,17 @@ fn a_caller_that_keeps_its_connection_is_answered_at_once() {
 /// One request on a connection that stays, and how long its answer took.
 fn round_trip(stream: &mut TcpStream) -> Duration {
     let begun = Instant::now();
-    stream.write_all(b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    stream
+        .write_all(b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .expect("it takes requests");
     let (mut text, mut piece) = (String::new(), [0; 4096]);
     loop {
-        let count = stream.read(&mut piece).unwrap();
-        text.push_str(std::str::from_utf8(&piece[..count]).unwrap());
+        let count = stream.read(&mut piece).expect("it answers");
+        assert_ne!(count, 0, "it closed: {text}");
+        text.push_str(std::str::from_utf8(&piece[..count]).expect("text"));
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let field = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
-        if field.unwrap().parse() == Ok(body.len()) {
+        if field.expect("a length").parse() == Ok(body.len()) {
             return begun.elapsed();
         }
     }

@@ -120,6 +120,11 @@ impl Quoter {
         }
     }
 
+    /// See [`Core::glance`](crate::engine::Core::glance).
+    pub(in crate::engine) fn glance(&self, id: InstrumentId) -> i64 {
+        self.wake.0 ^ self.instruments[id.index()].glance()
+    }
+
     /// Takes one input, which the books have applied, and adds what comes of it to the drafts.
     #[inline]
     pub fn apply(&mut self, heard: Heard<'_>, books: &Books, drafts: &mut impl Drafts) {

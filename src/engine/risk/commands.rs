@@ -52,7 +52,9 @@ impl Risk {
         }
         self.move_to(next, out);
         match command {
-            Command::Halt | Command::Kill | Command::Shutdown => self.cancel_all(out),
+            Command::Halt | Command::HaltDiskFull | Command::Kill | Command::Shutdown => {
+                self.cancel_all(out);
+            }
             Command::Reduce if self.trading.state() == TradingState::Reducing => {
                 self.keep_reducing(out);
             }

@@ -220,6 +220,16 @@ impl Risk {
         self.propose(proposal, out);
     }
 
+    /// See [`Core::glance`](crate::engine::Core::glance).
+    pub(in crate::engine) fn glance(&self, instrument: InstrumentId) -> i64 {
+        let limits = self.params.gross_exposure_max ^ self.params.drawdown_max ^ self.high_water;
+        let due = self.wake.0 ^ self.due().0 ^ self.bucket.has_room() as i64;
+        let breaker = self.breaker.watches[instrument.index()].fed().marks.1.0;
+        #[expect(clippy::cast_possible_truncation, reason = "it is only read")]
+        let limits = limits as i64;
+        limits ^ due ^ breaker ^ self.accounts.glance(instrument) ^ self.orders.glance(instrument)
+    }
+
     fn open_sides(&self, instrument: InstrumentId) -> [OpenSide; 2] {
         *self.orders.open_sides(instrument)
     }

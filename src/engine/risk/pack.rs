@@ -342,7 +342,7 @@ mod tests {
         // Numbers that stand for nothing.
         for word in [
             0x0333,
-            0x0008_0033,
+            0x0009_0033,
             0x0012_0000_0000_0032,
             0x0332,
             0x0003_0030,

@@ -45,8 +45,8 @@ impl Risk {
     /// What was lost today with an instrument, in 10⁻¹² of the account currency.
     #[must_use]
     pub fn day_loss_of(&self, instrument: InstrumentId) -> i128 {
-        let start = self.accounts.get(instrument).position.day_start;
-        let lost = start.saturating_sub(self.accounts.profit_of(instrument));
+        let holding = self.accounts.get(instrument);
+        let lost = holding.position.day_start.saturating_sub(holding.profit);
         self.accounts.convert(instrument, lost)
     }
 

@@ -5,13 +5,14 @@
 
 use super::RunFault;
 use crate::config::sections::RingParams;
-use crate::config::{Config, Mode, ThreadMode, ThreadName};
+use crate::config::{Config, Idle, Mode, ThreadMode, ThreadName};
 use crate::engine::{Core, CoreParams};
 use crate::journal::{Emergency, Ledger, SyncMode};
 use crate::threads::alarms::{AlarmParams, Alarms};
 use crate::threads::board::{Fills, Views, board};
 use crate::threads::commands::CommandDesk;
 use crate::threads::cores::Allowance;
+use crate::threads::cpu::Cpu;
 use crate::threads::crew::{Crew, Muster, save_on_panic};
 use crate::threads::dedicated::{self, RingSizes};
 use crate::threads::feeding::FedRules;
@@ -71,7 +72,7 @@ impl Begun {
         &self,
         fills: Fills,
         (currency, tag): (Currency, Option<InstanceTag>),
-        facts: Facts,
+        (facts, cpu): (Facts, Cpu),
     ) -> Looking {
         Looking {
             views: self.views.clone(),
@@ -86,6 +87,7 @@ impl Begun {
             fed: self.fed,
             soft_pct: self.alarms.warning_pct(),
             alerts: self.alarms.alerts(),
+            cpu,
             facts,
         }
     }
@@ -165,7 +167,12 @@ fn start_stages(
         return crew.start(ThreadName::Journal, stages.journal, muster).map_err(RunFault::Start);
     }
     let dedicated::Parts { sequencer, pilot, ledger, board, health, outcome } = parts;
-    let hot = HotAgent::new(Fused::new(core, sequencer, ledger, board), pilot, health, outcome);
+    let mut fused = Fused::new(core, sequencer, ledger, board);
+    let spins = muster.plan.thread(ThreadName::Hot).is_some_and(|hot| hot.idle == Idle::Spin);
+    if spins && !pilot.is_lock_step() {
+        fused.rehearse(core);
+    }
+    let hot = HotAgent::new(fused, pilot, health, outcome);
     crew.start(ThreadName::Hot, hot, muster).map_err(RunFault::Start)
 }
 

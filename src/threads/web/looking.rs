@@ -7,6 +7,7 @@ use crate::event::{Command, FeeIn};
 use crate::threads::board::{BreakerMove, BreakerView, FedView, FillTold, Fills, Views};
 use crate::threads::commands::{CommandDesk, CommandFault};
 use crate::threads::counters::Readings;
+use crate::threads::cpu::Cpu;
 use crate::threads::disk::Level;
 use crate::threads::feeding::{self, FedRow, FedRules, Feeding};
 use crate::threads::health::HealthSlot;
@@ -63,6 +64,8 @@ pub struct Looking {
     pub soft_pct: u32,
     /// What was raised.
     pub alerts: Alerts,
+    /// What the process is given of the processor.
+    pub cpu: Cpu,
     /// What does not change.
     pub facts: Facts,
 }
@@ -126,10 +129,11 @@ pub fn facts(loaded: &Loaded, plan: &Plan) -> Facts {
         venue: loaded.config.venue.name(),
         threads: plan.mode.name(),
         strategy: text(serde_json::to_string(&loaded.effective.strategy.name)).replace('"', ""),
-        config: text(serde_json::to_string(&loaded.effective)),
+        config: text(serde_json::to_string(&loaded.shown())),
         config_digest: digest(&bytes),
         config_file: file.map(ToOwned::to_owned),
         limits: limits(loaded),
+        remarks: plan.remarks.clone(),
     }
 }
 
@@ -335,6 +339,7 @@ impl Source for Looking {
             health: self.health.get(),
             synced_ago: self.synced.as_ref().map(Synced::age),
             journal: self.journal(),
+            cpu: self.cpu.look(),
         }
     }
 
