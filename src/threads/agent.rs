@@ -18,8 +18,8 @@ pub trait Agent: Send {
     /// waits.
     fn do_work(&mut self) -> usize;
 
-    /// In place of a sleep between two turns: waits for what brings work, for so long at most. False
-    /// where it knows of nothing to wait for; then it is slept.
+    /// In place of a sleep between two turns: waits for what brings work, for so long at most.
+    /// False where it knows of nothing to wait for; then it is slept.
     fn wait(&mut self, _most: Duration) -> bool {
         false
     }

@@ -203,9 +203,10 @@ fn hedge_fires(params: &CoreParams, own: &InstrumentLimits, hedge: HedgeParams) 
     free.own.position_max = own.position_max.min(LOTS);
     let mut trial = Trial::new(params, &free.risk, free.own);
     trial.hold(Side::Bid, held.min(free.own.position_max));
-    // What no gate has let pass counts too.
+    let by_its_limit = trial.takes(Side::Ask);
+    // Where all of the limit is left alone, what no gate has let pass is brought back.
     trial.fill(Side::Bid, step);
-    trial.takes(Side::Ask)
+    by_its_limit || trial.takes(Side::Ask)
 }
 
 /// Something is sold, or bought, and its price comes to twelve times of what it was.

@@ -374,13 +374,16 @@ fn the_proof_of_a_start_breaks_every_rule() {
     let proved = prove(&core_params(&json!({}))).unwrap();
     // Limits, losses, triggers, value at risk.
     assert_eq!(proved.len(), 8 + 2 + 8 + 1, "{proved:?}");
-    let with = core_params(&json!({
-        "risk": { "stopLossPct": 3, "takeProfitPct": 5 },
-        "risk_management": { "auto_hedge": { "enabled": true, "threshold_pct": 100 } }
-    }));
-    let proved = prove(&with).unwrap();
-    for rule in ["auto_hedge", "stop_loss", "take_profit"] {
-        assert!(proved.iter().any(|one| one == rule), "{rule}: {proved:?}");
+    // However little of a limit the hedge leaves alone.
+    for left in [0.5, 50.0, 100.0] {
+        let with = core_params(&json!({
+            "risk": { "stopLossPct": 3, "takeProfitPct": 5 },
+            "risk_management": { "auto_hedge": { "enabled": true, "threshold_pct": left } }
+        }));
+        let proved = prove(&with).unwrap();
+        for rule in ["auto_hedge", "stop_loss", "take_profit"] {
+            assert!(proved.iter().any(|one| one == rule), "{left} {rule}: {proved:?}");
+        }
     }
     // Without automatic triggers the limits are left.
     let off = config(&[("enabled", json!(false))]);

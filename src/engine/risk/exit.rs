@@ -46,8 +46,8 @@ impl ExitParams {
         self.bound(0, reason).is_some()
     }
 
-    /// What a position that has cost that may earn, with its sign, in the money of the cost; nothing
-    /// where that has no bound.
+    /// What a position that has cost that may earn, with its sign, in the money of the cost;
+    /// nothing where that has no bound.
     #[must_use]
     pub fn bound(&self, cost: i128, reason: ExitReason) -> Option<i128> {
         let (ppm, sign) = match reason {

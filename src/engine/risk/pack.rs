@@ -282,27 +282,7 @@ mod tests {
                 }
             }
         }
-        for state in BreakerState::ALL {
-            for trigger in Trigger::ALL {
-                let change = BreakerChange { was: state, state, trigger };
-                survives(Output::Breaker { change, instrument: InstrumentId::ALL });
-            }
-        }
-        for reason in ExitReason::ALL {
-            let (value, limit) = (i128::MIN, i128::MAX - 1);
-            let exit = |is_over| Exit {
-                instrument: InstrumentId(4095),
-                change: ExitChange { reason, is_over },
-                value,
-                limit,
-            };
-            survives(Output::Exit(exit(true)));
-            survives(Output::Exit(exit(false)));
-        }
-        for side in Side::BOTH {
-            let (order, instrument) = (OrderId(u64::MAX - 3), InstrumentId(4095));
-            survives(Output::Query { order, instrument, side });
-        }
+        every_act_of_its_own_survives();
         let side = SideExplained {
             price: Price(3),
             qty: Qty(-4),
@@ -330,6 +310,31 @@ mod tests {
             position: -15,
             sides: [side, SideExplained::default()],
         }));
+    }
+
+    /// The breaker's, the exits' and the questions.
+    fn every_act_of_its_own_survives() {
+        for state in BreakerState::ALL {
+            for trigger in Trigger::ALL {
+                let change = BreakerChange { was: state, state, trigger };
+                survives(Output::Breaker { change, instrument: InstrumentId::ALL });
+            }
+        }
+        for reason in ExitReason::ALL {
+            let (value, limit) = (i128::MIN, i128::MAX - 1);
+            let exit = |is_over| Exit {
+                instrument: InstrumentId(4095),
+                change: ExitChange { reason, is_over },
+                value,
+                limit,
+            };
+            survives(Output::Exit(exit(true)));
+            survives(Output::Exit(exit(false)));
+        }
+        for side in Side::BOTH {
+            let (order, instrument) = (OrderId(u64::MAX - 3), InstrumentId(4095));
+            survives(Output::Query { order, instrument, side });
+        }
     }
 
     #[test]
