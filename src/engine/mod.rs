@@ -184,6 +184,7 @@ impl Quoting {
         if let Some(opening) = &params.opening {
             quoter.set_state(opening.trading.state);
             opening.trades.iter().for_each(|trade| quoter.remember(*trade));
+            opening.exits.iter().for_each(|exit| quoter.set_exit(*exit));
         }
         let breaker = params.opening.as_ref().map(|opening| opening.breaker.state);
         let small = params.risk.breaker.map_or(100, |breaker| breaker.half_open_size_pct);
@@ -202,6 +203,8 @@ impl Quoting {
             | Body::Health(_)
             | Body::Command(_)
             | Body::Breaker(_)
+            | Body::Exit(_)
+            | Body::Query { .. }
             | Body::Var(_) => Change::default(),
             _ => self.books.apply(input, levels),
         };

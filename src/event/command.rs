@@ -35,11 +35,13 @@ pub enum Command {
     Limits = 9,
     /// The process itself, as the disk is about to be full: as `Halt`, with that reason.
     HaltDiskFull = 10,
+    /// The venue is asked about every order that works or is in doubt.
+    Reconcile = 11,
 }
 
 impl Command {
     /// Every command, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Halt,
         Self::Resume,
         Self::ResumeConfirmed,
@@ -51,6 +53,7 @@ impl Command {
         Self::Reset,
         Self::Limits,
         Self::HaltDiskFull,
+        Self::Reconcile,
     ];
 
     /// The stable name.
@@ -68,6 +71,7 @@ impl Command {
             Self::Reset => "reset",
             Self::Limits => "limits",
             Self::HaltDiskFull => "halt_disk_full",
+            Self::Reconcile => "reconcile",
         }
     }
 }

@@ -264,6 +264,10 @@ pub fn fed_back(output: &Output) -> Option<(InstrumentId, Body)> {
             Some((InstrumentId::ALL, Body::State { state: *state, reason: *reason }))
         }
         Output::Breaker { change, instrument } => Some((*instrument, Body::Breaker(*change))),
+        Output::Exit(exit) => Some((exit.instrument, Body::Exit(exit.change))),
+        Output::Query { order, instrument, side } => {
+            Some((*instrument, Body::Query { order: *order, side: *side }))
+        }
         Output::Request(_) | Output::Explanation(_) | Output::Answer(_) => None,
     }
 }

@@ -63,6 +63,11 @@ impl Agent for ApiAgent {
     fn do_work(&mut self) -> usize {
         self.0.turn()
     }
+
+    fn wait(&mut self, most: Duration) -> bool {
+        self.0.wait(most);
+        true
+    }
 }
 
 struct FrontAgent(Front);
@@ -74,6 +79,11 @@ impl Agent for FrontAgent {
 
     fn do_work(&mut self) -> usize {
         self.0.turn()
+    }
+
+    fn wait(&mut self, most: Duration) -> bool {
+        self.0.wait(most);
+        true
     }
 }
 

@@ -150,14 +150,25 @@ fn price(one: &InstrumentState, side: usize, own: bool) -> Option<String> {
 }
 
 fn stages(page: &mut Page, state: &State) {
-    page.head("stage_seconds", "summary", "How long a stage takes.");
+    page.head("stage_seconds", "histogram", "How long a stage takes.");
     let seconds = |ns: u64| format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000);
+    for stage in &state.latency {
+        let name = stage.name;
+        for (bound, count) in &stage.spread {
+            let labels = format!("stage=\"{name}\",le=\"{}\"", *bound as f64 / 1e9);
+            page.value("stage_seconds_bucket", &labels, count);
+        }
+        let ((count, sum), label) = (stage.spread_of, format!("stage=\"{name}\""));
+        page.value("stage_seconds_bucket", &format!("{label},le=\"+Inf\""), count);
+        page.value("stage_seconds_sum", &label, seconds(sum));
+        page.value("stage_seconds_count", &label, count);
+    }
+    page.head("stage_quantile_seconds", "gauge", "What so many of a stage's spans took at most.");
     for stage in &state.latency {
         for (share, ns) in &stage.quantiles {
             let labels = format!("stage=\"{}\",quantile=\"{share}\"", stage.name);
-            page.value("stage_seconds", &labels, seconds(*ns));
+            page.value("stage_quantile_seconds", &labels, seconds(*ns));
         }
-        page.value("stage_seconds_count", &format!("stage=\"{}\"", stage.name), stage.count);
     }
     page.head("stage_seconds_max", "gauge", "The longest that a stage took.");
     for stage in &state.latency {

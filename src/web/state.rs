@@ -4,8 +4,10 @@
 //! is shown.
 
 mod breaker;
+mod rules;
 
 pub use breaker::{BreakerShown, FedShown, MoveShown};
+pub use rules::{DeedsShown, ExitShown, RuleShown, UsageShown};
 
 use crate::event::explanation::Withheld;
 use crate::event::{Health, Stale, StateReason, TradingState};
@@ -87,6 +89,8 @@ pub struct InstrumentState {
     pub fees: i128,
     /// What was traded today, in lots.
     pub volume_today: i64,
+    /// What closes it by itself.
+    pub exit: ExitShown,
 }
 
 /// The account; money is of the account currency.
@@ -185,6 +189,10 @@ pub struct StageState {
     pub quantiles: Vec<(f64, u64)>,
     /// The longest.
     pub max: u64,
+    /// How they are spread: until where, and how many were no longer.
+    pub spread: Vec<(u64, u64)>,
+    /// Spans in that, and what they come to together.
+    pub spread_of: (u64, u64),
 }
 
 /// What a thread has done.
@@ -278,6 +286,16 @@ pub struct State {
     pub orders: Vec<OrderState>,
     /// The limits as they hold, as they are shown.
     pub limits: Value,
+    /// How much of each is used.
+    pub usages: Vec<UsageShown>,
+    /// From how many percent on a limit is near.
+    pub soft_pct: u32,
+    /// What every rule was fed with.
+    pub rules: Vec<RuleShown>,
+    /// The names of what starves.
+    pub starved: Vec<String>,
+    /// What risk does by itself.
+    pub deeds: DeedsShown,
     /// By stage.
     pub latency: Vec<StageState>,
     /// What stops quoting from outside the core.

@@ -102,7 +102,7 @@ impl Desk {
             Command::Trip => self.breaker = BreakerState::Open,
             Command::Reduce | Command::Resume | Command::ResumeConfirmed | Command::Reset => {}
             // Risk has taken it in already, and what it has refused may pass now.
-            Command::Limits => {}
+            Command::Limits | Command::Reconcile => {}
         }
         self.judge();
     }

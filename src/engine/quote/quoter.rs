@@ -7,7 +7,9 @@ use super::{LEVELS_MAX, QuoteParams};
 use crate::engine::book::{Books, Change};
 use crate::engine::buffer::Drafts;
 use crate::engine::curb::Curb;
-use crate::event::{Body, BreakerState, Command, Event, Explanation, Level, TradingState};
+use crate::event::{
+    Body, BreakerState, Command, Event, ExitReason, Explanation, Level, TradingState,
+};
 use crate::types::{InstrumentId, Nanos, OrderId, Qty, Side};
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +83,11 @@ impl Quoter {
         self.desk.set_small(small_pct);
         self.desk.breaker(state);
         self.rescope();
+    }
+
+    /// The position of an instrument is being closed when the epoch begins.
+    pub fn set_exit(&mut self, (id, reason): (InstrumentId, ExitReason)) {
+        self.instruments[id.index()].exit(Some(reason));
     }
 
     /// A trade that an earlier epoch has counted: told again, it changes nothing.
@@ -217,6 +224,7 @@ impl Quoter {
                 self.instruments.iter_mut().for_each(|own| own.end_refusals(|_| true));
                 self.rescope();
             }
+            (Body::Exit(change), Some(own)) => own.exit((!change.is_over).then_some(change.reason)),
             (Body::Var(result), _) if self.curb.hear(&result) => {
                 let size = self.curb.size();
                 self.instruments.iter_mut().for_each(|own| own.curb(size));

@@ -281,7 +281,7 @@ impl Accounts {
             Side::Bid => (up, down, self.total.up),
             Side::Ask => (down, up, self.total.down),
         };
-        let notional = magnitude(reached).max(magnitude(other));
+        let notional = reached.abs().max(other.abs());
         let more = rate.convert(notional - gross);
         let net = side_sum + rate.convert(reached - before);
         Exposure {
@@ -304,6 +304,13 @@ impl Accounts {
             total.add(&change, rate);
         }
         (total.gross, if total.up >= -total.down { total.up } else { total.down })
+    }
+
+    /// What an instrument's position and its working orders come to now, in the account currency.
+    pub(super) fn notional_now(&self, instrument: InstrumentId, orders: &OrderTable) -> i128 {
+        let holding = self.get(instrument);
+        let worth = worth(holding, orders.open_sides(instrument));
+        self.rate_of(holding).convert(worth.gross)
     }
 
     /// An amount of the instrument's quote currency in the account's.
@@ -382,12 +389,7 @@ fn worth(holding: &Holding, [buys, sells]: &[OpenSide; 2]) -> Worth {
         holding.position.mark_twice,
         [lots.saturating_add(buys), lots.saturating_sub(sells)],
     );
-    Worth { gross: magnitude(up).max(magnitude(down)), up, down }
-}
-
-#[inline]
-const fn magnitude(amount: i128) -> i128 {
-    amount.abs()
+    Worth { gross: up.abs().max(down.abs()), up, down }
 }
 
 /// What a quantity is worth at a price, in the instrument's quote currency.

@@ -5,7 +5,7 @@
 use super::InstrumentLimits;
 use super::state::{Intent, allows};
 use super::worth::Exposure;
-use crate::event::{RefusalCode, Stale, TradingState};
+use crate::event::{ExitReason, RefusalCode, Stale, TradingState};
 use crate::types::{OrderId, Side};
 
 /// A check that did not pass: what it came to, and what is allowed.
@@ -40,6 +40,15 @@ fn below(code: RefusalCode, value: i128, limit: i128) -> Verdict {
 pub(super) fn halted(state: TradingState, intent: Intent) -> Verdict {
     let (value, limit) = (state as u8, TradingState::Reducing as u8);
     unless(allows(state, intent), RefusalCode::Halted, value.into(), limit.into())
+}
+
+/// The number of the reason for which the position is being closed against none.
+#[inline(always)]
+pub(super) fn closing(exit: Option<ExitReason>) -> Verdict {
+    match exit {
+        None => Ok(()),
+        Some(reason) => unless(false, RefusalCode::Closing, reason as i128 + 1, 0),
+    }
 }
 
 /// Messages in a second, this one included.

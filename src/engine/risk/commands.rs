@@ -61,6 +61,7 @@ impl Risk {
             Command::Flatten => self.begin_flatten(out),
             Command::Trip => self.trip(Trigger::Manual, InstrumentId::ALL, out),
             Command::Reset => self.reset_breaker(out),
+            Command::Reconcile => self.reconcile(out),
             _ => {}
         }
         self.plan_sweep();

@@ -10,7 +10,7 @@ use super::{Approved, OrderRequest, Output, Refusal, Risk};
 use crate::engine::buffer::Buffer;
 use crate::engine::order::{Order, Status};
 use crate::event::{Proposal, RefusalCode, RequestKind};
-use crate::types::{InstrumentId, Side};
+use crate::types::{InstrumentId, Origin, Side};
 
 /// What a proposal would make of its side, in lots.
 struct Terms {
@@ -68,6 +68,9 @@ impl Risk {
             (false, false) => Intent::Growing,
         };
         checks::halted(state, intent)?;
+        if proposal.order.origin() == Origin::Quoter {
+            checks::closing(self.exits.of(proposal.instrument))?;
+        }
         let reduce_only = reduce_only || self.check_breaker(proposal)?;
         checks::rate(self.bucket.has_room(), || self.bucket.compared())?;
         let replaced = self.replaced(proposal)?;

@@ -10,8 +10,8 @@ use super::state::Trading;
 use super::unit::Rate;
 use super::{Nanos, Position, Risk};
 use crate::engine::order::{Order, Status};
-use crate::event::{StateReason, TradingState};
-use crate::types::{Currency, OrderId};
+use crate::event::{ExitReason, StateReason, TradingState};
+use crate::types::{Currency, InstrumentId, OrderId};
 use serde::{Deserialize, Serialize};
 
 /// A trading state that outlives the process.
@@ -56,6 +56,9 @@ pub struct Opening {
     /// The limits that operators have set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<LimitSet>,
+    /// The positions that were being closed by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exits: Vec<(InstrumentId, ExitReason)>,
 }
 
 /// Of all trades so many are carried over at least; those of live orders always.
@@ -115,6 +118,7 @@ impl Risk {
         }
         self.breaker.open(&opening.breaker);
         self.open_limits(opening);
+        self.exits.open(&opening.exits);
         self.plan_hedges();
         self.set_wake();
     }
@@ -134,6 +138,7 @@ impl Risk {
             trades: self.orders.trades().collect(),
             breaker: self.breaker.closing(),
             limits: self.limits_set.iter().copied().collect(),
+            exits: self.exits.running().collect(),
         }
     }
 }

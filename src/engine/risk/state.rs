@@ -81,8 +81,8 @@ impl Trading {
             Command::ResumeConfirmed => {
                 Self { killed: false, ..self.set(TradingState::Active, StateReason::Operator) }
             }
-            // The breaker and the limits are moved, whatever the state is.
-            Command::Trip | Command::Reset | Command::Limits => self,
+            // The breaker and the limits are moved, and questions asked, whatever the state is.
+            Command::Trip | Command::Reset | Command::Limits | Command::Reconcile => self,
             _ if self.killed => return None,
             Command::Halt => self.halt(StateReason::Operator),
             Command::HaltDiskFull => self.halt(StateReason::DiskFull),
@@ -193,13 +193,15 @@ mod tests {
             let expected: Vec<_> = expected.split_whitespace().collect();
             // What moves the breaker and the limits leaves the state as it is.
             let (states, others) = Command::ALL.split_at(expected.len());
-            let [others @ .., full] = others else { panic!("the last command is the disk's") };
-            assert_eq!(others, [Command::Trip, Command::Reset, Command::Limits]);
-            assert!(others.iter().all(|command| from.command(*command) == Some(from)));
+            let moves_nothing = [Command::Trip, Command::Reset, Command::Limits];
+            assert_eq!(others[..3], moves_nothing);
+            assert_eq!(others[3..], [Command::HaltDiskFull, Command::Reconcile]);
+            for command in moves_nothing.into_iter().chain([Command::Reconcile]) {
+                assert_eq!(from.command(command), Some(from), "{}", command.name());
+            }
             // As a halt by an operator, but for the reason.
-            assert_eq!(*full, Command::HaltDiskFull);
             let halted = text(from.command(Command::Halt)).replace("operator", "disk_full");
-            assert_eq!(text(from.command(*full)), halted);
+            assert_eq!(text(from.command(Command::HaltDiskFull)), halted);
             for (command, expected) in states.iter().copied().zip(expected) {
                 let got = text(from.command(command));
                 assert_eq!(got, expected, "{} and {}", text(Some(from)), command.name());
