@@ -166,7 +166,7 @@ fn stages(page: &mut Page, state: &State) {
     page.head("stage_quantile_seconds", "gauge", "What so many of a stage's spans took at most.");
     for stage in &state.latency {
         for (share, ns) in &stage.quantiles {
-            let labels = format!("stage=\"{}\",quantile=\"{share}\"", stage.name);
+            let labels = format!("stage=\"{}\",share=\"{share}\"", stage.name);
             page.value("stage_quantile_seconds", &labels, seconds(*ns));
         }
     }
