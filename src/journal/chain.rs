@@ -6,8 +6,9 @@ use super::identity::Identity;
 use super::read::{Cut, Summary};
 use super::reader::{End, SegmentReader};
 use super::record::{Content, Record};
-use super::segment::{Ending, Header};
+use super::segment::{Ending, HEADER_BYTES, Header};
 use super::synced::SyncedTo;
+use super::whole::Whole;
 
 /// What one segment must say so that it follows the one before.
 pub(super) struct Chain {
@@ -25,13 +26,7 @@ impl Chain {
         Self { identity, summary: None, next: (first, 1), is_inside: first > 1 }
     }
 
-    pub(super) fn enter<'a>(
-        &mut self,
-        bytes: &'a [u8],
-        number: u64,
-    ) -> Result<SegmentReader<'a>, Damage> {
-        let reader = SegmentReader::new(bytes)?;
-        let header = reader.header();
+    pub(super) fn enter(&mut self, header: &Header, number: u64) -> Result<(), Damage> {
         if header.number != number {
             return Err(Damage::Number { found: header.number });
         }
@@ -48,16 +43,31 @@ impl Chain {
             segments: segments + 1,
             records,
             last_record: header.first_sequence.saturating_sub(1),
-            bytes: sum + reader.at() as u64,
+            bytes: sum + HEADER_BYTES as u64,
             epoch: header.epoch,
             last_segment: number,
             end: End::Open,
-            used: reader.at(),
+            used: HEADER_BYTES,
             clean,
             cut: None,
         });
         self.next = (number, header.first_sequence);
-        Ok(reader)
+        Ok(())
+    }
+
+    /// A segment that was found to be whole by itself.
+    pub(super) fn pass(&mut self, whole: &Whole) -> Result<(), Damage> {
+        let (ending, next) = (whole.ending, whole.header.first_sequence + whole.records);
+        self.enter(&whole.header, whole.header.number)?;
+        let summary = self.summary.as_mut().expect("a segment was entered");
+        summary.records += whole.records;
+        summary.last_record = next - 1;
+        summary.bytes += ending.used - HEADER_BYTES as u64;
+        summary.clean = whole.clean.unwrap_or(summary.clean);
+        summary.end = End::Sealed(ending);
+        summary.used = usize::try_from(ending.used).expect("it was read");
+        self.next = (summary.last_segment + 1, next);
+        Ok(())
     }
 
     fn must_follow(&self, header: &Header) -> Result<(), Damage> {

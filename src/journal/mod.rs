@@ -18,6 +18,7 @@
 //! [`record::Record`], and only the check leads from the one to the other. What a core makes of
 //! the inputs is found by `replay` and `playing`; `recovery` and `follower` stand on the latter.
 
+mod ahead;
 pub mod archive;
 pub mod backup;
 pub mod cases;
@@ -56,6 +57,7 @@ pub mod supply;
 pub mod sync;
 pub mod synced;
 pub mod tail;
+mod whole;
 pub mod writer;
 
 pub use directory::DataDirectory;

@@ -1,17 +1,20 @@
 //! All segments of a directory in order, each held to what the one before says.
 
-use super::archive::{held_in, read_head, read_segment};
+use super::ahead::Ahead;
+use super::archive::{held_in, read_head};
 use super::cases::Case;
 use super::chain::Chain;
 use super::directory::identity_of;
 use super::fault::{Damage, ReadError};
 use super::files::segment_numbers;
 use super::identity::Identity;
-use super::reader::End;
+use super::reader::{End, SegmentReader};
 use super::record::Record;
 use super::segment::{Header, has_not_begun};
 use super::start::Start;
 use super::synced::{SyncedTo, read_marks};
+use super::whole::{Whole, wholes};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 /// Where a record stands.
@@ -74,6 +77,16 @@ impl Summary {
     }
 }
 
+/// What comes behind a segment.
+enum Behind {
+    /// The next, if one is listed.
+    More,
+    /// Nothing: it has not begun, or what is there is not held to be the journal's.
+    Nothing,
+    /// Nothing: its end is no more.
+    Cut,
+}
+
 /// A journal to be read; it may be written to meanwhile.
 #[derive(Debug)]
 pub struct Journal {
@@ -124,7 +137,7 @@ impl Journal {
         &self,
         visitor: impl FnMut(Place, &Record<'_>) -> Result<(), E>,
     ) -> Result<Option<Summary>, E> {
-        self.read((1, None), visitor)
+        self.read((1, None), &[], visitor)
     }
 
     /// As a start reads it, from that record on; segments before it are not read. What was never
@@ -137,58 +150,111 @@ impl Journal {
         record: u64,
         visitor: impl FnMut(Place, &Record<'_>) -> Result<(), E>,
     ) -> Result<Option<Summary>, E> {
-        self.read((record, self.synced), visitor)
+        self.read((record, self.synced), &[], visitor)
     }
 
-    /// Where `synced` is not given, all is held for synced.
+    /// As [`visit`](Self::visit), with nobody who visits: every byte against its checksums, and
+    /// the records of sealed segments for what their masks tell, not understood one by one.
+    /// Segments are looked at by so many threads.
+    ///
+    /// # Errors
+    /// As [`visit`](Self::visit).
+    pub fn verify(
+        &self,
+        threads: NonZero<usize>,
+        progress: impl Fn() + Sync,
+    ) -> Result<Option<Summary>, ReadError> {
+        let wholes = wholes(&self.folder, &self.numbers, threads, progress);
+        self.read((1, None), &wholes, |_, _| Ok(()))
+    }
+
+    /// How many segments there are.
+    #[must_use]
+    pub const fn segments(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Where `synced` is not given, all is held for synced. What is in `wholes` is not read again.
     fn read<E: From<ReadError>>(
         &self,
         (record, synced): (u64, Option<SyncedTo>),
+        wholes: &[Option<Whole>],
         mut visitor: impl FnMut(Place, &Record<'_>) -> Result<(), E>,
     ) -> Result<Option<Summary>, E> {
-        let mut bytes = Vec::new();
         let first = if record > 1 { self.segment_of(record) } else { 0 };
         // Where segments were pruned, or none before the first that is asked for is needed.
         let begin = if first > 0 { self.numbers[first] } else { self.first };
         let mut chain = Chain::new(self.identity, begin);
-        for number in self.numbers[first..].iter().copied() {
-            if number != chain.next.0 {
-                return Err(ReadError::Missing { path: self.path(chain.next.0) }.into());
-            }
-            read_segment(&self.folder, number, &mut bytes)?;
-            let last = Some(&number) == self.numbers.last();
-            if last && has_not_begun(&bytes) {
-                break;
-            }
-            let mut reader = match chain.enter(&bytes, number) {
-                Ok(reader) => reader,
-                Err(damage) if chain.cut_before(number, &damage, synced) => break,
-                Err(damage) => return Err(self.damaged(&chain, (number, 0), damage).into()),
-            };
-            let epoch = reader.header().epoch;
-            loop {
-                let offset = reader.at();
-                let read = match reader.next() {
-                    Ok(read) => read,
-                    Err((offset, damage)) => {
-                        chain.at(&reader, bytes.len());
-                        let place = (number, offset);
-                        if chain.cut_at(place, &damage, synced) {
-                            return Ok(chain.summary);
-                        }
-                        return Err(self.damaged(&chain, place, damage).into());
-                    }
-                };
-                let Some(found) = read else { break };
-                chain.count(&found);
-                if found.sequence >= record {
-                    visitor(Place { epoch, segment: number, offset }, &found)?;
+        let whole_at = |place: usize| wholes.get(place).and_then(Option::as_ref);
+        let listed = self.numbers[first..].iter().copied().enumerate();
+        let unread = listed.clone().filter(|(place, _)| whole_at(*place).is_none());
+        std::thread::scope(|scope| {
+            let ahead = Ahead::of(scope, &self.folder, unread.map(|(_, number)| number));
+            let mut bytes = Vec::new();
+            for (place, number) in listed {
+                if number != chain.next.0 {
+                    return Err(ReadError::Missing { path: self.path(chain.next.0) }.into());
+                }
+                if let Some(whole) = whole_at(place) {
+                    let passed = chain.pass(whole);
+                    passed.map_err(|damage| self.damaged(&chain, (number, 0), damage))?;
+                    continue;
+                }
+                bytes = ahead.next(bytes)?;
+                match self.segment(&mut chain, (number, &bytes), (record, synced), &mut visitor)? {
+                    Behind::More => {}
+                    Behind::Nothing => break,
+                    Behind::Cut => return Ok(chain.summary),
                 }
             }
-            chain.leave(&reader);
+            self.must_reach_synced(&chain)?;
+            Ok(chain.summary)
+        })
+    }
+
+    fn segment<E: From<ReadError>>(
+        &self,
+        chain: &mut Chain,
+        (number, bytes): (u64, &[u8]),
+        (record, synced): (u64, Option<SyncedTo>),
+        visitor: &mut impl FnMut(Place, &Record<'_>) -> Result<(), E>,
+    ) -> Result<Behind, E> {
+        if Some(&number) == self.numbers.last() && has_not_begun(bytes) {
+            return Ok(Behind::Nothing);
         }
-        self.must_reach_synced(&chain)?;
-        Ok(chain.summary)
+        let entered = SegmentReader::new(bytes).and_then(|reader| {
+            chain.enter(reader.header(), number)?;
+            Ok(reader)
+        });
+        let mut reader = match entered {
+            Ok(reader) => reader,
+            Err(damage) if chain.cut_before(number, &damage, synced) => {
+                return Ok(Behind::Nothing);
+            }
+            Err(damage) => return Err(self.damaged(chain, (number, 0), damage).into()),
+        };
+        let epoch = reader.header().epoch;
+        loop {
+            let offset = reader.at();
+            let read = match reader.next() {
+                Ok(read) => read,
+                Err((offset, damage)) => {
+                    chain.at(&reader, bytes.len());
+                    let place = (number, offset);
+                    if chain.cut_at(place, &damage, synced) {
+                        return Ok(Behind::Cut);
+                    }
+                    return Err(self.damaged(chain, place, damage).into());
+                }
+            };
+            let Some(found) = read else { break };
+            chain.count(&found);
+            if found.sequence >= record {
+                visitor(Place { epoch, segment: number, offset }, &found)?;
+            }
+        }
+        chain.leave(&reader);
+        Ok(Behind::More)
     }
 
     /// What was synced must be there.

@@ -139,25 +139,92 @@ impl<'a> RawRecord<'a> {
         crc32c_append(seed.0, &self.bytes[4..]).to_le_bytes() == self.bytes[..4]
     }
 
-    /// The record, if it is one of that segment and has that sequence.
+    /// Its bytes, if they are as they were written, in that segment and with that sequence.
     ///
     /// # Errors
-    /// It is not, by name.
+    /// They are not, by name.
     #[inline]
-    pub fn check(self, seed: Seed, sequence: u64) -> Result<Record<'a>, Flaw> {
+    pub fn sound(self, seed: Seed, sequence: u64) -> Result<Sound<'a>, Flaw> {
         if !self.is_sound(seed) {
             return Err(Flaw::Checksum);
         }
         if self.sequence() != sequence {
             return Err(Flaw::Sequence { expected: sequence, found: self.sequence() });
         }
-        let (payload, padding) = self.bytes[HEAD_BYTES..].split_at(self.length - HEAD_BYTES);
+        let (bytes, padding) = self.bytes.split_at(self.length);
         if padding.iter().any(|byte| *byte != 0) {
             return Err(Flaw::Content("padding that is not zero"));
         }
-        let content = Content::read([self.bytes[14], self.bytes[15]], payload)?;
-        let (first, bytes) = (word_of(self.bytes), self.bytes.len());
+        Ok(Sound { bytes, sequence })
+    }
+
+    /// The record, if it is one of that segment and has that sequence.
+    ///
+    /// # Errors
+    /// It is not, by name.
+    #[inline]
+    pub fn check(self, seed: Seed, sequence: u64) -> Result<Record<'a>, Flaw> {
+        self.sound(seed, sequence)?.read()
+    }
+}
+
+/// A record whose bytes are as they were written; what they say has not been looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Sound<'a> {
+    /// Without the padding.
+    bytes: &'a [u8],
+    sequence: u64,
+}
+
+impl<'a> Sound<'a> {
+    /// The record.
+    ///
+    /// # Errors
+    /// It says nothing that this version understands.
+    #[inline]
+    pub fn read(self) -> Result<Record<'a>, Flaw> {
+        let ([kind, detail], payload) = (self.kind_and_detail(), &self.bytes[HEAD_BYTES..]);
+        let content = Content::read([kind, detail], payload)?;
+        let (sequence, first, bytes) = (self.sequence, self.first_word(), self.padded());
         Ok(Record { sequence, content, first, bytes })
+    }
+
+    /// Whether it is an input or an output with as many words as its masks tell of; of what is
+    /// neither nothing can be said without reading it.
+    #[inline]
+    #[must_use]
+    pub fn has_its_words(self) -> Option<bool> {
+        let [kind, detail] = self.kind_and_detail();
+        let payload = &self.bytes[HEAD_BYTES..];
+        if kind == Kind::Input as u8 {
+            let head = 8 * detail.count_ones() as usize;
+            return Some(payload.len() >= head && (payload.len() - head).is_multiple_of(16));
+        }
+        if kind != Kind::Output as u8 {
+            return None;
+        }
+        let masks = payload.get(8..8 + OUTPUT_LINES_MAX).and_then(|masks| masks.first_chunk());
+        let words = masks.map(|masks| u64::from_le_bytes(*masks).count_ones() as usize);
+        Some(words.is_some_and(|words| payload.len() == 8 + OUTPUT_LINES_MAX + 8 * words))
+    }
+
+    /// How many bytes it takes, padding and all.
+    #[inline]
+    #[must_use]
+    pub const fn padded(self) -> usize {
+        padded(self.bytes.len())
+    }
+
+    /// What the digest of its segment is folded with: checksum and length.
+    #[inline]
+    #[must_use]
+    pub fn first_word(self) -> u64 {
+        word_of(self.bytes)
+    }
+
+    #[inline]
+    fn kind_and_detail(self) -> [u8; 2] {
+        [self.bytes[14], self.bytes[15]]
     }
 }
 
@@ -287,15 +354,16 @@ impl<'a> Content<'a> {
         let wrong = Flaw::Content("an output that is cut off");
         let (input, rest) = payload.split_first_chunk().ok_or(wrong)?;
         let (masks, mut words) = rest.split_first_chunk::<OUTPUT_LINES_MAX>().ok_or(wrong)?;
+        let more = Flaw::Content("an output with more than its lines");
+        let (of_lines, of_none) = masks.split_at_checked(usize::from(count)).ok_or(more)?;
         let mut lines = [Line::default(); OUTPUT_LINES_MAX];
-        for (line, mask) in lines.iter_mut().zip(masks) {
+        for (line, mask) in lines.iter_mut().zip(of_lines) {
             *line = take_line(&mut words, *mask).ok_or(wrong)?;
         }
-        let more = Flaw::Content("an output with more than its lines");
-        let lines = lines.get(..usize::from(count)).ok_or(more)?;
-        if !words.is_empty() || masks[lines.len()..].iter().any(|mask| *mask != 0) {
+        if !words.is_empty() || of_none.iter().any(|mask| *mask != 0) {
             return Err(more);
         }
+        let lines = &lines[..of_lines.len()];
         let output =
             Output::unpack(lines).map_err(|_| Flaw::Content("no output of this version"))?;
         if output.line_count() != lines.len() {
@@ -309,15 +377,17 @@ impl<'a> Content<'a> {
 /// zero although its bit says that it is not.
 fn take_line(from: &mut &[u8], mask: u8) -> Option<Line> {
     let mut line = Line::default();
-    for (at, word) in line.0.iter_mut().enumerate() {
-        if mask >> at & 1 != 0 {
-            let (bytes, rest) = from.split_first_chunk()?;
-            *word = u64::from_le_bytes(*bytes);
-            *from = rest;
-            if *word == 0 {
-                return None;
-            }
+    let count = mask.count_ones() as usize;
+    let (words, rest) = from.split_at_checked(8 * count)?;
+    *from = rest;
+    let mut left = mask;
+    for bytes in words.as_chunks().0 {
+        let word = u64::from_le_bytes(*bytes);
+        if word == 0 {
+            return None;
         }
+        line.0[left.trailing_zeros() as usize] = word;
+        left &= left - 1;
     }
     Some(line)
 }

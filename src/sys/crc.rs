@@ -27,14 +27,24 @@ pub fn crc32c_append(crc: u32, bytes: &[u8]) -> u32 {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse4.2")]
 fn by_instruction(crc: u32, bytes: &[u8]) -> u32 {
-    use std::arch::x86_64::{_mm_crc32_u8, _mm_crc32_u64};
+    use std::arch::x86_64::{_mm_crc32_u8, _mm_crc32_u32, _mm_crc32_u64};
     let mut state = u64::from(!crc);
     let (words, rest) = bytes.as_chunks();
+    let (fours, words) = words.as_chunks::<4>();
+    for four in fours {
+        for word in four {
+            state = _mm_crc32_u64(state, u64::from_le_bytes(*word));
+        }
+    }
     for word in words {
         state = _mm_crc32_u64(state, u64::from_le_bytes(*word));
     }
     #[expect(clippy::cast_possible_truncation, reason = "the instruction clears the upper half")]
     let mut state = state as u32;
+    let (halves, rest) = rest.as_chunks();
+    for half in halves {
+        state = _mm_crc32_u32(state, u32::from_le_bytes(*half));
+    }
     for byte in rest {
         state = _mm_crc32_u8(state, *byte);
     }

@@ -18,6 +18,8 @@ use crate::types::{InstrumentId, InstrumentTable, Nanos, Venue};
 use crate::venue::decode::{Counts, Next};
 use crate::venue::decoder::VenueDecoder;
 use crate::venue::session::Session;
+use crate::venue::session::reason::DropReason;
+use crossbeam_channel::Sender;
 
 /// What a feed is made with.
 #[derive(Debug)]
@@ -50,6 +52,15 @@ pub struct FeedCounts {
     pub reconnects: u64,
 }
 
+/// What has become of the live connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Connected {
+    /// It has come up again.
+    Up,
+    /// It failed or went down.
+    Down(DropReason),
+}
+
 /// Frames in, parts out.
 #[derive(Debug)]
 pub struct Feed {
@@ -61,6 +72,8 @@ pub struct Feed {
     /// Every book is to be told that the connection is gone.
     owes_end: bool,
     counts: FeedCounts,
+    /// Whom the live connection's changes are told; where nobody has listened for long, no more.
+    told: Option<Sender<Connected>>,
 }
 
 impl Feed {
@@ -70,7 +83,22 @@ impl Feed {
         let make = |_| Connection { decoder: VenueDecoder::new(params.venue), begun: false };
         let connections = (0..source.connection_count()).map(make).collect();
         let counts = FeedCounts::default();
-        Self { params, source, connections, open: None, owes_end: false, counts }
+        Self { params, source, connections, open: None, owes_end: false, counts, told: None }
+    }
+
+    /// From now on the live connection's changes are told.
+    #[must_use]
+    pub fn telling(mut self, told: Sender<Connected>) -> Self {
+        self.told = Some(told);
+        self
+    }
+
+    /// It may be full, or nobody there: what is told changes nothing here.
+    #[cold]
+    fn tell(&self, change: Connected) {
+        if let Some(told) = &self.told {
+            told.try_send(change).ok();
+        }
     }
 
     /// The next part, if one has come by `now`. Never blocks.
@@ -99,10 +127,14 @@ impl Feed {
                     self.end(0);
                 }
                 Heard::Up(place) => {
+                    self.tell(Connected::Up);
                     self.connections[place].decoder.connected();
                     self.end(place);
                 }
-                Heard::Down(place) => self.end(place),
+                Heard::Down(place, why) => {
+                    why.into_iter().for_each(|reason| self.tell(Connected::Down(reason)));
+                    self.end(place);
+                }
                 Heard::Message(message) => {
                     self.counts.messages += 1;
                     let connection = &mut self.connections[message.place];
@@ -183,6 +215,7 @@ impl Feed {
         session.reconnect(now);
         self.open = None;
         self.owes_end |= std::mem::take(&mut self.connections[0].begun);
+        self.tell(Connected::Down(DropReason::Asked));
     }
 
     /// The live session, if it is one.

@@ -89,9 +89,10 @@ fn turn(
 ) -> Result<ExitCode, RunFault> {
     let config = &loaded.config;
     let progress = web.map(|web| &web.progress);
-    let Prepared { setup, ledger, keeping } = prepare(loaded, stop, (log, progress))?;
+    let Prepared { mut setup, ledger, keeping } = prepare(loaded, stop, (log, progress))?;
     let (currency, tag) = (setup.currency, setup.tag);
     let mut status = Status::new(config, currency, log.clone());
+    status.listen(setup.connected.take());
     let proved = proof::prove(&setup.core).map_err(RunFault::Proof)?;
     log.info("risk_proved", vec![("rules", proved.into())]);
     let told = AlarmParams::open(config, log).map_err(RunFault::Alerts)?;

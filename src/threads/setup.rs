@@ -11,6 +11,7 @@ mod simulated;
 pub use fault::SetupFault;
 pub use simulated::served;
 
+use super::feed::Connected;
 use super::link::Link;
 use super::timeline::Timeline;
 use crate::config::{Faults, Loaded, Mode, RawConfig};
@@ -19,6 +20,7 @@ use crate::engine::quote::Fees;
 use crate::engine::risk::{LimitSet, Opening};
 use crate::engine::{CoreParams, InstrumentParams};
 use crate::types::{Currency, InstanceTag, Instrument, InstrumentTable, Nanos, Venue};
+use crossbeam_channel::Receiver;
 use std::path::Path;
 
 /// The venue's side of a run, ready to be heard.
@@ -46,6 +48,8 @@ pub struct Setup {
     pub dropped: Vec<LimitSet>,
     /// What was chosen that the config does not say, in words.
     pub remarks: Vec<String>,
+    /// What becomes of the connection to a live venue.
+    pub connected: Option<Receiver<Connected>>,
 }
 
 /// Makes the venue's side of a run. `data` is the run's directory, if it keeps one; `after` is the

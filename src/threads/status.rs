@@ -8,12 +8,14 @@ mod block;
 
 use super::board::{JournalView, Views};
 use super::disk::Level;
+use super::feed::Connected;
 use super::outcome::Outcome;
 use crate::config::Config;
 use crate::event::Stale;
 use crate::logs::Log;
 use crate::types::{Currency, Money, Nanos};
 use block::{Counted, Head, Rates};
+use crossbeam_channel::Receiver;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -39,6 +41,8 @@ pub struct Status {
     rates: Rates,
     /// How the disk stood when it was told last.
     disk: Option<Level>,
+    /// What becomes of the connection to a live venue.
+    connected: Option<Receiver<Connected>>,
 }
 
 /// The last line.
@@ -74,7 +78,13 @@ impl Status {
             line_at: now,
             rates: Rates::default(),
             disk: Some(Level::Good),
+            connected: None,
         }
+    }
+
+    /// From now on it is said what becomes of that connection.
+    pub fn listen(&mut self, connected: Option<Receiver<Connected>>) {
+        self.connected = connected;
     }
 
     /// Nothing is written over the terminal: somebody else does.
@@ -96,6 +106,16 @@ impl Status {
             self.line(views);
         }
         self.disk(&views.journal.read());
+        for change in self.connected.iter().flat_map(Receiver::try_iter) {
+            match change {
+                Connected::Up => self.log.info("venue_up", vec![]),
+                Connected::Down(reason) => {
+                    let text = reason.to_string();
+                    let fields = vec![("reason", reason.name().into()), ("text", text.into())];
+                    self.log.warn("venue_down", fields);
+                }
+            }
+        }
     }
 
     /// Says when the disk has come to another level.

@@ -135,6 +135,13 @@ fn a_lost_feed_takes_the_quotes_away_until_it_is_back() {
     engine.signal("-TERM");
     let ended = engine.end();
     assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let lines = ended.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let told = lines.filter_map(|line| match line["event"].as_str()? {
+        "venue_down" => Some(line["reason"].as_str()?.to_string()),
+        "venue_up" => Some("up".to_string()),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), ["cut", "up", "asked", "up"], "{}", ended.stderr);
     check_journal(&folder);
 }
 

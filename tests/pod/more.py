@@ -11,8 +11,7 @@ import time
 from pathlib import Path
 
 from rig import (
-    DATA, NAMESPACE, POD, ROOT, ask, cluster, edited, inside, kubectl, logs, own_secret, pod, ready, restart,
-    until,
+    DATA, NAMESPACE, POD, ROOT, ask, cluster, inside, kubectl, logs, own_secret, pod, ready, restart, until,
 )
 
 TAPE = ROOT / "tests/tapes/demo_coinbase_exchange.txt"
@@ -56,20 +55,19 @@ def held(reason):
 
 def config_held():
     """a config with a fault: held, alive to the probes, nothing restarted; mended, it quotes"""
-    edited('"max_order_size": 0.1,', '"max_order_size": -1,')
+    configured(lambda config: config["risk_management"]["limits"].update(max_order_size=-1))
     kubectl("delete", "pod", "-n", NAMESPACE, POD)
     held("refused")
     assert "risk_management.limits.max_order_size = -1" in logs()
     assert pod().status()[2] == 0, "it was restarted"
     # The tools have the volume.
     assert inside("pinnaclemm-journal", "verify", DATA).startswith("whole")
-    edited('"max_order_size": -1,', '"max_order_size": 0.1,')
-    restart()
-    ready()
+    plain()
 
 
 def sleeps_of(thread, seconds=5):
-    """How often a second that thread gives its core away by itself: one that spins never does."""
+    """How often a second that thread gives its core away by itself: one that spins does so only where
+    a page of the journal waits for the disk."""
     status = f"grep -h ^voluntary $(grep -l '^{thread}$' /proc/1/task/*/comm | sed s/comm/status/)"
     count = lambda: int(inside("sh", "-c", status).split()[1])
     before = count()
@@ -80,7 +78,7 @@ def sleeps_of(thread, seconds=5):
 def burstable():
     """the first guide's resources: nothing spins, and log and readiness say so; own cores are refused"""
     sleeps = sleeps_of("hot")
-    assert sleeps < 1, f"in the plain pod it sleeps {sleeps} times a second"
+    assert sleeps < 5, f"in the plain pod it sleeps {sleeps} times a second"
     assert ask("ready")["remarks"], ask("ready")
     overlay("burstable")
     ready()

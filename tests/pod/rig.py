@@ -91,6 +91,8 @@ def halted():
 def edited(was, now):
     kubectl("edit", "configmap", "-n", NAMESPACE, "pinnaclemm-config",
             KUBE_EDITOR=f"sed -i 's/{was}/{now}/'")
+    found = json.loads(kubectl("get", "configmap", "-n", NAMESPACE, "pinnaclemm-config", "-o", "json"))
+    assert now in found["data"]["default_config.json"], f"{was} does not stand there"
 
 
 def own_secret():

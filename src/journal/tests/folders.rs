@@ -13,6 +13,7 @@ use crate::types::{Currency, InstanceTag, Nanos, Venue};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 /// A folder that is gone when its test is.
@@ -58,9 +59,13 @@ pub(super) fn append(begun: &mut Begun, times: usize) {
     }
 }
 
+/// What both ways of reading say, which is the same.
 pub(super) fn verify(path: &Path) -> Result<Summary, ReadError> {
-    let summary = Journal::open(path)?.visit(|_, _| Ok::<_, ReadError>(()))?;
-    Ok(summary.expect("a segment has begun"))
+    let journal = Journal::open(path)?;
+    let visited = journal.visit(|_, _| Ok::<_, ReadError>(()));
+    let verified = journal.verify(NonZero::new(3).unwrap(), || ());
+    assert_eq!(format!("{verified:?}"), format!("{visited:?}"));
+    Ok(visited?.expect("a segment has begun"))
 }
 
 #[test]

@@ -19,8 +19,8 @@ pub enum Heard {
     Skipped,
     /// The connection at that place came up.
     Up(usize),
-    /// The connection at that place went down.
-    Down(usize),
+    /// The connection at that place went down, for that reason where it is a live one.
+    Down(usize, Option<DropReason>),
     /// A message to decode.
     Message(Message),
     /// Nothing will ever come again.
@@ -122,7 +122,7 @@ impl Recorded {
         let (place, record) = self.tape.standing().expect("a record is due");
         match record.kind {
             Kind::Up => Heard::Up(place),
-            Kind::Down => Heard::Down(place),
+            Kind::Down => Heard::Down(place, None),
             _ => frame_of(self.venue, &record, table).map_or(Heard::Skipped, |frame| {
                 let received = record.received;
                 Heard::Message(Message { place, received, rest: frame.origin.rest })
@@ -153,7 +153,7 @@ impl Source {
             Self::Live(session) => match session.turn(now) {
                 Turn::Idle => Heard::Nothing,
                 Turn::Up => Heard::Up(0),
-                Turn::Down(_) => Heard::Down(0),
+                Turn::Down(reason) => Heard::Down(0, Some(reason)),
                 Turn::Stopped(_) => Heard::Ended,
                 Turn::Frame(_) => Heard::Message(Message { place: 0, received: now, rest: None }),
                 Turn::Rest { symbol, .. } => {

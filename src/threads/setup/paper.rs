@@ -28,6 +28,9 @@ const TRY_FOR: Nanos = Nanos::from_seconds(3);
 /// How long a turn of the session sleeps at most meanwhile.
 const NAP: Duration = Duration::from_millis(50);
 
+/// Changes of a connection that wait to be told: they are looked for ten times a second.
+const CHANGES_MAX: usize = 64;
+
 pub(super) fn setup(loaded: &Loaded, after: Option<Nanos>) -> Result<Setup, SetupFault> {
     let config = &loaded.config;
     let venue = config.venue;
@@ -58,8 +61,9 @@ pub(super) fn setup(loaded: &Loaded, after: Option<Nanos>) -> Result<Setup, Setu
     }
     let model = FillModel::new(fills, &table, seen);
     let session = connect(session)?;
+    let (told, connected) = crossbeam_channel::bounded(CHANGES_MAX);
     let feed = Feed::new(FeedParams { venue, table }, Source::Live(Box::new(session)));
-    let market = Market::Feed(Box::new(feed));
+    let market = Market::Feed(Box::new(feed.telling(told)));
     let now = wall();
     Ok(Setup {
         ends: None,
@@ -74,6 +78,7 @@ pub(super) fn setup(loaded: &Loaded, after: Option<Nanos>) -> Result<Setup, Setu
         core,
         dropped: Vec::new(),
         remarks,
+        connected: Some(connected),
     })
 }
 

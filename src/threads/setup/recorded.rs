@@ -79,6 +79,7 @@ pub(in crate::threads) fn run(
         core,
         dropped: Vec::new(),
         remarks,
+        connected: None,
     })
 }
 

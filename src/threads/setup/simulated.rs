@@ -87,6 +87,7 @@ pub(super) fn setup(
         core,
         dropped: Vec::new(),
         remarks: Vec::new(),
+        connected: None,
     })
 }
 
