@@ -101,6 +101,8 @@ pub struct Follower {
     tail: Tail,
     playing: Option<Playing>,
     tally: Tally,
+    /// The last input before this epoch.
+    before: u64,
     params: FollowParams,
     due: Instant,
     /// The last record, and whether nothing more can follow from the input at hand.
@@ -111,15 +113,17 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// From the start record on that the writer has just written.
+    /// From the start record on that the writer has just written; `before` is the last input
+    /// before it.
     #[must_use]
-    pub fn new(directory: &Path, written: &Written, params: FollowParams) -> Self {
+    pub fn new(directory: &Path, written: &Written, before: u64, params: FollowParams) -> Self {
         let tail = Tail::new(directory.join("journal"), written.tail().segment);
         Self {
             directory: directory.to_path_buf(),
             tail,
             playing: None,
             tally: Tally::default(),
+            before,
             params,
             due: Instant::now() + params.every,
             last: (0, false),
@@ -153,14 +157,14 @@ impl Follower {
     /// It follows no more.
     pub fn work(&mut self, upto: u64, most: usize) -> Result<usize, FollowError> {
         let is_due = self.is_due();
-        let Self { directory, tail, playing, tally, last, params, .. } = self;
+        let Self { directory, tail, playing, tally, before, last, params, .. } = self;
         let mut taken = None;
         let count = tail.read::<FollowError>((upto, most), |place, record| {
             match (&record.content, &mut *playing) {
                 (Content::Start(text), playing) => {
                     let start = serde_json::from_str(text).map_err(FollowError::Params)?;
                     let begun = Playing::begin(start, Vec::new());
-                    *playing = Some(begun.map_err(FollowError::Params)?);
+                    *playing = Some(begun.map_err(FollowError::Params)?.after(*before));
                 }
                 (Content::Input(input), Some(playing)) => {
                     if is_due && taken.is_none() && last.0 > 0 {

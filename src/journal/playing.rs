@@ -90,6 +90,13 @@ impl Playing {
         Ok(Self::of(start, params, (Some(core), facts), (0, time), poisons))
     }
 
+    /// The same behind that input of an earlier epoch: inputs are counted on.
+    #[must_use]
+    pub fn after(mut self, input: u64) -> Self {
+        self.input = self.input.max(input);
+        self
+    }
+
     /// The epoch as a snapshot has it.
     ///
     /// # Errors
@@ -101,7 +108,10 @@ impl Playing {
             core.keep_marks(&params);
             core
         });
-        let facts = risk_of(&CoreParams { opening: Some(opening), ..params.clone() });
+        let mut facts = risk_of(&CoreParams { opening: Some(opening), ..params.clone() });
+        if let Some(core) = &core {
+            facts.learn_from(core.risk());
+        }
         Ok(Self::of(start, params, (core, facts), (input, time), poisons))
     }
 

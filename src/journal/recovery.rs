@@ -284,9 +284,10 @@ impl<'a> Play<'a> {
             self.missing += self.playing.as_ref().map_or(0, Playing::missing);
             self.time = self.time.max(start.started);
             let epoch = start.epoch;
+            let before = self.playing.as_ref().map_or(0, |playing| playing.last().0);
             let playing = Playing::begin(start, self.poisons.to_vec())
                 .map_err(|error| RecoveryError::Params { epoch, error })?;
-            self.playing = Some(playing);
+            self.playing = Some(playing.after(before));
             return Ok(());
         }
         let Some(playing) = &mut self.playing else {

@@ -227,7 +227,8 @@ impl Store {
         let written = begun.syncer.written().clone();
         let (ledger, mut keeping) = keeping(&path, begun, params);
         if is_paced {
-            keeping.follower = Some(Follower::new(&path, &written, config.snapshots));
+            keeping.follower =
+                Some(Follower::new(&path, &written, setup.sequence, config.snapshots));
             let oldest = snapshot::records(&path).ok().and_then(|records| records.last().copied());
             keeping.bound.raise(oldest.unwrap_or(0));
         }

@@ -269,6 +269,21 @@ fn recorded_outputs_are_facts_whatever_this_core_would_decide() {
     assert_eq!(got.opening.trading.state, TradingState::Active);
 }
 
+/// Inputs are counted on also behind an epoch that has died before its first one.
+#[test]
+fn an_epoch_without_an_input_does_not_count_anew() {
+    let (scratch, begun) = rewritten("no-input", 9, |_| {});
+    drop(begun);
+    let before = recovered(scratch.path()).unwrap();
+    assert!(before.input > 100);
+    for _ in 0..2 {
+        let directory = DataDirectory::open(scratch.path(), &before.start.identity).unwrap();
+        let start = |epoch| Start { epoch, ..before.start.clone() };
+        drop(begin(directory, &PARAMS, 1, start).unwrap());
+        assert_eq!(recovered(scratch.path()).unwrap().input, before.input);
+    }
+}
+
 /// A folder whose last segments were changed.
 struct Broken(Scratch, Option<Begun>);
 

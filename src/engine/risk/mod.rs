@@ -251,9 +251,15 @@ impl Risk {
         level: Level,
         out: &mut Buffer<Output>,
     ) {
+        let is_found = self.adopt(instrument, report, level);
         let reported = self.orders.report(instrument, report, level);
         if instrument.index() >= self.accounts.holdings.len() {
             return;
+        }
+        if is_found {
+            // Its cancel goes out at once.
+            self.sweep.due = self.now;
+            self.set_wake();
         }
         if let Some(fill) = &reported.fill {
             self.accounts.fill(instrument, fill, report);

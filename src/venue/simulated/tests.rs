@@ -172,7 +172,7 @@ fn act(venue: &mut Simulated, at: Nanos, words: &[&str]) {
             let proposal = proposal(RequestKind::Cancel, number(id).cast_unsigned(), terms);
             assert!(venue.send(&request(&proposal), at) == venue.is_connected());
         }
-        ["query", "open"] => assert!(venue.query_open(at)),
+        ["query", "all", from] => assert!(venue.query_all(number(from).cast_unsigned(), at)),
         ["query", id] => {
             assert!(venue.query(OrderId(1 << 32 | number(id).cast_unsigned()), instrument(), at));
         }
