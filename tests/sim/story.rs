@@ -405,7 +405,7 @@ impl Story {
             replay(self.data()).map_err(|error| error.to_string())?;
             self.counts.count("journals replayed from their first record");
             if self.chance.one_in(4) {
-                whole::snapshots_come_to_the_whole(self.data(), &mut self.counts)?;
+                whole::snapshots_come_to_the_whole(self.scratch.path(), &mut self.counts)?;
             }
         }
         let left = recovered(self.data())?.ok_or("the last epoch is not found")?;

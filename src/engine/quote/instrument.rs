@@ -28,8 +28,7 @@ use crate::event::{
 use crate::types::{InstrumentId, Nanos, OrderId, Origin, Price, Qty, Side, TimeInForce};
 use serde::{Deserialize, Serialize};
 
-/// So many of the last trades of our own are remembered, to know one that comes twice: more than a
-/// venue tells again at a start.
+/// So many of the last trades of ours are remembered: more than a venue tells again at a start.
 const FILLS_KEPT: usize = 512;
 
 /// One instrument.
