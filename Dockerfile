@@ -4,18 +4,20 @@
 #   docker build -t pinnaclemm:latest .
 #   docker build --build-arg PROFILE=ci -t pinnaclemm:latest .    # links faster, runs a little slower
 
-FROM rust:1-bookworm AS build
-ARG PROFILE=release
-WORKDIR /build
 # What we depend on is a layer of its own, built again only when a manifest changes: every target of
 # ours is an empty program until then.
+FROM rust:1-bookworm AS empty
+WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 RUN awk -F'"' '/^path = / {print $2} \
         /^\[\[bench\]\]/ {folder = "benches"} /^\[\[test\]\]/ {folder = "tests"} \
         /^name = / && folder {print folder "/" $2 ".rs"; folder = ""}' Cargo.toml >targets \
     && while read -r file; do mkdir -p "${file%/*}" && echo 'fn main() {}' >"$file"; done <targets \
-    && touch src/lib.rs \
-    && cargo build --locked --profile "$PROFILE" --bins
+    && touch src/lib.rs
+
+FROM empty AS build
+ARG PROFILE=release
+RUN cargo build --locked --profile "$PROFILE" --bins
 COPY config config
 COPY visualization visualization
 COPY tools tools

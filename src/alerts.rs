@@ -1,4 +1,5 @@
-//! What an operator must hear of: 16 types of four severities, throttled, kept, acknowledged.
+//! What an operator must hear of: 25 types of four severities, throttled, kept,
+//! acknowledged.
 //!
 //! Alerts are raised off the hot threads, from what these show. Who reads them, over which door, is
 //! not known here; a log line and a webhook are told by whoever raises.

@@ -8,7 +8,7 @@
 //!
 //! What text a venue used, and which thread carries an event, is not known here.
 
-use crate::types::{InstrumentId, Nanos, Price, Qty, Side};
+use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 use serde::{Deserialize, Serialize};
 
 /// The most levels of one part: with its head eight cache lines.
@@ -110,6 +110,15 @@ pub enum Body {
     Command(Asked),
     /// What is at risk, as the batch thread has worked it out.
     Var(VarResult),
+    /// The instrument's position is being closed by itself, or is closed.
+    Exit(ExitChange),
+    /// Risk wants to hear of the venue what has become of that order.
+    Query {
+        /// Which order.
+        order: OrderId,
+        /// Its side.
+        side: Side,
+    },
 }
 
 /// One message between stages. 64 bytes, one cache line.
@@ -199,6 +208,7 @@ impl std::error::Error for NotAnEvent {}
 mod breaker;
 mod command;
 mod draft;
+mod exit;
 pub mod explanation;
 mod limits;
 mod market;
@@ -211,6 +221,7 @@ mod var;
 pub use breaker::{BreakerChange, BreakerState, Trigger};
 pub use command::{Asked, Command, NOTE_PLACES_MAX, Note, NoteError, WHO_MAX, WHY_MAX, Who};
 pub use draft::{Draft, Mark, Proposal, RequestKind};
+pub use exit::{ExitChange, ExitReason};
 pub use explanation::Explanation;
 pub use limits::{LIMIT_CHANGES_MAX, LIMIT_VALUE_MAX, LimitChange, LimitKey};
 pub use market::{

@@ -24,8 +24,9 @@ fn main() -> std::process::ExitCode {
     }
     let code = match config::load(&flags, &environment) {
         Err(fault) => {
-            if held::is_wanted(flags.hold, fault.code()) {
-                held::stay(&fault);
+            if flags.starts_an_engine() {
+                let web = fault.held_web(&flags, held::is_first_process());
+                held::stay_early(&fault, fault.code(), (flags.hold, web.as_ref()));
             }
             fail(&fault, fault.code())
         }
@@ -40,9 +41,15 @@ fn main() -> std::process::ExitCode {
 }
 
 fn run(loaded: &Loaded, hold: bool) -> ExitCode {
+    let refuse = |fault: &dyn std::fmt::Display, code| {
+        if !loaded.config.mode.is_recorded() {
+            held::stay_early(fault, code, (hold, loaded.config.web.as_ref()));
+        }
+        fail(fault, code)
+    };
     let made = match directories::prepare(&loaded.config) {
         Ok(made) => made,
-        Err(fault) => return fail(&fault, fault.code()),
+        Err(fault) => return refuse(&fault, fault.code()),
     };
     let stop = match Stop::on_signals() {
         Ok(stop) => stop,
@@ -52,7 +59,7 @@ fn run(loaded: &Loaded, hold: bool) -> ExitCode {
     };
     let logs = match Logs::start(&loaded.config.logging) {
         Ok(logs) => logs,
-        Err(fault) => return fail(&fault, ExitCode::Storage),
+        Err(fault) => return refuse(&fault, ExitCode::Storage),
     };
     let code = match threads::run::run(loaded, (&stop, hold), &logs.log()) {
         Ok(code) => code,

@@ -28,6 +28,7 @@ use pinnaclemm::event::{Event, Level, Part};
 use pinnaclemm::journal::{Content, Journal, ReadError};
 use pinnaclemm::threads::fused::Fused;
 use pinnaclemm::threads::lane::{Receiver, Sender, lane};
+use pinnaclemm::threads::rehearsal::{EVERY, Rehearsal};
 use pinnaclemm::types::{InstrumentId, InstrumentTable, Nanos, Venue};
 use pinnaclemm::var::{History, Model, ModelParams, Scenario};
 use pinnaclemm::venue::decode::{Frame, Next, Origin};
@@ -470,6 +471,24 @@ fn a_core_from_its_first_input_on() {
         assert!(inputs.len() > 5000 && outputs > 100);
         assert_eq!(count, 0, "{strategy}");
     }
+}
+
+#[test]
+fn a_rehearsal_and_a_glance() {
+    let engine = Engine::new(loaded(&lively("1s"), None), None);
+    let mut rehearsal = Rehearsal::new(&engine.core).expect("an instrument is quoted");
+    let core = Core::new(&engine.core);
+    let (mut requests, mut sum) = (0, 0);
+    let count = allocations(|| {
+        for n in 1..=10_000 {
+            let now = Nanos(1_800_000_000_000_000_000 + 50_000 * n);
+            requests += rehearsal.perform(now, n.unsigned_abs() * EVERY).unwrap_or(0);
+            sum ^= core.glance(rehearsal.look_at());
+        }
+    });
+    println!("rehearsal: {count} allocations, {requests} requests, {sum:x}");
+    assert!(requests > 10_000);
+    assert_eq!(count, 0);
 }
 
 /// Turns the engine to the end; how often it allocates behind the first `warm` inputs.

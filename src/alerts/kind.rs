@@ -38,11 +38,29 @@ pub enum AlertType {
     RegimeChange,
     /// Something in the process itself is wrong.
     SystemError,
+    /// What positions may come to is near its limit.
+    ExposureWarning,
+    /// What positions may come to has reached its limit.
+    ExposureBreach,
+    /// What is traded in a day is near its limit.
+    VolumeWarning,
+    /// What is traded in a day has reached its limit.
+    VolumeBreach,
+    /// The messages of a second are near their limit.
+    OrderRateWarning,
+    /// The messages of a second have reached their limit.
+    OrderRateBreach,
+    /// A position is closed, as it has lost enough.
+    StopLoss,
+    /// A position is closed, as it has earned enough.
+    TakeProfit,
+    /// A rule of risk is not fed.
+    InputStarved,
 }
 
 impl AlertType {
     /// Every type, in the order of their numbers.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 25] = [
         Self::PositionWarning,
         Self::PositionBreach,
         Self::DrawdownWarning,
@@ -59,6 +77,15 @@ impl AlertType {
         Self::ConnectivityIssue,
         Self::RegimeChange,
         Self::SystemError,
+        Self::ExposureWarning,
+        Self::ExposureBreach,
+        Self::VolumeWarning,
+        Self::VolumeBreach,
+        Self::OrderRateWarning,
+        Self::OrderRateBreach,
+        Self::StopLoss,
+        Self::TakeProfit,
+        Self::InputStarved,
     ];
 
     /// The stable name.
@@ -81,6 +108,15 @@ impl AlertType {
             Self::ConnectivityIssue => "CONNECTIVITY_ISSUE",
             Self::RegimeChange => "REGIME_CHANGE",
             Self::SystemError => "SYSTEM_ERROR",
+            Self::ExposureWarning => "EXPOSURE_WARNING",
+            Self::ExposureBreach => "EXPOSURE_BREACH",
+            Self::VolumeWarning => "VOLUME_WARNING",
+            Self::VolumeBreach => "VOLUME_BREACH",
+            Self::OrderRateWarning => "ORDER_RATE_WARNING",
+            Self::OrderRateBreach => "ORDER_RATE_BREACH",
+            Self::StopLoss => "STOP_LOSS",
+            Self::TakeProfit => "TAKE_PROFIT",
+            Self::InputStarved => "INPUT_STARVED",
         }
     }
 
@@ -88,19 +124,27 @@ impl AlertType {
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
-            Self::CircuitBreakerClosed | Self::RegimeChange => Severity::Info,
+            Self::CircuitBreakerClosed | Self::RegimeChange | Self::TakeProfit => Severity::Info,
             Self::PositionWarning
             | Self::DrawdownWarning
             | Self::DailyLossWarning
             | Self::LatencyWarning
             | Self::SpreadAnomaly
             | Self::VolumeAnomaly
+            | Self::ExposureWarning
+            | Self::VolumeWarning
+            | Self::OrderRateWarning
             | Self::CircuitBreakerHalfOpen => Severity::Warning,
             Self::PositionBreach
             | Self::DrawdownBreach
             | Self::DailyLossBreach
             | Self::VarBreach
             | Self::ConnectivityIssue
+            | Self::ExposureBreach
+            | Self::VolumeBreach
+            | Self::OrderRateBreach
+            | Self::StopLoss
+            | Self::InputStarved
             | Self::SystemError => Severity::Critical,
             Self::CircuitBreakerOpen => Severity::Emergency,
         }

@@ -3,7 +3,8 @@
 //! Whoever raises never waits: alerts go through a bounded channel, and what does not fit is
 //! counted. A delivery that fails is tried again after a growing wait; one that the receiver says
 //! is wrong (400 to 499, but for 408 and 429) is not. The body is the alert as the API has it, with
-//! `text`, the line that chat receivers show.
+//! `text`, the line that chat receivers show; an address that ends in `/api/v2/alerts` is that of
+//! an Alertmanager, which is told in its own form.
 
 use super::Alert;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -18,6 +19,8 @@ use ureq::Agent;
 
 /// Alerts that wait for delivery.
 const WAITING_MAX: usize = 64;
+/// How the address of an Alertmanager ends: its API of version 2.
+const ALERTMANAGER: &str = "/api/v2/alerts";
 /// How often one is tried.
 const TRIES: u32 = 6;
 /// How long one try may take.
@@ -92,7 +95,7 @@ fn deliver(params: &WebhookParams, from: &Receiver<Alert>, counts: &WebhookCount
         .build()
         .new_agent();
     for alert in from {
-        let body = body(&alert).to_string();
+        let body = body(&alert, &params.url).to_string();
         let mut wait = params.retry;
         let mut is_delivered = false;
         for attempt in 1..=TRIES {
@@ -122,10 +125,21 @@ fn post(agent: &Agent, params: &WebhookParams, body: &str) -> Option<u16> {
     request.send(body).ok().map(|response| response.status().as_u16())
 }
 
-fn body(alert: &Alert) -> Value {
+fn body(alert: &Alert, url: &str) -> Value {
+    let Alert { source, message, .. } = alert;
     let (kind, severity) = (alert.kind.name(), alert.severity.name());
+    if url.ends_with(ALERTMANAGER) {
+        // It ends by itself when it is not raised again: Alertmanager's `resolve_timeout`.
+        let labels = json!({
+            "alertname": kind,
+            "severity": severity.to_lowercase(),
+            "source": source,
+            "service": "pinnaclemm",
+        });
+        return json!([{ "labels": labels, "annotations": { "summary": message } }]);
+    }
     let mut body = json!(alert);
-    body["text"] = format!("[{kind}] [{severity}] {}: {}", alert.source, alert.message).into();
+    body["text"] = format!("[{kind}] [{severity}] {source}: {message}").into();
     body
 }
 
@@ -156,6 +170,23 @@ mod tests {
             }
         });
         (url, from)
+    }
+
+    #[test]
+    fn the_receiver_of_prometheus_is_told_in_its_own_form() {
+        let alerts = Alerts::open(Nanos(0), 9, None).unwrap();
+        let raised = alerts.raise(AlertType::SystemError, "BTC-USD", "so it is".into(), Nanos(7));
+        let Raised::Kept(alert) = raised else { panic!("nothing is throttled") };
+        let told = body(&alert, "http://alertmanager:9093/api/v2/alerts");
+        let labels = json!({
+            "alertname": "SYSTEM_ERROR",
+            "severity": "critical",
+            "source": "BTC-USD",
+            "service": "pinnaclemm",
+        });
+        let expected = json!([{ "labels": labels, "annotations": { "summary": "so it is" } }]);
+        assert_eq!(told, expected);
+        assert_eq!(body(&alert, "http://chat/hook")["source"], "BTC-USD");
     }
 
     #[test]

@@ -54,6 +54,16 @@ pub struct AlertParams {
 }
 
 impl RawAlerts {
+    /// Leaves of the receiver's address only where it is: names, passwords, paths and queries open
+    /// doors.
+    pub(super) fn hide(&mut self) {
+        let Some(url) = &mut self.webhook_url else { return };
+        let (scheme, rest) = url.split_once("://").unwrap_or_default();
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = host.rsplit('@').next().unwrap_or_default();
+        *url = format!("{scheme}://{host}/...");
+    }
+
     pub(super) fn check(&self, path: &str, faults: &mut Faults) -> AlertParams {
         let at = |key: &str| format!("{path}.{key}");
         let interval = faults.within(&at("min_interval_ms"), self.min_interval_ms, 0..=86_400_000);
@@ -64,7 +74,8 @@ impl RawAlerts {
         if let Some(url) = &self.webhook_url
             && !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme))
         {
-            faults.add(&at("webhook_url"), url, "an address with http:// or https://");
+            // What stands there may be a secret all the same.
+            faults.add(&at("webhook_url"), "given", "an address with http:// or https://");
         }
         if self.webhook_url.is_none() && self.webhook_secret_file.is_some() {
             faults.add(&at("webhook_secret_file"), "given", "with webhook_url, or left out");
@@ -79,5 +90,27 @@ impl RawAlerts {
                 retry: Duration::from_millis(retry.into()),
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_the_receivers_address_only_the_place_is_shown() {
+        let check = |url: &str, expected: &str| {
+            let mut raw = RawAlerts { webhook_url: Some(url.to_owned()), ..RawAlerts::default() };
+            raw.hide();
+            assert_eq!(raw.webhook_url.as_deref(), Some(expected));
+        };
+        check("https://hooks.example.com/services/T0/B0/XXXX", "https://hooks.example.com/...");
+        check("https://ann:word@example.com:9/a?token=1", "https://example.com:9/...");
+        check("http://[::1]:8080?key=1", "http://[::1]:8080/...");
+        check("https://ann:w@rd@example.com", "https://example.com/...");
+        check("nothing", ":///...");
+        let mut none = RawAlerts::default();
+        none.hide();
+        assert_eq!(none.webhook_url, None);
     }
 }

@@ -65,6 +65,9 @@ pub struct Arguments {
     /// How the stages are carried.
     #[arg(long, value_enum)]
     pub(super) threads: Option<ThreadMode>,
+    /// Refuses the start where the hot threads would not have their cores for themselves.
+    #[arg(long)]
+    pub(super) require_exclusive_cores: bool,
     /// Where a backtest writes its report, and a sweep its results; without it the file.
     #[arg(long, value_name = "DIR")]
     pub(super) backtest_output: Option<PathBuf>,
@@ -123,6 +126,14 @@ impl Arguments {
     #[must_use]
     pub fn of_config(config: Option<PathBuf>) -> Self {
         Self { config, ..Self::default() }
+    }
+
+    /// Whether an engine is to be started, as far as the arguments tell: what only says something,
+    /// and what plays recordings, ends when it is refused.
+    #[must_use]
+    pub fn starts_an_engine(&self) -> bool {
+        let is_recorded = self.mode.is_some_and(Mode::is_recorded);
+        !(self.check_config || self.print_config || is_recorded)
     }
 
     /// Where merged results are written.

@@ -45,8 +45,11 @@ impl RawConfig {
         let mut found = Faults::default();
         let quotes: Vec<_> = table.iter().map(|it| self.quote(it, fees, &mut found)).collect();
         let account = self.account.check("account", table, &mut found);
+        let exit = self.risk.check("risk", &mut found);
         let risk = account.map(|account| {
-            self.risk_management.check("risk_management", &account, table, &mut found)
+            let path = "risk_management";
+            let (params, limits) = self.risk_management.check(path, &account, table, &mut found);
+            (RiskParams { exit, ..params }, limits)
         });
         if let Some((risk, limits)) = &risk
             && found.is_empty()

@@ -38,6 +38,19 @@ pub struct RawBreaker {
     pub half_open_size_pct: u32,
     /// Growing orders a second in HALF_OPEN.
     pub half_open_orders_per_second: u32,
+    /// Prices of a market that stay away for longer starve the rules on them.
+    pub prices_deadline_ms: u32,
+    /// Trades of a market that stay away for longer starve the rule on them.
+    pub trades_deadline_ms: u32,
+}
+
+/// How long what feeds the rules may stay away, once it has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FedWithin {
+    /// Prices of a market.
+    pub prices: Nanos,
+    /// Trades of a market.
+    pub trades: Nanos,
 }
 
 impl Default for RawBreaker {
@@ -58,6 +71,8 @@ impl Default for RawBreaker {
             half_open_test_duration_ms: 10_000,
             half_open_size_pct: 25,
             half_open_orders_per_second: 5,
+            prices_deadline_ms: 60_000,
+            trades_deadline_ms: 900_000,
         }
     }
 }
@@ -66,6 +81,14 @@ impl RawBreaker {
     /// How slow the engine may be.
     pub(super) const fn latency_max(&self) -> Nanos {
         Nanos(self.max_latency_us as i64 * 1000)
+    }
+
+    /// How long what feeds the rules may stay away.
+    pub(super) const fn fed_within(&self) -> FedWithin {
+        FedWithin {
+            prices: Nanos::from_millis(self.prices_deadline_ms as i64),
+            trades: Nanos::from_millis(self.trades_deadline_ms as i64),
+        }
     }
 
     /// Checks every key; nothing where only an operator trips the breaker.
@@ -95,6 +118,8 @@ impl RawBreaker {
             ("half_open_test_duration_ms", self.half_open_test_duration_ms, day),
             ("half_open_size_pct", self.half_open_size_pct, 100),
             ("half_open_orders_per_second", self.half_open_orders_per_second, 100_000),
+            ("prices_deadline_ms", self.prices_deadline_ms, day),
+            ("trades_deadline_ms", self.trades_deadline_ms, day),
         ] {
             check.count(key, value, 1, max);
         }

@@ -30,11 +30,13 @@ pub enum ExitCode {
     JournalDamaged = 10,
     /// The pod is not the first of its set.
     SecondPod = 11,
+    /// The cores are not the process's own, and were to be.
+    SharedCores = 12,
 }
 
 impl ExitCode {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Done,
         Self::Damaged,
         Self::Refused,
@@ -47,6 +49,7 @@ impl ExitCode {
         Self::NotReady,
         Self::JournalDamaged,
         Self::SecondPod,
+        Self::SharedCores,
     ];
 
     /// The number.
@@ -65,6 +68,7 @@ impl ExitCode {
                 | Self::ForeignData
                 | Self::JournalFailed
                 | Self::JournalDamaged
+                | Self::SharedCores
         )
     }
 
@@ -84,6 +88,7 @@ impl ExitCode {
             Self::NotReady => "not_ready",
             Self::JournalDamaged => "journal_damaged",
             Self::SecondPod => "second_pod",
+            Self::SharedCores => "shared_cores",
         }
     }
 
@@ -108,6 +113,9 @@ impl ExitCode {
                 "health, doctor, commands: not healthy, not ready, not taken, or nobody answers"
             }
             Self::SecondPod => "POD_NAME names another pod of its set than 0; nothing was started",
+            Self::SharedCores => {
+                "threads.requireExclusiveCores, and the cores are others' too; nothing was started"
+            }
             Self::Venue => "the venue cannot be reached, or has ended the connection for good",
         }
     }
@@ -147,6 +155,7 @@ mod tests {
             (9, E::NotReady),
             (10, E::JournalDamaged),
             (11, E::SecondPod),
+            (12, E::SharedCores),
         ];
         assert_eq!(got, expected);
     }

@@ -5,6 +5,7 @@
 use super::account::RawAccount;
 use super::alerts::AlertParams;
 use super::arguments::Arguments;
+use super::breaker::FedWithin;
 use super::fills::RawFills;
 use super::live::{LiveParams, RawLive};
 use super::load::Environment;
@@ -17,6 +18,7 @@ use super::sections::{
     ShutdownParams, TimingParams, checked_symbol,
 };
 use super::simulator::RawSimulator;
+use super::stops::RawStops;
 use super::strategy::StrategyConfig;
 use super::web::RawWeb;
 use super::{
@@ -67,6 +69,8 @@ pub struct RawConfig {
     pub account: RawAccount,
     /// The limits.
     pub risk_management: RawRisk,
+    /// When a position is closed by itself.
+    pub risk: RawStops,
     /// How quotes are made.
     pub strategy: StrategyConfig,
     /// The venue, or what stands in for it.
@@ -102,6 +106,7 @@ impl Default for RawConfig {
             instruments: Vec::new(),
             account: RawAccount::default(),
             risk_management: RawRisk::default(),
+            risk: RawStops::default(),
             strategy: StrategyConfig::default(),
             exchange: RawExchange::default(),
             timing: RawTiming::default(),
@@ -170,6 +175,8 @@ pub struct Config {
     pub shutdown: ShutdownParams,
     /// How alerts are raised and where they go.
     pub alerts: AlertParams,
+    /// How long what feeds the rules of risk may stay away.
+    pub fed_within: FedWithin,
     /// How long an engine may take from an input to its requests, the slowest of a hundred.
     pub latency_max: Nanos,
     /// What is logged and where.
@@ -252,7 +259,7 @@ impl RawConfig {
             _ => RawSpeed::REAL,
         });
         self.seed = flags.seed.unwrap_or(self.seed);
-        self.threads.mode = flags.threads.unwrap_or(self.threads.mode);
+        self.threads.overlay(flags, environment);
         if !flags.input.is_empty() {
             self.input.clone_from(&flags.input);
         }
@@ -291,6 +298,7 @@ impl RawConfig {
             timing: self.timing.check("timing", faults),
             report: self.report.check("report", faults),
             shutdown: self.shutdown.check("shutdown", faults),
+            fed_within: self.risk_management.circuit_breaker.fed_within(),
             latency_max: self.risk_management.circuit_breaker.latency_max(),
             alerts: self.risk_management.alerts.check("risk_management.alerts", faults),
             logging: self.logging.check("logging", self.mode, faults),

@@ -7,11 +7,14 @@ use super::file::{Config, RawConfig};
 use super::json::Malformed;
 use super::pod::{self, MOUNTED_TOKEN, SecondPod};
 use super::sweep::Sweep;
+use super::web::RawWeb;
 use super::{ExitCode, Faults, Mode};
+use crate::web;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
 /// What is used if no file is named: the file that is shipped.
@@ -34,6 +37,8 @@ pub struct Environment {
     pub token_file: Option<PathBuf>,
     /// `POD_NAME`: which pod of a set it runs in.
     pub pod_name: Option<String>,
+    /// `POD_CPU_MILLIS`: how much CPU the pod asks for, in thousandths of a core.
+    pub pod_cpu_millis: Option<String>,
     /// The token that a pod has mounted, where there is one.
     pub mounted_token: Option<PathBuf>,
 }
@@ -42,12 +47,14 @@ impl Environment {
     /// Asks for every variable that there is.
     pub fn of(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let path = |name: &str| variable(name).map(PathBuf::from);
+        let text = |name: &str| variable(name).map(|text| text.to_string_lossy().into_owned());
         Self {
             config_path: path("PINNACLE_CONFIG_PATH"),
             data_dir: path("PINNACLE_DATA_DIR"),
             log_dir: path("PINNACLE_LOG_DIR"),
             token_file: path("PINNACLE_TOKEN_FILE"),
-            pod_name: variable("POD_NAME").map(|name| name.to_string_lossy().into_owned()),
+            pod_name: text("POD_NAME"),
+            pod_cpu_millis: text("POD_CPU_MILLIS"),
             mounted_token: None,
         }
     }
@@ -73,6 +80,11 @@ impl Environment {
         }
         if self.pod_name.as_deref() == Some("") {
             faults.add("POD_NAME", "\"\"", "the name of the pod, or not set");
+        }
+        let millis = self.pod_cpu_millis.as_deref();
+        if let Some(text) = millis.filter(|text| text.parse::<u32>().is_err()) {
+            let allowed = "thousandths of a core, a whole number, or not set";
+            faults.add("POD_CPU_MILLIS", format_args!("{text:?}"), allowed);
         }
     }
 }
@@ -113,6 +125,8 @@ pub enum ConfigFault {
         source: String,
         /// All of it.
         faults: Faults,
+        /// Where its probes would be answered, as far as that is known.
+        web: Option<Box<web::Params>>,
     },
     /// It is not to run here.
     SecondPod(SecondPod),
@@ -130,6 +144,24 @@ impl ConfigFault {
     }
 }
 
+impl ConfigFault {
+    /// Where probes are answered while a start is held for this: where the config says, or, if it
+    /// says nothing that can be read, on the usual ports. The first process of a container is asked
+    /// from outside of it.
+    #[must_use]
+    pub fn held_web(&self, flags: &Arguments, is_first_process: bool) -> Option<web::Params> {
+        if let Self::Wrong { web: Some(params), .. } = self {
+            return Some(web::Params::clone(params));
+        }
+        let mut raw = RawWeb::default();
+        if is_first_process {
+            raw.bind = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        }
+        raw.overlay(flags, &Environment::default());
+        raw.check("web", Mode::Simulation, None, &mut Faults::default())
+    }
+}
+
 impl fmt::Display for ConfigFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -138,7 +170,7 @@ impl fmt::Display for ConfigFault {
             }
             Self::Malformed { source, cause } => write!(f, "{source} is no JSON: {cause}"),
             Self::SecondPod(fault) => fault.fmt(f),
-            Self::Wrong { source, faults } => {
+            Self::Wrong { source, faults, .. } => {
                 let count = faults.list().len();
                 write!(f, "{source} has {count} {}", if count == 1 { "fault" } else { "faults" })?;
                 faults.list().iter().try_for_each(|fault| write!(f, "\n  {fault}"))
@@ -157,7 +189,8 @@ pub fn load(flags: &Arguments, environment: &Environment) -> Result<Loaded, Conf
     let mut faults = Faults::default();
     environment.check(&mut faults);
     if !faults.is_empty() {
-        return Err(ConfigFault::Wrong { source: "the environment".to_owned(), faults });
+        let source = "the environment".to_owned();
+        return Err(ConfigFault::Wrong { source, faults, web: None });
     }
     let path = flags.config.as_ref().or(environment.config_path.as_ref());
     let (source, text) = match path {
@@ -192,7 +225,7 @@ pub fn load_text(
         Err(cause) => return Err(ConfigFault::Malformed { source, cause }),
     };
     let Some(mut effective) = read else {
-        return Err(ConfigFault::Wrong { source, faults });
+        return Err(ConfigFault::Wrong { source, faults, web: None });
     };
     let mut meant = Faults::default();
     effective.overlay(flags, environment, &mut meant);
@@ -205,7 +238,11 @@ pub fn load_text(
     }
     match config {
         Some(config) if faults.is_empty() => Ok(Loaded { source, effective, config, sweep }),
-        _ => Err(ConfigFault::Wrong { source, faults }),
+        _ => {
+            let RawConfig { mode, speed, .. } = effective;
+            let web = effective.web.check("web", mode, speed, &mut Faults::default());
+            Err(ConfigFault::Wrong { source, faults, web: web.map(Box::new) })
+        }
     }
 }
 
@@ -226,6 +263,14 @@ impl Loaded {
     /// A path is no UTF-8, and JSON can hold no other.
     pub fn printed(&self) -> Result<String, String> {
         serde_json::to_string_pretty(&self.effective).map_err(|error| error.to_string())
+    }
+
+    /// The effective config without what may be a secret: the address of a webhook is one.
+    #[must_use]
+    pub fn shown(&self) -> RawConfig {
+        let mut shown = self.effective.clone();
+        shown.risk_management.alerts.hide();
+        shown
     }
 
     /// The file that it was read from; nothing where it is the shipped one.

@@ -33,6 +33,7 @@ pub mod sections;
 pub mod simulator;
 pub mod simulator_crowd;
 pub mod simulator_faults;
+mod stops;
 pub mod strategy;
 pub mod sweep;
 pub mod threads;

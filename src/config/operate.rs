@@ -37,6 +37,8 @@ pub enum Operate {
     Trip(Saying),
     /// Closes the circuit breaker.
     Reset(Saying),
+    /// Asks the venue about every order that works or is in doubt.
+    Reconcile(Saying),
     /// Tightens limits while it runs; they hold until the config has another value.
     Limits {
         /// Who and why.

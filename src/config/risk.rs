@@ -195,6 +195,7 @@ impl RawLimits {
             conversions: check.account.conversions.clone(),
             breaker: None,
             hedge: None,
+            exit: None,
             file: Vec::new(),
         }
     }

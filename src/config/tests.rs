@@ -87,6 +87,8 @@ risk_management.circuit_breaker.cooldown_period_ms | 0 | 5
 risk_management.circuit_breaker.half_open_test_duration_ms | 0 | 5
 risk_management.circuit_breaker.half_open_size_pct | 101 | 5
 risk_management.circuit_breaker.half_open_orders_per_second | 0 | 6
+risk_management.circuit_breaker.prices_deadline_ms | 0 | 5
+risk_management.circuit_breaker.trades_deadline_ms | 86400001 | 5
 risk_management.auto_hedge.enabled | - | true
 risk_management.auto_hedge.threshold_pct | 101 | -
 risk_management.auto_hedge.interval_ms | 99 | -
@@ -110,6 +112,8 @@ risk_management.var.stress.price_shocks_pct[1]   | 1001 | 5
 risk_management.var.stress.volatility_times[0]   | -1   | 2
 risk_management.var.stress.liquidity_gaps_pct[0] | 101  | 1
 risk_management.var.stress.correlation_to_one    | -    | false
+risk.stopLossPct                | 1001       | 4
+risk.takeProfitPct              | 0.00001    | 6
 strategy.enabled                | -          | false
 strategy.name                   | "Best"     | "GLFT"
 strategy.fairValue              | "last"     | "mid"
@@ -533,7 +537,7 @@ fn files_that_cannot_be_taken_are_refused_with_every_fault() {
             "mode = given again: must be given once",
             "seed = -5: must be a whole number, not below zero",
             "sede = 5: must be left out: there is no such key here, only mode, venue, input, \
-             speed, seed, duration, symbols, instruments, account, risk_management, strategy, \
+             speed, seed, duration, symbols, instruments, account, risk_management, risk, strategy, \
              exchange, timing, report, shutdown, logging, persistence, \
              threads, rings, web",
             "instruments[0].maxPosition = -1: must be a decimal number: a sign is not \

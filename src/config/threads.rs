@@ -3,6 +3,8 @@
 //! What the machine allows is not known here: `threads::topology` lays wish and allowance together.
 
 use super::Faults;
+use super::arguments::Arguments;
+use super::load::Environment;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -149,6 +151,11 @@ pub struct ThreadsSection {
     pub idle: BTreeMap<ThreadName, Idle>,
     /// A thread's core, as the n-th allowed one from 0, where it is not to be chosen for it.
     pub cores: BTreeMap<ThreadName, usize>,
+    /// Refuses the start where the hot threads would not have their cores for themselves.
+    pub require_exclusive_cores: bool,
+    /// What the pod asked for, in thousandths of a core: it says so itself.
+    #[serde(skip)]
+    promised: Option<u32>,
 }
 
 impl Default for ThreadsSection {
@@ -160,6 +167,8 @@ impl Default for ThreadsSection {
             stall_micros: 5_000,
             idle: BTreeMap::new(),
             cores: BTreeMap::new(),
+            require_exclusive_cores: false,
+            promised: None,
         }
     }
 }
@@ -177,9 +186,20 @@ pub struct ThreadsParams {
     pub idle: BTreeMap<ThreadName, Idle>,
     /// The n-th allowed core of a thread, by the operator's word.
     pub cores: BTreeMap<ThreadName, usize>,
+    /// Whether a start on shared cores is refused.
+    pub requires_own_cores: bool,
+    /// What the pod asked for, in thousandths of a core.
+    pub promised: Option<u32>,
 }
 
 impl ThreadsSection {
+    /// Puts environment and flags over what the file says.
+    pub(super) fn overlay(&mut self, flags: &Arguments, environment: &Environment) {
+        self.mode = flags.threads.unwrap_or(self.mode);
+        self.require_exclusive_cores |= flags.require_exclusive_cores;
+        self.promised = environment.pod_cpu_millis.as_deref().and_then(|text| text.parse().ok());
+    }
+
     /// Names what cannot be taken.
     pub fn check(&self, path: &str, faults: &mut Faults) -> ThreadsParams {
         // Below 100 µs the clock's own tick on the core counts as a stall.
@@ -212,6 +232,8 @@ impl ThreadsSection {
             stall_ns: self.stall_micros.saturating_mul(1_000),
             idle: self.idle.clone(),
             cores: self.cores.clone(),
+            requires_own_cores: self.require_exclusive_cores,
+            promised: self.promised,
         }
     }
 }

@@ -19,7 +19,7 @@ mod table;
 pub use params::{CORE_VERSION, CoreParams, InstrumentParams};
 
 use crate::event::{Body, Event, Explanation, Level, Mark, Proposal};
-use crate::types::{Nanos, Qty};
+use crate::types::{InstrumentId, Nanos, Qty, Side};
 use book::{Books, Change};
 use buffer::{Buffer, Drafts};
 use quote::{Heard, Quoter};
@@ -70,8 +70,9 @@ impl Core {
         Self { quoting: Quoting::new(params), risk: risk_of(params), marks: None }
     }
 
-    /// What input n brings about: book, quote, risk, order, in this order and never back.
-    #[inline]
+    /// What input n brings about: book, quote, risk, order, in this order and never back. One piece
+    /// of code for whoever calls it, so that a rehearsal warms what the engine runs.
+    #[inline(never)]
     pub fn apply(&mut self, input: &Event, levels: &[Level], out: &mut Buffer<Output>) -> Change {
         self.risk.input(input, levels, out);
         let mut marks = self.marks.as_mut();
@@ -86,6 +87,13 @@ impl Core {
     #[must_use]
     pub fn deadline(&self) -> Option<Nanos> {
         earlier(self.quoting.deadline(), self.risk.deadline())
+    }
+
+    /// Reads what a decision on that instrument will read, so that it is near by then. What comes
+    /// of it means nothing.
+    #[must_use]
+    pub fn glance(&self, instrument: InstrumentId) -> i64 {
+        self.quoting.glance(instrument) ^ self.risk.glance(instrument)
     }
 
     /// Books and quoter.
@@ -176,6 +184,7 @@ impl Quoting {
         if let Some(opening) = &params.opening {
             quoter.set_state(opening.trading.state);
             opening.trades.iter().for_each(|trade| quoter.remember(*trade));
+            opening.exits.iter().for_each(|exit| quoter.set_exit(*exit));
         }
         let breaker = params.opening.as_ref().map(|opening| opening.breaker.state);
         let small = params.risk.breaker.map_or(100, |breaker| breaker.half_open_size_pct);
@@ -194,6 +203,8 @@ impl Quoting {
             | Body::Health(_)
             | Body::Command(_)
             | Body::Breaker(_)
+            | Body::Exit(_)
+            | Body::Query { .. }
             | Body::Var(_) => Change::default(),
             _ => self.books.apply(input, levels),
         };
@@ -209,6 +220,13 @@ impl Quoting {
         // Silence is judged behind its deadline, not at it.
         let silent = self.books.deadline().map(|at| Nanos(at.0 + 1));
         earlier(silent, self.quoter.deadline())
+    }
+
+    fn glance(&self, instrument: InstrumentId) -> i64 {
+        let book = self.books.get(instrument);
+        let levels = Side::BOTH.into_iter().flat_map(|side| book.side(side).iter().take(4));
+        let sum = levels.fold(0, |sum, (price, qty)| sum ^ price.0 ^ qty.0);
+        sum ^ self.quoter.glance(instrument)
     }
 
     /// The books.

@@ -33,11 +33,15 @@ pub enum Command {
     Reset = 8,
     /// Limits are changed: which, and to what, stands behind the note.
     Limits = 9,
+    /// The process itself, as the disk is about to be full: as `Halt`, with that reason.
+    HaltDiskFull = 10,
+    /// The venue is asked about every order that works or is in doubt.
+    Reconcile = 11,
 }
 
 impl Command {
     /// Every command, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Halt,
         Self::Resume,
         Self::ResumeConfirmed,
@@ -48,6 +52,8 @@ impl Command {
         Self::Trip,
         Self::Reset,
         Self::Limits,
+        Self::HaltDiskFull,
+        Self::Reconcile,
     ];
 
     /// The stable name.
@@ -64,6 +70,8 @@ impl Command {
             Self::Trip => "trip",
             Self::Reset => "reset",
             Self::Limits => "limits",
+            Self::HaltDiskFull => "halt_disk_full",
+            Self::Reconcile => "reconcile",
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! All prices are in ticks of the instrument. Text is made where it is shown.
 
-use crate::event::{RefusalCode, RejectCode, Stale, TradingState};
+use crate::event::{ExitReason, RefusalCode, RejectCode, Stale, TradingState};
 use crate::types::{InstrumentId, Nanos, Price, Qty};
 use serde::{Deserialize, Serialize};
 
@@ -86,11 +86,13 @@ pub enum Withheld {
     IdsExhausted = 13,
     /// Only what brings the position down may be quoted, and this side would not.
     ReduceOnly = 14,
+    /// The position is being closed by its stop-loss or its take-profit.
+    Closing = 15,
 }
 
 impl Withheld {
     /// Every reason, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Quoted,
         Self::BookStale,
         Self::BookEmpty,
@@ -106,6 +108,7 @@ impl Withheld {
         Self::Disabled,
         Self::IdsExhausted,
         Self::ReduceOnly,
+        Self::Closing,
     ];
 
     /// The stable name.
@@ -127,6 +130,7 @@ impl Withheld {
             Self::Disabled => "disabled",
             Self::IdsExhausted => "ids_exhausted",
             Self::ReduceOnly => "reduce_only",
+            Self::Closing => "closing",
         }
     }
 
@@ -139,6 +143,7 @@ impl Withheld {
             Self::Refused => RefusalCode::ALL.get(at).map(|code| code.name()),
             Self::VenueRejecting => RejectCode::ALL.get(at).map(|code| code.name()),
             Self::State => TradingState::ALL.get(at).map(|state| state.name()),
+            Self::Closing => ExitReason::ALL.get(at).map(|reason| reason.name()),
             _ => None,
         };
         behind.map_or_else(|| self.name().to_owned(), |behind| format!("{}:{behind}", self.name()))
@@ -157,7 +162,7 @@ pub struct SideExplained {
     /// Why it is withheld.
     pub withheld: Withheld,
     /// The number of what stands behind `withheld`: of the venue's code, the refusal, the book's
-    /// reason, the market's status or the trading state.
+    /// reason, the market's status, the trading state or the exit's reason.
     pub code: u8,
     /// How many levels are wanted.
     pub levels: u8,

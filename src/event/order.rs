@@ -235,11 +235,13 @@ pub enum RefusalCode {
     UnknownOrder = 15,
     /// The circuit breaker is open, or half open and the order too large or one too many.
     CircuitBreaker = 16,
+    /// The position is being closed by its stop-loss or its take-profit.
+    Closing = 17,
 }
 
 impl RefusalCode {
     /// Every code, in the order of their numbers.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Halted,
         Self::RateLimit,
         Self::OrderSizeLimit,
@@ -257,6 +259,7 @@ impl RefusalCode {
         Self::Capacity,
         Self::UnknownOrder,
         Self::CircuitBreaker,
+        Self::Closing,
     ];
 
     /// The stable name.
@@ -280,6 +283,7 @@ impl RefusalCode {
             Self::Capacity => "REJECTED_CAPACITY",
             Self::UnknownOrder => "REJECTED_UNKNOWN_ORDER",
             Self::CircuitBreaker => "REJECTED_CIRCUIT_BREAKER",
+            Self::Closing => "REJECTED_CLOSING",
         }
     }
 }

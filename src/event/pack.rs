@@ -1,11 +1,11 @@
 //! Events and levels to lines and back: the one place that knows where a field lies.
 
 use super::{
-    Asked, Body, BreakerChange, BreakerState, Checksum, Command, Event, FeeIn, Health,
-    LEVELS_PER_LINE, LIMIT_CHANGES_MAX, Level, Levels, Line, MarketStatus, NOTE_PLACES_MAX,
-    NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX, RefusalCode, Refused,
-    RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason, Trade, TradingState,
-    Trigger, VarResult,
+    Asked, Body, BreakerChange, BreakerState, Checksum, Command, Event, ExitChange, ExitReason,
+    FeeIn, Health, LEVELS_PER_LINE, LIMIT_CHANGES_MAX, Level, Levels, Line, MarketStatus,
+    NOTE_PLACES_MAX, NotAnEvent, OrderAction, OrderKey, OrderUpdate, PART_LEVELS_MAX, RefusalCode,
+    Refused, RejectCode, Report, ReportKind, RequestKind, Shape, Stale, StateReason, Trade,
+    TradingState, Trigger, VarResult,
 };
 use crate::types::{InstrumentId, Nanos, OrderId, Price, Qty, Side};
 
@@ -30,6 +30,8 @@ const TAG_HEALTH: u8 = 13;
 const TAG_COMMAND: u8 = 14;
 const TAG_BREAKER: u8 = 15;
 const TAG_VAR: u8 = 20;
+const TAG_EXIT: u8 = 21;
+const TAG_QUERY: u8 = 22;
 
 const FIRST: u8 = 1;
 const LAST: u8 = 2;
@@ -249,6 +251,13 @@ impl Body {
                 ..plain(TAG_COMMAND, asked.command as u8)
             },
             Self::Var(result) => Packed { words: result.words(), ..plain(TAG_VAR, 0) },
+            Self::Exit(change) => Packed {
+                words: [u64::from(change.is_over), 0, 0, 0],
+                ..plain(TAG_EXIT, change.reason as u8)
+            },
+            Self::Query { order, side } => {
+                Packed { words: [order.0, 0, 0, 0], ..plain(TAG_QUERY, side as u8) }
+            }
         }
     }
 
@@ -303,6 +312,11 @@ impl Body {
                 Self::Command(Asked { command: *command, places: packed.count, changes, id: a })
             }
             TAG_VAR => Self::Var(VarResult::of_words(packed.words)),
+            TAG_EXIT if a <= 1 => {
+                let reason = *ExitReason::ALL.get(small)?;
+                Self::Exit(ExitChange { reason, is_over: a == 1 })
+            }
+            TAG_QUERY => Self::Query { order: OrderId(a), side: *Side::BOTH.get(small)? },
             _ => return None,
         })
     }
@@ -323,10 +337,16 @@ pub fn pack_levels(levels: &[Level]) -> Line {
     let mut line = Line::default();
     assert!(levels.len() <= LEVELS_PER_LINE);
     for (pair, level) in line.0.chunks_exact_mut(2).zip(levels) {
-        pair[0] = level.key.cast_unsigned();
-        pair[1] = level.qty.0.cast_unsigned();
+        pair.copy_from_slice(&pack_level(level));
     }
     line
+}
+
+/// The two words of a level.
+#[inline]
+#[must_use]
+pub const fn pack_level(level: &Level) -> [u64; 2] {
+    [level.key.cast_unsigned(), level.qty.0.cast_unsigned()]
 }
 
 /// The four places of a line of levels.

@@ -51,11 +51,13 @@ pub enum StateReason {
     Shutdown = 6,
     /// An input made the core panic; what followed from it is not known.
     PoisonInput = 7,
+    /// The disk is about to be full.
+    DiskFull = 8,
 }
 
 impl StateReason {
     /// Every reason, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Start,
         Self::Operator,
         Self::DailyLossLimit,
@@ -64,6 +66,7 @@ impl StateReason {
         Self::Kill,
         Self::Shutdown,
         Self::PoisonInput,
+        Self::DiskFull,
     ];
 
     /// The stable name.
@@ -78,6 +81,7 @@ impl StateReason {
             Self::Kill => "kill",
             Self::Shutdown => "shutdown",
             Self::PoisonInput => "poison_input",
+            Self::DiskFull => "disk_full",
         }
     }
 }

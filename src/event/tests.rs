@@ -78,6 +78,10 @@ fn bodies_of_the_core() -> Vec<Body> {
         let ask = |command| Body::Command(Asked { command, places, changes, id: u64::MAX });
         bodies.extend(Command::ALL.map(ask));
     }
+    for reason in ExitReason::ALL {
+        bodies.extend([false, true].map(|is_over| Body::Exit(ExitChange { reason, is_over })));
+    }
+    bodies.extend(Side::BOTH.map(|side| Body::Query { order: OrderId(u64::MAX), side }));
     bodies.push(Body::Var(VarResult {
         as_of: u64::MAX,
         seed: 1 << 63,

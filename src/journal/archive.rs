@@ -26,10 +26,11 @@ use zstd::stream::write::Encoder;
 
 const MAGIC: &[u8; 8] = b"PMMSEGZS";
 const HEAD_BYTES: usize = 24;
-/// What is packed in one step: about a millisecond.
-const STEP_BYTES: usize = 1 << 18;
-/// More than 3 takes much longer and saves little of a journal.
-const LEVEL: i32 = 3;
+/// What is packed in one step: zstd's blocks of 128 KiB take some milliseconds by that level, and
+/// syncs come between two steps.
+const STEP_BYTES: usize = 1 << 16;
+/// A day of Binance's BTCUSDT comes to 0.55 GB by level 3, to 0.50 by 8, and to no less by 12.
+const LEVEL: i32 = 8;
 /// No segment is longer.
 const SEGMENT_BYTES_MAX: u64 = 1 << 30;
 

@@ -31,7 +31,7 @@ pub enum Choice {
 
 impl Choice {
     /// Every choice, by its name.
-    pub const NAMES: [(&'static str, Self); 13] = [
+    pub const NAMES: [(&'static str, Self); 15] = [
         ("all", Self::All),
         ("input", Self::Input),
         ("output", Self::Output),
@@ -43,6 +43,8 @@ impl Choice {
         ("state", Self::Type("state")),
         ("answer", Self::Type("answer")),
         ("breaker", Self::Type("breaker")),
+        ("exit", Self::Type("exit")),
+        ("query", Self::Type("query")),
         ("end", Self::Type("end")),
         ("seal", Self::Type("seal")),
     ];

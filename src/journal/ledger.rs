@@ -52,6 +52,14 @@ impl Ledger {
         (Self::Kept(Box::new(Kept { writer, orders })), supply)
     }
 
+    /// Reads where the next record goes, so that its page is near when it is written.
+    #[inline]
+    pub fn glance(&self) {
+        if let Self::Kept(kept) = self {
+            std::hint::black_box(kept.writer.glance());
+        }
+    }
+
     /// Writes an input.
     ///
     /// # Errors

@@ -31,7 +31,7 @@ use crate::sys::crc::crc32c_append;
 
 mod write;
 
-pub use write::{InputForm, OutputForm, PlainForm};
+pub use write::{PlainForm, Words};
 
 /// Bytes before the payload.
 pub const HEAD_BYTES: usize = 16;

@@ -107,6 +107,8 @@ pub fn type_of(content: &Content<'_>) -> &'static str {
         Content::Output { output: Output::State { .. }, .. } => "state",
         Content::Output { output: Output::Answer(_), .. } => "answer",
         Content::Output { output: Output::Breaker { .. }, .. } => "breaker",
+        Content::Output { output: Output::Exit(_), .. } => "exit",
+        Content::Output { output: Output::Query { .. }, .. } => "query",
         Content::End => "end",
         Content::Seal { .. } => "seal",
     }
@@ -124,6 +126,8 @@ pub const fn instrument_of(output: &Output) -> InstrumentId {
         Output::Request(request) => request.terms().instrument,
         Output::Refusal(refusal) => refusal.proposal.instrument,
         Output::Breaker { instrument, .. } => *instrument,
+        Output::Exit(exit) => exit.instrument,
+        Output::Query { instrument, .. } => *instrument,
         Output::State { .. } | Output::Answer(_) => InstrumentId::ALL,
     }
 }

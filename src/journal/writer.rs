@@ -7,7 +7,7 @@
 use super::digest::Digest;
 use super::failure::WriteError;
 use super::params::SyncMode;
-use super::record::{InputForm, Kind, OutputForm, PlainForm, SEAL_BYTES, Seed, padded};
+use super::record::{Kind, PlainForm, SEAL_BYTES, Seed, Words, padded};
 use super::released::Journaled;
 use super::segment::{Ending, HEADER_BYTES, Header, Owner};
 pub use super::segments::{Retired, Segments};
@@ -17,6 +17,9 @@ use super::synced::SyncedTo;
 use crate::engine::risk::{OUTPUT_LINES_MAX, OrderRequest, Output};
 use crate::event::{Event, Level, Line};
 use crate::sys::mmap::Storage;
+
+/// Bytes of a page of memory.
+const PAGE: usize = 4096;
 
 /// So many requests are held without an allocation.
 const HELD_MAX: usize = 1024;
@@ -60,6 +63,9 @@ pub struct Writer<S: Segments> {
     retired: Option<Retired<S::Storage>>,
     /// Written, and to be released with the next [`Self::commit`].
     held: Vec<OrderRequest>,
+    /// Where the record at hand is laid out, and before that the lines of an output.
+    words: Words,
+    lines: [Line; OUTPUT_LINES_MAX],
     dead: bool,
 }
 
@@ -100,6 +106,8 @@ impl<S: Segments> Writer<S> {
             next: None,
             retired: None,
             held: Vec::with_capacity(HELD_MAX),
+            words: Words::default(),
+            lines: [Line::default(); OUTPUT_LINES_MAX],
             dead: false,
         })
     }
@@ -121,13 +129,9 @@ impl<S: Segments> Writer<S> {
     /// The next segment cannot be made, or there was an error before. It is final.
     #[inline]
     pub fn append_input(&mut self, event: &Event, levels: &[Level]) -> Result<(), WriteError> {
-        let form = InputForm::new(event, levels);
+        self.words.lay_input(event, levels);
         self.input = event.sequence;
-        let length = form.length();
-        let (place, sequence, seed) = self.place(length)?;
-        let word = form.write(place, sequence, seed);
-        self.appended(length, word);
-        Ok(())
+        self.append_words()
     }
 
     /// Writes what was decided about the last input. What is to be sent comes back as what may be
@@ -189,12 +193,18 @@ impl<S: Segments> Writer<S> {
 
     #[inline]
     fn append_lines(&mut self, output: &Output) -> Result<(), WriteError> {
-        let mut lines = [Line::default(); OUTPUT_LINES_MAX];
-        let count = output.pack_into(&mut lines);
-        let form = OutputForm::new(self.input, &lines[..count]);
-        let length = form.length();
-        let (place, sequence, seed) = self.place(length)?;
-        let word = form.write(place, sequence, seed);
+        let count = output.pack_into(&mut self.lines);
+        self.words.lay_output(self.input, &self.lines[..count]);
+        self.append_words()
+    }
+
+    /// Writes the record that is laid out.
+    #[inline]
+    fn append_words(&mut self) -> Result<(), WriteError> {
+        let length = self.words.length();
+        self.make_room(length)?;
+        let place = &mut self.storage.bytes_mut()[self.at..self.at + length];
+        let word = self.words.write(place, self.sequence, self.seed);
         self.appended(length, word);
         Ok(())
     }
@@ -254,6 +264,15 @@ impl<S: Segments> Writer<S> {
         self.storage.len().saturating_sub(self.at + SEAL_BYTES)
     }
 
+    /// What stands where the next record goes and a page behind it.
+    #[inline]
+    #[must_use]
+    pub fn glance(&self) -> u8 {
+        let bytes = self.storage.bytes();
+        let at = |at: usize| bytes.get(at).copied().unwrap_or(0);
+        at(self.at) ^ at(self.at + PAGE)
+    }
+
     /// The number of the next segment, if none is made ahead.
     #[must_use]
     pub const fn wanted(&self) -> Option<u64> {
@@ -288,21 +307,20 @@ impl<S: Segments> Writer<S> {
     fn append_plain(&mut self, kind: Kind, payload: &[u8]) -> Result<(), WriteError> {
         let form = PlainForm { kind, detail: 0, payload };
         let length = padded(form.length());
-        let (place, sequence, seed) = self.place(length)?;
-        let word = form.write(place, sequence, seed);
+        self.make_room(length)?;
+        let place = &mut self.storage.bytes_mut()[self.at..self.at + length];
+        let word = form.write(place, self.sequence, self.seed);
         self.appended(length, word);
         Ok(())
     }
 
-    /// Room for a record of that padded length, behind which a seal still fits; the record's
-    /// sequence, which a seal may have moved on; and where its checksum begins.
+    /// Room for a record of that padded length, behind which a seal still fits.
     #[inline]
-    fn place(&mut self, length: usize) -> Result<(&mut [u8], u64, Seed), WriteError> {
+    fn make_room(&mut self, length: usize) -> Result<(), WriteError> {
         if self.dead || self.at + length + SEAL_BYTES > self.storage.len() {
             self.roll(length)?;
         }
-        let (sequence, seed) = (self.sequence, self.seed);
-        Ok((&mut self.storage.bytes_mut()[self.at..self.at + length], sequence, seed))
+        Ok(())
     }
 
     #[inline]

@@ -229,7 +229,8 @@ impl Crew {
                 self.thread(bench, (ThreadName::Journal, 0), stages.journal)?;
             }
         } else {
-            let fused = Fused::new(&core, sequencer, ledger, board);
+            let mut fused = Fused::new(&core, sequencer, ledger, board);
+            fused.rehearse(&core);
             let hot = HotAgent::new(fused, pilot, health.clone(), parts);
             if self.mode == Mode::Shared {
                 self.thread(bench, (ThreadName::Hot, 0), hot)?;

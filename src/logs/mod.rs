@@ -36,6 +36,21 @@ pub struct LogParams {
     pub files_kept: u32,
 }
 
+impl LogParams {
+    /// No files: for what has to be said before a config is known.
+    #[must_use]
+    pub const fn to_console() -> Self {
+        Self {
+            level: Level::Info,
+            console: true,
+            directory: None,
+            file_name: String::new(),
+            file_bytes_max: 0,
+            files_kept: 0,
+        }
+    }
+}
+
 /// Where lines are put in; as many as wanted, for any thread that may wait a microsecond.
 #[derive(Clone, Debug)]
 pub struct Log {

@@ -4,6 +4,7 @@
 //! The loop, the waiting and the counting are the runner's.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 /// A stage, or several, as a thread sees it.
 pub trait Agent: Send {
@@ -16,6 +17,12 @@ pub trait Agent: Send {
     /// One turn: a bounded piece of work, and how much it was; 0 if there was nothing to do. Never
     /// waits.
     fn do_work(&mut self) -> usize;
+
+    /// In place of a sleep between two turns: waits for what brings work, for so long at most.
+    /// False where it knows of nothing to wait for; then it is slept.
+    fn wait(&mut self, _most: Duration) -> bool {
+        false
+    }
 
     /// Once, after the last turn. What stands before it on the way has ended by then, so it can
     /// take what is left.
@@ -38,6 +45,10 @@ impl<A: Agent + ?Sized> Agent for Box<A> {
 
     fn do_work(&mut self) -> usize {
         (**self).do_work()
+    }
+
+    fn wait(&mut self, most: Duration) -> bool {
+        (**self).wait(most)
     }
 
     fn on_close(&mut self) {

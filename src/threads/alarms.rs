@@ -4,26 +4,31 @@
 //! held back by the throttle of the book.
 
 use super::board::{BreakerMove, FedView, HoldingView, Views};
+use super::feeding::{self, FedRules};
 use super::health::HealthSlot;
 use super::limits::LimitDesk;
+use super::usage::{Held, Near, Usage};
 use super::var::VarReader;
 use crate::alerts::{Alert, AlertType, Alerts, Raised, Severity, Webhook};
 use crate::config::Config;
-use crate::engine::risk::limits::AccountLimits;
-use crate::event::{BreakerState, Health, Stale, Trigger};
+use crate::event::{BreakerState, ExitReason, Health, LimitKey, Stale, Trigger};
 use crate::logs::{Level, Log};
 use crate::types::money::Trillionths;
-use crate::types::{Instrument, InstrumentId, Nanos, Symbol};
+use crate::types::{Instrument, Nanos, Symbol};
+use std::collections::BTreeSet;
 use std::io;
+
+mod kinds;
 
 /// What an instrument's alerts are judged by.
 #[derive(Clone, Copy, Debug)]
 struct Watched {
     symbol: Symbol,
-    position_max: i64,
     regime: u8,
     /// Why its data could not be trusted when last looked at.
     stale: Option<Stale>,
+    /// Exits that were told.
+    exits: [u64; ExitReason::ALL.len()],
 }
 
 /// Raises alerts of one run.
@@ -34,9 +39,11 @@ pub struct Alarms {
     log: Log,
     warning_pct: u32,
     limits: LimitDesk,
-    account: AccountLimits,
-    /// The last change of limits that was seen.
-    revision: u64,
+    /// What the limits were at the last look.
+    held: Held,
+    /// What makes a rule starve, and what did at the last look.
+    fed: FedRules,
+    starving: BTreeSet<String>,
     instruments: Vec<Watched>,
     health: HealthSlot,
     /// What was seen last.
@@ -44,7 +51,7 @@ pub struct Alarms {
     moved: u64,
     /// Breaches of the limit of value at risk that were told.
     breaches: u64,
-    /// How near each limit was: drawdown, loss of the day, each position.
+    /// How near each limit was, in the order of [`Held::usages`].
     near: Vec<Near>,
     /// Whether they could be kept when that was last tried.
     keeps: bool,
@@ -80,14 +87,18 @@ impl AlarmParams {
 impl Alarms {
     /// Nothing was seen yet.
     #[must_use]
-    pub fn new(params: AlarmParams, limits: LimitDesk, health: HealthSlot) -> Self {
+    pub fn new(
+        params: AlarmParams,
+        (limits, fed): (LimitDesk, FedRules),
+        health: HealthSlot,
+    ) -> Self {
         let AlarmParams { alerts, webhook, log, warning_pct } = params;
         let set = limits.set();
         let watched = |one: &Instrument| Watched {
             symbol: one.symbol,
-            position_max: limits.hard().instrument(&set, one.id).position_max,
             regime: 0,
             stale: None,
+            exits: [0; ExitReason::ALL.len()],
         };
         let instruments: Vec<_> = limits.instruments().iter().map(watched).collect();
         let alarms = Self {
@@ -95,9 +106,10 @@ impl Alarms {
             webhook,
             log,
             warning_pct,
-            account: limits.hard().account(&set),
-            revision: set.revision,
-            near: vec![Near::Far; 2 + instruments.len()],
+            held: Held::of(limits.hard(), &set, instruments.len()),
+            fed,
+            starving: BTreeSet::new(),
+            near: Vec::new(),
             instruments,
             limits,
             health,
@@ -132,15 +144,10 @@ impl Alarms {
         }
     }
 
-    /// What was set counts from now on.
-    fn look_at_limits(&mut self) {
-        let set = self.limits.set();
-        if set.revision != std::mem::replace(&mut self.revision, set.revision) {
-            self.account = self.limits.hard().account(&set);
-            for (one, id) in self.instruments.iter_mut().zip((0..).map(InstrumentId)) {
-                one.position_max = self.limits.hard().instrument(&set, id).position_max;
-            }
-        }
+    /// From how many percent on a limit is near.
+    #[must_use]
+    pub const fn warning_pct(&self) -> u32 {
+        self.warning_pct
     }
 
     /// The book.
@@ -151,10 +158,10 @@ impl Alarms {
 
     /// Looks at everything once. `now` is the wall's time.
     pub fn look(&mut self, views: &Views, now: Nanos) {
-        self.look_at_limits();
         self.look_at_breaker(views, now);
-        self.look_at_account(views, now);
+        self.look_at_limits(views, now);
         self.look_at_var(views, now);
+        self.look_at_feeding(views, now);
         self.look_at_health(now);
         for at in 0..self.instruments.len() {
             let stale = views.quotes[at].read().stale;
@@ -206,19 +213,46 @@ impl Alarms {
         }
     }
 
-    fn look_at_account(&mut self, views: &Views, now: Nanos) {
-        let account = views.account.read();
+    /// Each limit by itself: told when it comes nearer than it was.
+    fn look_at_limits(&mut self, views: &Views, now: Nanos) {
+        let set = self.limits.set();
+        if set.revision != self.held.revision {
+            self.held = Held::of(self.limits.hard(), &set, self.instruments.len());
+        }
+        let holdings: Vec<_> = views.holdings.iter().map(super::view::View::read).collect();
         let loss = views.breaker.read().day_loss;
-        let rows = [
-            Rule {
-                at: 0,
-                value: account.drawdown,
-                limit: self.account.drawdown_max,
-                kinds: DRAWDOWN,
-            },
-            Rule { at: 1, value: loss, limit: self.account.daily_loss_max, kinds: DAILY_LOSS },
-        ];
-        rows.into_iter().for_each(|rule| self.against(&rule, "account", now));
+        let usages = self.held.usages((&views.account.read(), loss), &holdings);
+        self.near.resize(usages.len(), Near::Far);
+        for (at, usage) in usages.iter().enumerate() {
+            let near = usage.near(self.warning_pct);
+            if near > std::mem::replace(&mut self.near[at], near) {
+                self.tell_usage(usage, near, now);
+            }
+        }
+    }
+
+    fn tell_usage(&self, usage: &Usage, near: Near, now: Nanos) {
+        let source = self.symbol(usage.instrument.index());
+        let kind = kinds::of(usage.key)[usize::from(near == Near::Hard)];
+        let percent = usage.percent();
+        // A position has one limit, and its words are older than the others'.
+        let text = match usage.key {
+            LimitKey::MaxPositionSize | LimitKey::MaxDrawdownPct | LimitKey::DailyLossLimit => {
+                format!("{percent} % of the limit is used")
+            }
+            key => format!("{percent} % of {} is used", key.name()),
+        };
+        self.raise(kind, &source, text, now);
+    }
+
+    /// What has begun to starve.
+    fn look_at_feeding(&mut self, views: &Views, now: Nanos) {
+        let starving = feeding::starved(&feeding::rows(views, &self.fed, now));
+        for name in starving.difference(&self.starving) {
+            let text = format!("{name} has not come for too long: rules on it do not protect");
+            self.raise(AlertType::InputStarved, name, text, now);
+        }
+        self.starving = starving;
     }
 
     /// Each breach is told, though it ended between two looks.
@@ -261,8 +295,7 @@ impl Alarms {
     ) {
         let own = self.instruments[at];
         let source = own.symbol.to_string();
-        let (value, limit) = (i128::from(holding.lots).abs(), i128::from(own.position_max));
-        self.against(&Rule { at: 2 + at, value, limit, kinds: POSITION }, &source, now);
+        self.look_at_exits(own, &holding, now);
         if fed.gauge.regime != own.regime {
             let text = format!("the price moves as {} now", fed.gauge.regime_name());
             self.raise(AlertType::RegimeChange, &source, text, now);
@@ -273,26 +306,24 @@ impl Alarms {
             self.raise(AlertType::ConnectivityIssue, &source, text, now);
         }
         let own = &mut self.instruments[at];
-        (own.regime, own.stale) = (fed.gauge.regime, stale);
+        (own.regime, own.stale, own.exits) = (fed.gauge.regime, stale, holding.exits.begun);
     }
 
-    /// A number against its limit: near it, or at it.
-    fn against(&mut self, rule: &Rule, source: &str, now: Nanos) {
-        let Rule { at, value, limit, kinds: [warning, breach] } = *rule;
-        let reached = value.saturating_mul(100);
-        let near = if value >= limit {
-            Near::There
-        } else if reached >= limit.saturating_mul(i128::from(self.warning_pct)) {
-            Near::Close
-        } else {
-            Near::Far
-        };
-        if near <= std::mem::replace(&mut self.near[at], near) {
-            return;
+    /// Each exit is told, though it is over between two looks.
+    fn look_at_exits(&self, own: Watched, holding: &HoldingView, now: Nanos) {
+        for (reason, kind) in
+            ExitReason::ALL.into_iter().zip([AlertType::StopLoss, AlertType::TakeProfit])
+        {
+            if holding.exits.begun[reason as usize] > own.exits[reason as usize] {
+                let [value, limit] = holding.exits.compared.map(Trillionths);
+                let (input, name) = (holding.exits.sequence, reason.name());
+                let text = format!(
+                    "{name}: the position is being closed, as it would earn {value} against a \
+                     bound of {limit} (input {input})"
+                );
+                self.raise(kind, &own.symbol.to_string(), text, now);
+            }
         }
-        let kind = if near == Near::There { breach } else { warning };
-        let percent = reached / limit.max(1);
-        self.raise(kind, source, format!("{percent} % of the limit is used"), now);
     }
 
     fn symbol(&self, at: usize) -> String {
@@ -328,25 +359,3 @@ impl Alarms {
         }
     }
 }
-
-/// How near a limit is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Near {
-    Far,
-    Close,
-    There,
-}
-
-/// A number against its limit, and the place where it is remembered.
-struct Rule {
-    at: usize,
-    value: i128,
-    limit: i128,
-    kinds: Kinds,
-}
-
-/// Near a limit, and at it.
-type Kinds = [AlertType; 2];
-const POSITION: Kinds = [AlertType::PositionWarning, AlertType::PositionBreach];
-const DRAWDOWN: Kinds = [AlertType::DrawdownWarning, AlertType::DrawdownBreach];
-const DAILY_LOSS: Kinds = [AlertType::DailyLossWarning, AlertType::DailyLossBreach];

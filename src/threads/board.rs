@@ -17,13 +17,13 @@ mod quote;
 pub use account::{ACCOUNT_WORDS, AccountView};
 pub use breaker::{BREAKER_HISTORY, BREAKER_WORDS, BreakerMove, BreakerView, FED_WORDS, FedView};
 pub use depth::{DEPTH_LEVELS, DepthView};
-pub use holding::HoldingView;
+pub use holding::{ExitsTold, HOLDING_WORDS, HoldingView};
 pub use journal::{JOURNAL_WORDS, JournalView};
 pub use limits::LIMITS_WORDS;
 pub use orders::{FillTold, Fills, ORDERS_SHOWN, OrderView, OrdersView};
 pub use quote::{QuoteView, SideView};
 
-use super::latency::{Latency, LatencyView, Stage, latency, stage};
+use super::latency::{LATENCY_WORDS, Latency, LatencyView, Stage, latency, stage};
 use super::var::{Sampler, VarReader};
 use super::view::{Publisher, View, view};
 use crate::engine::risk::{LimitsSet, Output, Risk};
@@ -41,7 +41,7 @@ pub struct Views {
     /// By instrument.
     pub quotes: Vec<View<QuoteView, 15>>,
     /// By instrument.
-    pub holdings: Vec<View<HoldingView, 12>>,
+    pub holdings: Vec<View<HoldingView, HOLDING_WORDS>>,
     /// Books near the touch, by instrument.
     pub depths: Vec<View<DepthView, { 4 * DEPTH_LEVELS }>>,
     /// The account.
@@ -55,13 +55,13 @@ pub struct Views {
     /// Live orders.
     pub orders: View<OrdersView, { 5 * ORDERS_SHOWN }>,
     /// From an input to its requests.
-    pub latency: View<LatencyView, 4>,
+    pub latency: View<LatencyView, LATENCY_WORDS>,
     /// How the journal gets on; zeros where none is kept.
     pub journal: View<JournalView, JOURNAL_WORDS>,
     /// Value at risk, where it is worked out.
     pub var: Option<VarReader>,
     /// Where the time goes, by the name of the stage: those that this run has show something.
-    pub stages: [(&'static str, View<LatencyView, 4>); 5],
+    pub stages: [(&'static str, View<LatencyView, LATENCY_WORDS>); 5],
 }
 
 /// What quoting publishes.
@@ -79,7 +79,7 @@ pub struct QuotingBoard {
 /// What risk publishes.
 #[derive(Debug)]
 pub struct RiskBoard {
-    holdings: Vec<Publisher<HoldingView, 12>>,
+    holdings: Vec<Publisher<HoldingView, HOLDING_WORDS>>,
     account: Publisher<AccountView, ACCOUNT_WORDS>,
     orders: Publisher<OrdersView, { 5 * ORDERS_SHOWN }>,
     limits: Publisher<LimitsSet, LIMITS_WORDS>,
@@ -94,7 +94,10 @@ pub struct RiskBoard {
     pace: Pace,
     sampler: Option<Sampler>,
     fills: u64,
-    requests: u64,
+    /// Requests, and when the last was released.
+    requests: (u64, Nanos),
+    /// By instrument: trades of ours with the time of the last, and exits.
+    own: Vec<((u64, Nanos), ExitsTold)>,
 }
 
 /// An input and the levels behind it.
@@ -157,7 +160,8 @@ pub fn board(instruments: &[Instrument]) -> (Board, Views, Fills) {
             pace,
             sampler,
             fills: 0,
-            requests: 0,
+            requests: (0, Nanos(0)),
+            own: vec![Default::default(); instruments.len()],
         },
     };
     let views = Views {
@@ -276,13 +280,19 @@ impl RiskBoard {
             && report.kind == ReportKind::Filled
         {
             self.fills += 1;
+            if let Some((fills, _)) = self.own.get_mut(input.instrument.index()) {
+                *fills = (fills.0 + 1, input.received);
+            }
             if let Some(level) = levels.first() {
                 self.told.tell(input, report, *level);
             }
         }
         for output in outputs {
             match output {
-                Output::Request(_) => self.requests += 1,
+                Output::Request(_) => self.requests = (self.requests.0 + 1, input.received),
+                Output::Exit(exit) => {
+                    self.own[exit.instrument.index()].1.tell(input.sequence, exit);
+                }
                 Output::Breaker { change, instrument } => {
                     let (sequence, time) = (input.sequence, input.received);
                     self.moves.rotate_left(1);
@@ -323,17 +333,8 @@ impl RiskBoard {
 
     fn publish(&mut self, risk: &Risk) {
         for (at, publisher) in (0_u16..).zip(&mut self.holdings) {
-            let seen = risk.position(InstrumentId(at));
-            let position = seen.position;
-            publisher.publish(&HoldingView {
-                lots: position.lots,
-                volume_today: position.volume_today,
-                cost: position.cost,
-                realised: position.realised,
-                unrealised: seen.unrealised,
-                fees: position.fees,
-                profit: seen.profit,
-            });
+            let exits = self.own[usize::from(at)].1;
+            publisher.publish(&HoldingView::of(risk, InstrumentId(at), exits));
         }
         for (at, publisher) in (0_u16..).zip(&mut self.fed) {
             let fed = risk.fed(InstrumentId(at));
@@ -345,6 +346,7 @@ impl RiskBoard {
                 trades: fed.trades.0,
                 trade_at: fed.trades.1,
                 learned: [known.spread, known.volume, known.moves].map(|one| one.samples),
+                fills: self.own[usize::from(at)].0,
             });
         }
         self.breaker.publish(&BreakerView {

@@ -16,6 +16,8 @@ pub struct Allowance {
     pub cores: Vec<CoreId>,
     /// The CPU time it may take, in cores, where that is bounded.
     pub quota: Option<f64>,
+    /// The CPU time that it gets whatever others want, in cores, where a pod says so.
+    pub promised: Option<f64>,
 }
 
 /// The allowance cannot be told.
@@ -60,22 +62,46 @@ impl Allowance {
             return Err(AllowanceFault::NoAffinity);
         }
         cores.sort_unstable();
-        Ok(Self { cores, quota })
+        Ok(Self { cores, quota, promised: None })
     }
 
-    /// The cores that can be kept busy without being stopped: quota and cores, whichever is less.
+    /// The same in a pod that asks for so much.
+    #[must_use]
+    pub fn promised(self, millis: Option<u32>) -> Self {
+        Self { promised: millis.map(|millis| f64::from(millis) / 1e3), ..self }
+    }
+
+    /// What can be relied on, where that is bounded.
+    fn bound(&self) -> Option<f64> {
+        let least = |one: f64| self.promised.map_or(one, |other| one.min(other));
+        self.quota.map_or(self.promised, |quota| Some(least(quota)))
+    }
+
+    /// The cores that can be kept busy without being stopped, and without taking others' time:
+    /// quota, promise and cores, whichever is least.
     #[must_use]
     pub fn whole(&self) -> usize {
-        let is_granted = |n: &usize| self.quota.is_none_or(|quota| as_cores(*n) <= quota);
+        let is_granted = |n: &usize| self.bound().is_none_or(|bound| as_cores(*n) <= bound);
         (1..=self.cores.len()).take_while(is_granted).count()
     }
 
-    /// The quota holds back, and not at a whole number of cores: some thread will be stopped.
+    /// What can be relied on is less than the cores, and no whole number: some thread will be
+    /// stopped, or takes others' time.
     #[must_use]
     pub fn is_fractional(&self) -> bool {
-        self.quota.is_some_and(|quota| {
-            quota < as_cores(self.cores.len()) && (quota - as_cores(self.whole())).abs() > 1e-9
+        self.bound().is_some_and(|bound| {
+            bound < as_cores(self.cores.len()) && (bound - as_cores(self.whole())).abs() > 1e-9
         })
+    }
+
+    /// Whether the cores are this process's own, as far as it can see: no quota is less than they
+    /// are, and where a pod says how much it asked for, they are exactly as many. A pool that is
+    /// shared has another number of them, but by chance.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        let cores = as_cores(self.cores.len());
+        self.quota.is_none_or(|quota| quota >= cores)
+            && self.promised.is_none_or(|promised| (promised - cores).abs() < 1e-9)
     }
 }
 
@@ -89,10 +115,10 @@ impl fmt::Display for Allowance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.cores.len() == 1 { "" } else { "s" };
         write!(f, "{} core{plural}", self.cores.len())?;
-        match self.quota {
-            Some(quota) => write!(f, ", a quota of {quota} cores"),
-            None => Ok(()),
+        if let Some(quota) = self.quota {
+            write!(f, ", a quota of {quota} cores")?;
         }
+        self.promised.map_or(Ok(()), |promised| write!(f, ", {promised} promised to the pod"))
     }
 }
 
@@ -159,7 +185,7 @@ mod tests {
     use super::*;
 
     fn allowance(cores: usize, quota: Option<f64>) -> Allowance {
-        Allowance { cores: (0..cores).map(|id| CoreId { id }).collect(), quota }
+        Allowance { cores: (0..cores).map(|id| CoreId { id }).collect(), quota, promised: None }
     }
 
     #[test]
@@ -183,6 +209,30 @@ mod tests {
     }
 
     #[test]
+    fn a_promise_bounds_what_is_kept_busy_and_tells_own_cores_from_shared_ones() {
+        let check = |cores, quota, millis, expected: (usize, bool, bool), text: &str| {
+            let allowance = allowance(cores, quota).promised(millis);
+            let got = (allowance.whole(), allowance.is_fractional(), allowance.is_own());
+            assert_eq!(got, expected, "{allowance}");
+            assert_eq!(allowance.to_string(), text);
+        };
+        // The guaranteed pod on whole cores, and on a node without them.
+        check(2, None, Some(2000), (2, false, true), "2 cores, 2 promised to the pod");
+        check(8, None, Some(2000), (2, false, false), "8 cores, 2 promised to the pod");
+        let quota = "8 cores, a quota of 2 cores, 2 promised to the pod";
+        check(8, Some(2.0), Some(2000), (2, false, false), quota);
+        // The burstable one.
+        let burstable = "2 cores, a quota of 2 cores, 0.5 promised to the pod";
+        check(2, Some(2.0), Some(500), (0, true, false), burstable);
+        check(8, None, Some(0), (0, false, false), "8 cores, 0 promised to the pod");
+        check(4, None, Some(1500), (1, true, false), "4 cores, 1.5 promised to the pod");
+        // Out of a pod.
+        check(4, None, None, (4, false, true), "4 cores");
+        check(4, Some(3.0), None, (3, false, false), "4 cores, a quota of 3 cores");
+        check(4, Some(4.0), None, (4, false, true), "4 cores, a quota of 4 cores");
+    }
+
+    #[test]
     fn the_machine_says_something() {
         let allowance = Allowance::read().unwrap();
         assert!(!allowance.cores.is_empty());
@@ -198,7 +248,7 @@ mod tests {
         assert_eq!(fault, expected);
         assert!(fault.to_string().contains("thread risk cannot be bound to allowed core 2"));
         // No machine has this one.
-        let far = Allowance { cores: vec![CoreId { id: 1023 }], quota: None };
+        let far = Allowance { cores: vec![CoreId { id: 1023 }], quota: None, promised: None };
         let fault = pin(ThreadName::Feed, 0, &far).unwrap_err();
         assert_eq!(fault, PinFault::Refused { thread: ThreadName::Feed, core: 0, id: 1023 });
         assert!(fault.to_string().contains("thread feed cannot be bound"), "{fault}");

@@ -8,6 +8,7 @@ use super::commands::Answering;
 use super::digest::Digest;
 use super::outcome;
 use super::pilot::Pilot;
+use super::rehearsal::Rehearsal;
 use super::resyncs;
 use super::sequencer::Sequencer;
 use crate::engine::buffer::Buffer;
@@ -30,6 +31,10 @@ pub struct Fused {
     is_grouped: bool,
     failure: Option<WriteError>,
     answering: Answering,
+    /// The core's, as the last input has left it.
+    deadline: Option<Nanos>,
+    /// What keeps the code of a decision near while nothing comes.
+    rehearsal: Option<Box<Rehearsal>>,
 }
 
 /// An input behind its turn.
@@ -50,9 +55,11 @@ impl Fused {
         let mut sequencer = sequencer;
         sequencer.link().lend();
         let answering = sequencer.answering();
+        let core = Core::new(params);
         Self {
+            deadline: core.deadline(),
             sequencer,
-            core: Core::new(params),
+            core,
             ledger,
             out: Buffer::new(Core::outputs_max(params)),
             digest: Digest::default(),
@@ -60,6 +67,7 @@ impl Fused {
             is_grouped: false,
             failure: None,
             answering,
+            rehearsal: None,
         }
     }
 
@@ -67,7 +75,9 @@ impl Fused {
     #[inline]
     pub fn now(&mut self, pilot: &mut Pilot) -> Option<Nanos> {
         let open_orders = self.core.risk().open_orders();
-        pilot.now(&mut self.sequencer, self.core.deadline(), open_orders)
+        let now = pilot.now(&mut self.sequencer, self.deadline, open_orders);
+        self.board.latency.begin(|| pilot.looked());
+        now
     }
 
     /// Takes the next input by `now` the whole way; false if there is none.
@@ -78,10 +88,9 @@ impl Fused {
         if self.failure.is_some() {
             return false;
         }
-        self.board.latency.begin();
         let Self { sequencer, core, .. } = self;
         let books = Some(core.quoting().books());
-        if !sequencer.advance(now, core.deadline(), books) {
+        if !sequencer.advance(now, self.deadline, books) {
             return false;
         }
         self.board.latency.heard(self.sequencer.sequence());
@@ -163,10 +172,22 @@ impl Fused {
         self.failure.is_some()
     }
 
-    /// Nothing was due: what readers have not seen yet is shown.
+    /// From now on decisions are rehearsed while nothing comes: for a thread that never gives way.
+    pub fn rehearse(&mut self, params: &CoreParams) {
+        self.rehearsal = Rehearsal::new(params).map(Box::new);
+    }
+
+    /// Nothing was due by `now`, when the processor's counter showed `looked`: what readers have
+    /// not seen yet is shown.
     #[inline]
-    pub fn idle(&mut self) {
+    pub fn idle(&mut self, now: Nanos, looked: u64) {
         self.board.idle(&self.core);
+        if let Some(rehearsal) = &mut self.rehearsal
+            && rehearsal.perform(now, looked).is_some()
+        {
+            std::hint::black_box(self.core.glance(rehearsal.look_at()));
+            self.ledger.glance();
+        }
     }
 
     /// Takes the input that stands in the sequencer.
@@ -180,22 +201,14 @@ impl Fused {
         ledger.input(&input, levels)?;
         board.core.begin(input.sequence);
         let change = core.apply(&input, levels, out);
+        self.deadline = core.deadline();
         board.core.end();
         board.journal.begin(input.sequence);
         sequencer.told(change, core.quoting().books());
         for output in out.items() {
-            let mut lines = [Line::default(); OUTPUT_LINES_MAX];
-            let count = output.pack_into(&mut lines);
-            digest.take(&input, &lines[..count]);
             if let Some(request) = ledger.output(output)? {
                 sequencer.send(&request, now);
                 board.latency.released(input.sequence);
-            }
-            if let Output::Answer(answer) = output {
-                answering.answer(input.sequence, answer);
-            }
-            if let Some((instrument, body)) = fed_back(output) {
-                sequencer.feed_back(instrument, body);
             }
         }
         if ledger.held() > 0 && !self.is_grouped {
@@ -205,6 +218,18 @@ impl Fused {
             })?;
         }
         board.journal.end();
+        // What nobody waits for outside comes behind what has left.
+        let mut lines = [Line::default(); OUTPUT_LINES_MAX];
+        for output in out.items() {
+            let count = output.pack_into(&mut lines);
+            digest.take(&input, &lines[..count]);
+            if let Output::Answer(answer) = output {
+                answering.answer(input.sequence, answer);
+            }
+            if let Some((instrument, body)) = fed_back(output) {
+                sequencer.feed_back(instrument, body);
+            }
+        }
         resyncs::judge(&input, change, core.quoting().books(), |wish| sequencer.heed(wish, now));
         board.input((&input, sequencer.input().levels()), core, out.items());
         Ok(())
@@ -239,6 +264,10 @@ pub fn fed_back(output: &Output) -> Option<(InstrumentId, Body)> {
             Some((InstrumentId::ALL, Body::State { state: *state, reason: *reason }))
         }
         Output::Breaker { change, instrument } => Some((*instrument, Body::Breaker(*change))),
+        Output::Exit(exit) => Some((exit.instrument, Body::Exit(exit.change))),
+        Output::Query { order, instrument, side } => {
+            Some((*instrument, Body::Query { order: *order, side: *side }))
+        }
         Output::Request(_) | Output::Explanation(_) | Output::Answer(_) => None,
     }
 }

@@ -175,6 +175,7 @@ impl Gateway {
                     self.doubt(input, report.order, levels[0].side());
                 }
             }
+            Body::Query { order, side } => self.doubt(input, order, side),
             Body::Command(Asked { command: Command::Kill, .. }) => self.is_closed = true,
             Body::Command(Asked { command: Command::ResumeConfirmed, .. }) => {
                 self.is_closed = false;
@@ -224,8 +225,8 @@ impl Gateway {
         self.wait(Awaited { order, instrument, side, kind, due, asked: true });
     }
 
-    /// The venue does not know an order that we take to be there: risk holds it for unknown, and
-    /// nothing but the answer to a question ends that. It is asked at once.
+    /// The venue does not know an order that we take to be there, or risk wants to know: nothing
+    /// but the answer to a question ends that. It is asked at once.
     fn doubt(&mut self, input: &Event, order: OrderId, side: Side) {
         if self.awaited.iter().any(|awaited| awaited.order == order && awaited.asked) {
             return;

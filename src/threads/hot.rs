@@ -17,8 +17,10 @@ pub struct HotAgent {
     fused: Option<Fused>,
     pilot: Pilot,
     health: HealthSlot,
-    /// Whether the full disk has halted trading already.
+    /// Whether the disk was full at the last look, and has halted trading.
     is_halted: bool,
+    /// Whether everything was cancelled past the journal already.
+    has_given_up: bool,
     parts: Sender<Part>,
 }
 
@@ -31,12 +33,19 @@ impl HotAgent {
             // In lock-step nothing is taken while something is on its way.
             fused.group();
         }
-        Self { fused: Some(fused), pilot, health, is_halted: false, parts }
+        Self { fused: Some(fused), pilot, health, is_halted: false, has_given_up: false, parts }
     }
 
-    /// The journal is dead: everything is cancelled, and the run is over.
+    /// The journal is dead: everything is cancelled, once, and the run is over. A run that was
+    /// about to end when that was found is no exception.
     #[cold]
-    fn give_up(&mut self) {
+    fn give_up(&mut self) -> usize {
+        if std::mem::replace(&mut self.has_given_up, true) {
+            return 0;
+        }
+        if let Some(fused) = self.fused.as_mut().filter(|_| self.health.has_failed()) {
+            fused.fail(self.health.failure().unwrap_or("it has failed"));
+        }
         if let Some((what, has_left)) = self.fused.as_mut().and_then(Fused::cancel_all) {
             self.health.fail(&what);
             if has_left {
@@ -44,6 +53,7 @@ impl HotAgent {
             }
         }
         self.pilot.abort();
+        1
     }
 }
 
@@ -54,21 +64,20 @@ impl Agent for HotAgent {
 
     fn do_work(&mut self) -> usize {
         let Self { fused: Some(fused), pilot, health, is_halted, .. } = self else { return 0 };
+        let condition = health.get();
+        if condition.has(Health::WRITE_FAILED) {
+            return self.give_up();
+        }
         if pilot.is_done() {
             return 0;
         }
-        let condition = health.get();
-        if condition.has(Health::WRITE_FAILED) {
-            fused.fail(health.failure().unwrap_or("it has failed"));
-            self.give_up();
-            return 1;
-        }
         if !pilot.is_lock_step() {
             fused.set_health(condition);
-            if condition.has(Health::DISK_FULL) && !*is_halted {
-                *is_halted = true;
-                fused.command(Command::Halt);
+            let is_full = condition.has(Health::DISK_FULL);
+            if is_full && !*is_halted {
+                fused.command(Command::HaltDiskFull);
             }
+            *is_halted = is_full;
         }
         fused.poll_commands();
         let (mut work, mut latest) = (0, None);
@@ -88,8 +97,8 @@ impl Agent for HotAgent {
         if let Some(now) = latest {
             fused.commit(now);
         }
-        if work == 0 {
-            fused.idle();
+        if let (0, Some(now)) = (work, latest) {
+            fused.idle(now, pilot.looked());
         }
         if fused.has_failed() {
             self.give_up();
@@ -98,6 +107,9 @@ impl Agent for HotAgent {
     }
 
     fn on_close(&mut self) {
+        if self.health.has_failed() {
+            self.give_up();
+        }
         let fused = self.fused.take().expect("an agent is closed once");
         for part in fused.end() {
             // Whoever asked may have gone.

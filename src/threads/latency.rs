@@ -13,12 +13,38 @@ use std::time::Duration;
 
 /// Between two values of a view.
 const EVERY: Duration = Duration::from_millis(100);
+/// Values between two counts of the spread.
+const SPREAD_EVERY: u32 = 10;
 /// The longest that is told apart, in ticks of the counter: ten seconds at least.
 const LONGEST: u64 = 1 << 36;
 /// Two digits: a bucket is at most a hundredth of its value wide.
 const DIGITS: u8 = 2;
 /// Stages are measured of inputs whose number has none of these bits.
 const SAMPLED: u64 = 63;
+
+/// Until where spans are counted together, in nanoseconds; a last count has all of them.
+pub const BOUNDS: [u64; 20] = [
+    250,
+    500,
+    1_000,
+    2_500,
+    5_000,
+    10_000,
+    25_000,
+    50_000,
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    500_000_000,
+    1_000_000_000,
+];
 
 /// Spans over the whole run, in nanoseconds: from hearing an input to releasing a request of it, or
 /// of a stage.
@@ -32,15 +58,37 @@ pub struct LatencyView {
     pub p99: u64,
     /// The longest.
     pub max: u64,
+    /// How they are spread.
+    pub spread: Spread,
 }
 
-impl Words<4> for LatencyView {
-    fn to_words(&self) -> [u64; 4] {
-        [self.count, self.p50, self.p99, self.max]
+/// How spans are spread; counted anew once a second.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Spread {
+    /// Spans that are counted here.
+    pub count: u64,
+    /// What they come to together.
+    pub sum: u64,
+    /// Of these, how many were no longer than each of [`BOUNDS`].
+    pub up_to: [u64; BOUNDS.len()],
+}
+
+/// Words of a [`LatencyView`].
+pub const LATENCY_WORDS: usize = 6 + BOUNDS.len();
+
+impl Words<LATENCY_WORDS> for LatencyView {
+    fn to_words(&self) -> [u64; LATENCY_WORDS] {
+        let mut words = [0; LATENCY_WORDS];
+        let Spread { count, sum, up_to } = self.spread;
+        words[..6].copy_from_slice(&[self.count, self.p50, self.p99, self.max, count, sum]);
+        words[6..].copy_from_slice(&up_to);
+        words
     }
 
-    fn from_words(&[count, p50, p99, max]: &[u64; 4]) -> Self {
-        Self { count, p50, p99, max }
+    fn from_words(words: &[u64; LATENCY_WORDS]) -> Self {
+        let [count, p50, p99, max, counted, sum, ..] = *words;
+        let up_to = std::array::from_fn(|at| words[6 + at]);
+        Self { count, p50, p99, max, spread: Spread { count: counted, sum, up_to } }
     }
 }
 
@@ -52,6 +100,10 @@ struct Spans {
     on: Moment,
     /// When the next value is to be shown, in ticks; nothing before a tick's length is known.
     due: u64,
+    /// All of them together, in ticks.
+    sum: u64,
+    /// How they were spread when that was counted last, and how often was shown since.
+    spread: (Spread, u32),
 }
 
 impl Spans {
@@ -59,12 +111,13 @@ impl Spans {
         let histogram = Histogram::new_with_bounds(1, LONGEST, DIGITS);
         let histogram = histogram.expect("the bounds are good");
         let on = Moment::now();
-        Self { histogram, due: on.ticks(), on }
+        Self { histogram, due: on.ticks(), on, sum: 0, spread: (Spread::default(), 0) }
     }
 
     #[inline]
     fn record(&mut self, span: u64) {
         self.histogram.saturating_record(span.max(1));
+        self.sum = self.sum.saturating_add(span);
     }
 
     /// Whether it is time to show something.
@@ -73,7 +126,12 @@ impl Spans {
         now >= self.due
     }
 
-    fn show(&mut self, publisher: &mut Publisher<LatencyView, 4>) {
+    /// Shows what is known; the spread, which takes longest to count, only now and then.
+    fn show(&mut self, publisher: &mut Publisher<LatencyView, LATENCY_WORDS>) {
+        if self.spread.1 == 0 {
+            self.count_spread();
+        }
+        self.spread.1 = (self.spread.1 + 1) % SPREAD_EVERY;
         let rate = self.on.rate();
         let every = u64::try_from(EVERY.as_nanos()).expect("a tenth of a second");
         self.due = ticks() + rate.ticks(every);
@@ -83,14 +141,38 @@ impl Spans {
             p50: rate.nanos(all.value_at_quantile(0.5)),
             p99: rate.nanos(all.value_at_quantile(0.99)),
             max: rate.nanos(all.max()),
+            spread: self.spread.0,
         });
+    }
+
+    /// Shows all of it, as it is now.
+    fn show_all(&mut self, publisher: &mut Publisher<LatencyView, LATENCY_WORDS>) {
+        self.spread.1 = 0;
+        self.show(publisher);
+    }
+
+    fn count_spread(&mut self) {
+        let rate = self.on.rate();
+        let (count, sum) = (self.histogram.len(), rate.nanos(self.sum));
+        let mut up_to = [0; BOUNDS.len()];
+        for step in self.histogram.iter_recorded() {
+            let span = rate.nanos(step.value_iterated_to());
+            let at = BOUNDS.partition_point(|bound| *bound < span);
+            if let Some(place) = up_to.get_mut(at) {
+                *place += step.count_since_last_iteration();
+            }
+        }
+        for at in 1..up_to.len() {
+            up_to[at] += up_to[at - 1];
+        }
+        self.spread.0 = Spread { count, sum, up_to };
     }
 }
 
 /// The way from an input to its requests, on the thread that hears and releases.
 #[derive(Debug)]
 pub struct Latency {
-    publisher: Publisher<LatencyView, 4>,
+    publisher: Publisher<LatencyView, LATENCY_WORDS>,
     /// From the look that brings an input until it has its number.
     hear: Stage,
     /// Nothing while nothing is measured.
@@ -108,7 +190,7 @@ struct Measure {
 
 /// Both ends of the way and of its first stage; nothing is measured yet.
 #[must_use]
-pub fn latency() -> (Latency, View<LatencyView, 4>, View<LatencyView, 4>) {
+pub fn latency() -> (Latency, View<LatencyView, LATENCY_WORDS>, View<LatencyView, LATENCY_WORDS>) {
     let (publisher, all) = view(LatencyView::default());
     let (hear, first) = stage();
     (Latency { publisher, hear, measure: None }, all, first)
@@ -125,11 +207,11 @@ impl Latency {
         }));
     }
 
-    /// Now it is looked for an input.
+    /// It was looked for an input when the counter showed that.
     #[inline]
-    pub fn begin(&mut self) {
+    pub fn begin(&mut self, looked: impl FnOnce() -> u64) {
         if let Some(measure) = &mut self.measure {
-            measure.begun = ticks();
+            measure.begun = looked();
         }
     }
 
@@ -160,7 +242,7 @@ impl Latency {
     pub fn publish(&mut self) {
         self.hear.publish();
         if let Some(measure) = &mut self.measure {
-            measure.spans.show(&mut self.publisher);
+            measure.spans.show_all(&mut self.publisher);
         }
     }
 }
@@ -176,7 +258,7 @@ impl Measure {
 /// One stage of the way, on the thread that does it.
 #[derive(Debug)]
 pub struct Stage {
-    publisher: Publisher<LatencyView, 4>,
+    publisher: Publisher<LatencyView, LATENCY_WORDS>,
     /// When the input at hand came to it; nothing if it is not one of those that are measured.
     begun: Option<u64>,
     /// Nothing while nothing is measured.
@@ -185,7 +267,7 @@ pub struct Stage {
 
 /// Both ends of a stage; nothing is measured yet.
 #[must_use]
-pub fn stage() -> (Stage, View<LatencyView, 4>) {
+pub fn stage() -> (Stage, View<LatencyView, LATENCY_WORDS>) {
     let (publisher, view) = view(LatencyView::default());
     (Stage { publisher, begun: None, spans: None }, view)
 }
@@ -233,7 +315,7 @@ impl Stage {
     /// Shows all that was measured.
     pub fn publish(&mut self) {
         if let Some(spans) = &mut self.spans {
-            spans.show(&mut self.publisher);
+            spans.show_all(&mut self.publisher);
         }
     }
 }
@@ -245,7 +327,7 @@ mod tests {
     #[test]
     fn a_request_is_measured_from_its_own_input() {
         let (mut latency, view, _) = latency();
-        latency.begin();
+        latency.begin(ticks);
         latency.heard(1);
         latency.released(1);
         latency.publish();
@@ -253,7 +335,7 @@ mod tests {
         latency.turn_on(3);
         let wait = Duration::from_millis(20);
         for sequence in 5..8 {
-            latency.begin();
+            latency.begin(ticks);
             latency.heard(sequence);
             if sequence == 5 {
                 std::thread::sleep(wait);
@@ -262,8 +344,11 @@ mod tests {
         latency.released(7);
         latency.released(5);
         latency.publish();
-        let LatencyView { count, p50, p99, max } = view.read();
+        let LatencyView { count, p50, p99, max, spread } = view.read();
         assert_eq!(count, 2);
+        let below = BOUNDS.iter().filter(|bound| **bound < 20_000_000).count();
+        assert_eq!((spread.count, spread.up_to[below - 1], spread.up_to[19]), (2, 1, 2));
+        assert!(spread.up_to.is_sorted() && spread.sum >= 20_000_000, "{spread:?}");
         assert!(p50 < 20_000_000 && p99 >= 20_000_000 && max >= 20_000_000, "{p50} {p99} {max}");
     }
 

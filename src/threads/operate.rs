@@ -26,6 +26,7 @@ pub fn operate(wish: &Operate, environment: &Environment, user: Option<String>) 
         Operate::Flatten(saying) => command("flatten", (saying, false), environment, user),
         Operate::Trip(saying) => command(TRIP, (saying, false), environment, user),
         Operate::Reset(saying) => command(RESET, (saying, false), environment, user),
+        Operate::Reconcile(saying) => command("reconcile", (saying, false), environment, user),
         Operate::Limits { saying, changes } => limits(saying, changes, environment, user),
     }
 }

@@ -70,7 +70,13 @@ impl Pilot {
         deadline: Option<Nanos>,
         open_orders: u64,
     ) -> Option<Nanos> {
-        let due = sequencer.due(deadline);
+        // Where the clock runs by itself, nobody need work out what comes first.
+        let due = if self.timeline.goes_by_due() {
+            sequencer.due(deadline)
+        } else {
+            sequencer.poll_results();
+            None
+        };
         match self.phase {
             Phase::Running => self.run(sequencer, due),
             Phase::Cancelling { until } => {
@@ -119,6 +125,13 @@ impl Pilot {
         let grace = self.timeline.span(self.grace);
         self.phase = Phase::Cancelling { until: Nanos(end.0.saturating_add(grace.0)) };
         Some(end)
+    }
+
+    /// What the processor's counter showed when [`Self::now`] was asked last, or shows now.
+    #[inline]
+    #[must_use]
+    pub fn looked(&self) -> u64 {
+        self.timeline.looked()
     }
 
     /// The run cannot go on: it is over at once.

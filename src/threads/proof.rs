@@ -3,20 +3,18 @@
 //!
 //! A limit is driven with every other limit out of the way, so that it is this one that refuses.
 
-use crate::engine::buffer::Buffer;
-use crate::engine::risk::{BreakerParams, InstrumentLimits, Output, Risk, RiskParams};
-use crate::engine::{Core, CoreParams};
-use crate::event::{
-    Body, Draft, Event, Health, Level, Mark, Proposal, RefusalCode, Report, ReportKind,
-    RequestKind, Stale, StateReason, Trigger,
+use crate::engine::CoreParams;
+use crate::engine::risk::{
+    BreakerParams, ExitParams, HedgeParams, InstrumentLimits, Output, RiskParams,
 };
-use crate::types::{InstrumentId, Nanos, OrderId, Origin, Price, Qty, Side, TimeInForce};
+use crate::event::{Body, ExitReason, Health, RefusalCode, Stale, StateReason, Trigger, VarResult};
+use crate::types::{InstrumentId, Side};
 use std::fmt;
+use trial::Trial;
+
+mod trial;
 
 const SECOND: i64 = 1_000_000_000;
-/// The begin of a day.
-const ORIGIN: i64 = 20_454 * 86_400 * SECOND;
-const FIRST: InstrumentId = InstrumentId(0);
 /// Half of the sum of bid and ask, in ticks: fine enough for every threshold.
 const PRICE: i64 = 10_000_000;
 /// More than every limit, and less than what overflows.
@@ -66,6 +64,17 @@ pub fn prove(params: &CoreParams) -> Result<Vec<String>, ProofFault> {
         for trigger in Trigger::ALL.into_iter().skip(1) {
             fired(trigger.name(), trigger_fires(params, breaker, trigger))?;
         }
+    }
+    if let Some(hedge) = params.risk.hedge {
+        fired("auto_hedge", hedge_fires(params, &one.limits, hedge))?;
+    }
+    if let Some(exit) = params.risk.exit {
+        for reason in ExitReason::ALL.into_iter().filter(|reason| exit.closes(*reason)) {
+            fired(reason.name(), exit_fires(params, &one.limits, (exit, reason)))?;
+        }
+    }
+    if let Some(limit) = params.var_limit {
+        fired("var_limit_pct", var_fires(params, &one.limits, limit))?;
     }
     Ok(proved)
 }
@@ -121,98 +130,12 @@ fn beyond(own: &InstrumentLimits, amount: i128) -> i64 {
     own.unit.lots_within(amount.saturating_mul(2), PRICE).saturating_add(1).min(LOTS)
 }
 
-/// A risk of its own, with what it was given so far.
-struct Trial {
-    risk: Risk,
-    out: Buffer<Output>,
-    now: i64,
-    sequence: u64,
-    epoch: u32,
-}
-
-impl Trial {
-    /// The first instrument counts in the account currency: rates are no rule.
-    fn new(params: &CoreParams, risk: &RiskParams, mut own: InstrumentLimits) -> Self {
-        own.quote = risk.currency;
-        let drafts_max = Core::drafts_max(params);
-        let out = Buffer::new(Risk::outputs_max(risk, 1, drafts_max));
-        let mut risk = risk.clone();
-        risk.conversions.clear();
-        let epoch = risk.epoch;
-        Self { risk: Risk::new(&risk, &[own]), out, now: ORIGIN, sequence: 0, epoch }
-    }
-
-    fn hear(&mut self, body: Body, instrument: InstrumentId, levels: &[Level]) {
-        self.sequence += 1;
-        let (sequence, received) = (self.sequence, Nanos(self.now));
-        let venue_time = Nanos::UNKNOWN;
-        self.out.clear();
-        let event = Event { sequence, received, venue_time, instrument, body };
-        self.risk.input(&event, levels, &mut self.out);
-    }
-
-    /// A mark around the price, with what was traded since the last.
-    fn mark(&mut self, price: i64, spread: i64, traded: i64) {
-        self.hear(Body::Ignored, FIRST, &[]);
-        let mark = Mark {
-            sequence: self.sequence,
-            received: Nanos(self.now),
-            bid: Price(price - spread / 2),
-            bid_qty: Qty(1),
-            ask: Price(price - spread / 2 + spread),
-            ask_qty: Qty(1),
-            traded: Qty(traded),
-            instrument: FIRST,
-            stale: None,
-        };
-        self.risk.draft(&Draft::Mark(mark), &mut self.out);
-    }
-
-    /// A mark a second for so long.
-    fn marks(&mut self, seconds: i64, mut mark: impl FnMut(i64) -> [i64; 3]) {
-        for second in 0..seconds {
-            self.now += SECOND;
-            let [price, spread, traded] = mark(second);
-            self.mark(price, spread, traded);
-            if self.risk.breaker().trips > 0 {
-                return;
-            }
-        }
-    }
-
-    fn propose(&mut self, counter: u32, qty: i64, side: Side) -> OrderId {
-        self.hear(Body::Ignored, FIRST, &[]);
-        let order = OrderId::new(self.epoch, Origin::Quoter, counter);
-        let proposal = Proposal {
-            order,
-            // A price of its own, so that no order is the same as another.
-            price: Price(PRICE - side.sign() * i64::from(counter)),
-            qty: Qty(qty),
-            instrument: FIRST,
-            kind: RequestKind::Place,
-            side,
-            time_in_force: TimeInForce::GoodTillCancel,
-            post_only: false,
-            reduce_only: false,
-        };
-        self.risk.draft(&Draft::Proposal(proposal), &mut self.out);
-        order
-    }
-
-    fn refused(&self) -> Option<RefusalCode> {
-        self.out.items().iter().find_map(|output| match output {
-            Output::Refusal(refusal) => Some(refusal.code),
-            _ => None,
-        })
-    }
-}
-
 fn free(params: &RiskParams, own: &InstrumentLimits) -> Free {
     let mut risk = params.clone();
     (risk.gross_exposure_max, risk.net_exposure_max) = (NONE, NONE);
     (risk.daily_loss_max, risk.drawdown_max) = (NONE, NONE);
     (risk.rate.per_second, risk.rate.reserve) = (1_000_000, 0);
-    risk.breaker = None;
+    (risk.breaker, risk.hedge, risk.exit) = (None, None, None);
     let mut own = *own;
     (own.qty_min, own.qty_max) = (1, i64::MAX);
     (own.position_max, own.volume_max) = (i64::MAX, i64::MAX);
@@ -261,14 +184,7 @@ fn loss_fires(params: &CoreParams, own: &InstrumentLimits, reason: StateReason) 
     };
     let qty = beyond(own, limit.saturating_mul(2));
     let mut trial = Trial::new(params, &free.risk, free.own);
-    trial.mark(PRICE, 2, 0);
-    let order = trial.propose(1, qty, Side::Bid);
-    let level = Level::new(Side::Bid, Price(PRICE - 1), Qty(qty));
-    for kind in [ReportKind::Sent, ReportKind::Accepted, ReportKind::Filled] {
-        let mut report = Report::new(order, kind);
-        report.trade_id = 1;
-        trial.hear(Body::Report(report), FIRST, &[level]);
-    }
+    trial.hold(Side::Bid, qty);
     trial.now += SECOND;
     trial.mark(3, 2, 0);
     trial
@@ -276,6 +192,51 @@ fn loss_fires(params: &CoreParams, own: &InstrumentLimits, reason: StateReason) 
         .items()
         .iter()
         .any(|output| matches!(output, Output::State { reason: because, .. } if *because == reason))
+}
+
+/// More is held than its whole limit: an order of risk's own takes off a part.
+fn hedge_fires(params: &CoreParams, own: &InstrumentLimits, hedge: HedgeParams) -> bool {
+    let mut free = free(&params.risk, own);
+    free.risk.hedge = Some(hedge);
+    let step = own.qty_step;
+    let held = own.position_max.min(LOTS) / step * step + step;
+    free.own.position_max = own.position_max.min(LOTS);
+    let mut trial = Trial::new(params, &free.risk, free.own);
+    trial.hold(Side::Bid, held.min(free.own.position_max));
+    let by_its_limit = trial.takes(Side::Ask);
+    // Where all of the limit is left alone, what no gate has let pass is brought back.
+    trial.fill(Side::Bid, step);
+    by_its_limit || trial.takes(Side::Ask)
+}
+
+/// Something is sold, or bought, and its price comes to twelve times of what it was.
+fn exit_fires(
+    params: &CoreParams,
+    own: &InstrumentLimits,
+    (exit, reason): (ExitParams, ExitReason),
+) -> bool {
+    let mut free = free(&params.risk, own);
+    free.risk.exit = Some(exit);
+    let side = if reason == ExitReason::StopLoss { Side::Ask } else { Side::Bid };
+    let mut trial = Trial::new(params, &free.risk, free.own);
+    trial.hold(side, own.qty_step);
+    trial.now += SECOND;
+    trial.mark(12 * PRICE, 2, 0);
+    let begun = |output: &Output| match output {
+        Output::Exit(exit) => exit.change.reason == reason,
+        _ => false,
+    };
+    trial.out.items().iter().any(begun) && trial.takes(side.opposite())
+}
+
+/// More is at risk than may be: quotes become smaller.
+fn var_fires(params: &CoreParams, own: &InstrumentLimits, limit: u32) -> bool {
+    let free = free(&params.risk, own);
+    let mut trial = Trial::new(params, &free.risk, free.own);
+    trial.risk.set_var_limit(Some(limit));
+    let result = VarResult { share: limit.saturating_mul(2), ..VarResult::default() };
+    trial.hear(Body::Var(result), InstrumentId::ALL, &[]);
+    trial.risk.curb().is_breached()
 }
 
 /// The other triggers of the market are out of the way.

@@ -6,7 +6,9 @@
 use super::alarms::AlarmParams;
 use super::backtest;
 use super::cores::Allowance;
-use super::crew::name_panics;
+use super::cpu::Cpu;
+use super::crew::{Muster, name_panics};
+use super::exclusive;
 use super::held;
 use super::outcome::Outcome;
 use super::proof;
@@ -34,8 +36,9 @@ use end::save_if_failed;
 pub use fault::RunFault;
 pub(super) use prepare::{Prepared, interruptible, prepare};
 
-/// How long a thread is given to end once the run is over.
-const END_WITHIN: Duration = Duration::from_secs(5);
+/// How long a thread is given to end once the run is over: it closes the journal, and the sync of
+/// a busy disk can take many seconds.
+const END_WITHIN: Duration = Duration::from_secs(30);
 
 /// Runs until its end, its duration or a signal, and says the last line. A start that would be
 /// refused again is held if `hold` says so: see [`held`].
@@ -52,15 +55,20 @@ pub fn run(loaded: &Loaded, (stop, hold): (&Stop, bool), log: &Log) -> Result<Ex
         return backtest::run(loaded, stop, log);
     }
     let allowance = Allowance::read().map_err(RunFault::Allowance)?;
+    let allowance = allowance.promised(config.threads.promised);
     let plan = plan(config, &allowance);
     // Before recovery, so that probes see how far it has come.
-    let web = web::start(config, (&plan, &allowance), log)?;
-    let done = turn(loaded, (&plan, &allowance), web.as_ref(), (stop, log));
+    let muster = Muster { plan: &plan, allowance: &allowance, stall_ns: config.threads.stall_ns };
+    let web = web::start(config.web.as_ref(), muster, log)?;
+    let done = match exclusive::check(config, &plan, &allowance) {
+        Ok(()) => turn(loaded, (&plan, &allowance), web.as_ref(), (stop, log)),
+        Err(fault) => Err(RunFault::Cores(fault)),
+    };
     if let Err(fault) = &done
+        && !config.mode.is_recorded()
         && held::is_wanted(hold, fault.code())
     {
-        let fields = vec![("reason", fault.name().into()), ("text", fault.to_string().into())];
-        log.error("held", fields);
+        held::say(log, fault.name(), fault);
         if let Some(web) = &web {
             web.progress.hold(fault.name());
         }
@@ -95,7 +103,8 @@ fn turn(
         log.warn("remark", vec![("text", remark.as_str().into())]);
     }
     if let (Some(web), Some(fills)) = (web, begun.fills.take()) {
-        web.run(begun.looking(fills, (currency, tag), web::facts(loaded, plan)));
+        let fixed = (web::facts(loaded, plan), Cpu::new(allowance));
+        web.run(begun.looking(fills, (currency, tag), fixed));
     }
     begun.watch_over(web, (&mut status, stop))?;
     let Begun { crew, parts, views, health, emergency, .. } = begun;

@@ -7,7 +7,7 @@
 use super::agent::{Agent, at_work, enter};
 use super::cores::{Allowance, PinFault, pin};
 use super::counters::{Readings, Tally, Watch, counters};
-use super::idle::Idling;
+use super::idle::{Idling, Pause};
 use super::topology::ThreadPlan;
 use crate::config::{Idle, ThreadName};
 use std::any::Any;
@@ -159,7 +159,13 @@ fn turn_until_stopped(agent: &mut impl Agent, carriage: &Carriage, mut tally: Ta
         if watch.turned() || pause.is_away() {
             tally.stretched(watch.end(now_ns()), agent.rings_full());
         }
-        pause.take();
+        let is_over = match pause {
+            Pause::SleepMicros(micros) => agent.wait(Duration::from_micros(micros.into())),
+            _ => false,
+        };
+        if !is_over {
+            pause.take();
+        }
         if pause.is_away() {
             watch.begin(now_ns());
         }

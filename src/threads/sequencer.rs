@@ -115,6 +115,16 @@ impl Sequencer {
     /// What is due: a timer of the core, an answer that is overdue, or the venue.
     #[inline]
     fn take_due(&mut self, now: Nanos, deadline: Option<Nanos>, books: Option<&Books>) -> bool {
+        let is_due = |due: Option<Nanos>| due.is_some_and(|due| due <= now);
+        if (is_due(deadline) || is_due(self.gateway.deadline())) && self.take_timer(now, deadline) {
+            return true;
+        }
+        self.link.hear(now, &mut self.part, books)
+    }
+
+    /// What is due inside, unless the venue is heard before it.
+    #[cold]
+    fn take_timer(&mut self, now: Nanos, deadline: Option<Nanos>) -> bool {
         let heard = self.link_due().unwrap_or(now);
         if let Some(overdue) = self.gateway.deadline().filter(|due| *due <= now && *due <= heard)
             && deadline.is_none_or(|deadline| overdue < deadline)
@@ -130,18 +140,24 @@ impl Sequencer {
             self.part.event = own(deadline, InstrumentId::ALL, Body::Timer);
             return true;
         }
-        self.link.hear(now, &mut self.part, books)
+        false
     }
 
     /// When the next input is due, in virtual time; nothing where nothing will come.
     #[inline]
     pub fn due(&mut self, deadline: Option<Nanos>) -> Option<Nanos> {
-        self.result = self.results.poll().or(self.result);
+        self.poll_results();
         if self.has_internal() {
             return Some(self.latest);
         }
         let all = [self.link_due(), deadline, self.gateway.deadline()];
         all.into_iter().flatten().min().map(|due| due.max(self.latest))
+    }
+
+    /// Looks for a new value at risk.
+    #[inline]
+    pub fn poll_results(&mut self) {
+        self.result = self.results.poll().or(self.result);
     }
 
     /// The books, which are lent, have had the input.

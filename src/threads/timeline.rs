@@ -40,6 +40,8 @@ pub struct WallClock {
     set: (Nanos, u64),
     /// From then on it is to be set again.
     due: u64,
+    /// The counter at the last look.
+    looked: u64,
 }
 
 /// Between two looks at the machine's clock, in nanoseconds.
@@ -52,12 +54,14 @@ const KNOWN_AFTER: u64 = 100_000_000;
 impl WallClock {
     fn new() -> Self {
         let begun = Moment::now();
-        Self { begun, rate: None, set: (wall(), begun.ticks()), due: begun.ticks() }
+        let looked = begun.ticks();
+        Self { begun, rate: None, set: (wall(), looked), due: looked, looked }
     }
 
     #[inline]
     fn now(&mut self) -> Nanos {
         let now = ticks();
+        self.looked = now;
         match self.rate {
             // A counter that steps back is asked the machine for.
             Some(rate) if now < self.due && now >= self.set.1 => {
@@ -105,6 +109,24 @@ impl Timeline {
                 mantissa: times.mantissa,
                 decimals: times.decimals,
             },
+        }
+    }
+
+    /// Whether the time is that of what is due next.
+    #[inline]
+    #[must_use]
+    pub const fn goes_by_due(&self) -> bool {
+        matches!(self, Self::LockStep | Self::Scaled { origin: None, .. })
+    }
+
+    /// What the processor's counter showed when the time was asked for last; where it was not
+    /// looked at, what it shows now.
+    #[inline]
+    #[must_use]
+    pub fn looked(&self) -> u64 {
+        match self {
+            Self::Wall(clock) => clock.looked,
+            Self::Scaled { .. } | Self::LockStep => ticks(),
         }
     }
 

@@ -8,7 +8,8 @@ const REST: [ThreadName; 3] = [ThreadName::Main, ThreadName::Web, ThreadName::Ho
 
 fn allowance(cores: usize, quota: Option<f64>) -> Allowance {
     // Numbers of the machine that are not those of the plan.
-    Allowance { cores: (0..cores).map(|n| CoreId { id: 2 * n + 7 }).collect(), quota }
+    let cores = (0..cores).map(|n| CoreId { id: 2 * n + 7 }).collect();
+    Allowance { cores, quota, promised: None }
 }
 
 fn params(section: &str) -> ThreadsParams {

@@ -5,7 +5,7 @@ use super::counters::Counts;
 use super::crew::Crew;
 use super::health::HealthSlot;
 use super::housekeeping::Synced;
-use super::latency::LatencyView;
+use super::latency::{LATENCY_WORDS, LatencyView};
 use super::view::View;
 use crate::config::ThreadName;
 use crate::event::Health;
@@ -25,7 +25,7 @@ pub struct Watch {
     unsynced_max: Duration,
     synced: Option<Synced>,
     /// From inputs to requests, and how slow the slowest of a hundred may be.
-    latency: Option<(View<LatencyView, 4>, Nanos)>,
+    latency: Option<(View<LatencyView, LATENCY_WORDS>, Nanos)>,
     /// Turns of each thread, and since when they have not changed.
     turns: Vec<(ThreadName, u64, Instant)>,
 }
@@ -44,7 +44,7 @@ impl Watch {
     }
 
     /// From now on an engine that is slower than that trips the circuit breaker.
-    pub fn watch_latency(&mut self, latency: View<LatencyView, 4>, max: Nanos) {
+    pub fn watch_latency(&mut self, latency: View<LatencyView, LATENCY_WORDS>, max: Nanos) {
         self.latency = Some((latency, max));
     }
 

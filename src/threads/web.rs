@@ -6,17 +6,15 @@ mod looking;
 pub use looking::{Looking, facts};
 
 use super::agent::Agent;
-use super::cores::Allowance;
 use super::crew::{Crew, Muster};
 use super::run::RunFault;
-use super::topology::Plan;
-use crate::config::{Config, ThreadName};
+use crate::config::ThreadName;
 use crate::logs::Log;
 use crate::web::api::{Api, Parts};
 use crate::web::front::Front;
 use crate::web::shared::Shared;
 use crate::web::source::{Progress, Source};
-use crate::web::{BindFault, Places, token};
+use crate::web::{BindFault, Params, Places, token};
 use crossbeam_channel::{Sender, bounded};
 use std::fmt;
 use std::io;
@@ -65,6 +63,11 @@ impl Agent for ApiAgent {
     fn do_work(&mut self) -> usize {
         self.0.turn()
     }
+
+    fn wait(&mut self, most: Duration) -> bool {
+        self.0.wait(most);
+        true
+    }
 }
 
 struct FrontAgent(Front);
@@ -77,18 +80,23 @@ impl Agent for FrontAgent {
     fn do_work(&mut self) -> usize {
         self.0.turn()
     }
+
+    fn wait(&mut self, most: Duration) -> bool {
+        self.0.wait(most);
+        true
+    }
 }
 
-/// Takes the ports and starts the threads; nothing where the config wants none.
+/// Takes the ports and starts the threads; nothing where none is wanted.
 ///
 /// # Errors
 /// A port is in use, or there is no socket or thread.
 pub fn start(
-    config: &Config,
-    (plan, allowance): (&Plan, &Allowance),
+    params: Option<&Params>,
+    muster: Muster<'_>,
     log: &Log,
 ) -> Result<Option<Web>, RunFault> {
-    let Some(params) = &config.web else { return Ok(None) };
+    let Some(params) = params else { return Ok(None) };
     let wrong = RunFault::Web;
     let places = Places::take(params).map_err(|fault| wrong(WebFault::Bind(fault)))?;
     let (api, socket) = places.addresses().map_err(|cause| wrong(WebFault::Sockets(cause)))?;
@@ -106,7 +114,6 @@ pub fn start(
     let front = Front::new(places, name, params.origins.clone(), shared)
         .map_err(|cause| wrong(WebFault::Sockets(cause)))?;
     let mut crew = Crew::default();
-    let muster = Muster { plan, allowance, stall_ns: config.threads.stall_ns };
     crew.start(ThreadName::Web, ApiAgent(server), muster).map_err(RunFault::Start)?;
     crew.start(ThreadName::Front, FrontAgent(front), muster).map_err(RunFault::Start)?;
     let token = params.token_file.as_deref().map(token::read);

@@ -27,6 +27,9 @@ const PAIRS: [[u8; 2]; 100] = {
 /// The digits of the greatest `u64`.
 const DIGITS_MAX: usize = 20;
 
+/// The bytes that are copied at once.
+const WIDTH: usize = 24;
+
 impl<const N: usize> Text<N> {
     /// What was put.
     #[inline]
@@ -68,8 +71,8 @@ impl<const N: usize> Text<N> {
     #[inline]
     pub fn put_decimal(&mut self, units: u64, decimals: u8) {
         // From the last digit to the first, into a place of its own: a zero before the point too.
-        let mut digits = [b'0'; 2 * DIGITS_MAX];
-        let (mut rest, mut at) = (units, digits.len());
+        let mut digits = [b'0'; 2 * DIGITS_MAX + WIDTH];
+        let (mut rest, mut at) = (units, 2 * DIGITS_MAX);
         while rest >= 100 {
             let pair = PAIRS[usize::try_from(rest % 100).expect("two digits")];
             rest /= 100;
@@ -81,11 +84,25 @@ impl<const N: usize> Text<N> {
         digits[at..at + 2].copy_from_slice(&pair);
         at += usize::from(rest < 10);
         let decimals = usize::from(decimals);
-        let point = digits.len() - decimals;
-        self.put(&digits[at.min(point - 1)..point]);
+        let point = 2 * DIGITS_MAX - decimals;
+        let first = at.min(point - 1);
+        self.put_first(&digits[first..], point - first);
         if decimals > 0 {
             self.put(b".");
-            self.put(&digits[point..]);
+            self.put_first(&digits[point..], decimals);
+        }
+    }
+
+    /// Puts the first of those bytes: so many, which are few, with others behind them.
+    #[inline]
+    fn put_first(&mut self, bytes: &[u8], count: usize) {
+        match (self.bytes[self.length..].first_chunk_mut::<WIDTH>(), bytes.first_chunk()) {
+            // As many bytes each time need no call; what is too much is written over.
+            (Some(place), Some(bytes)) if count <= WIDTH => {
+                *place = *bytes;
+                self.length += count;
+            }
+            _ => self.put(&bytes[..count]),
         }
     }
 }
@@ -119,5 +136,9 @@ mod tests {
         text.put(b"a");
         text.put_number(907);
         assert_eq!(text.bytes(), b"a907");
+        // To the last place.
+        let mut full = Text::<6>::default();
+        full.put_decimal(12_345, 2);
+        assert_eq!(full.bytes(), b"123.45");
     }
 }

@@ -23,7 +23,7 @@ use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tiny_http::{Header, Request, Response, Server, StatusCode};
 
 /// Commands that are carried out at a time: lanes are left for those who only look.
@@ -57,6 +57,8 @@ pub struct Api {
     under_way: Arc<AtomicUsize>,
     origins: Vec<String>,
     log: Log,
+    /// A request that has ended a wait.
+    next: Option<Request>,
 }
 
 impl std::fmt::Debug for Api {
@@ -86,6 +88,7 @@ impl Api {
             under_way: Arc::default(),
             origins: params.origins.clone(),
             log,
+            next: None,
         };
         Ok((api, name))
     }
@@ -94,12 +97,19 @@ impl Api {
     pub fn turn(&mut self) -> usize {
         let mut work = self.desk.turn();
         for _ in 0..REQUESTS_MAX {
+            let waited = self.next.take();
             // An error would be the accept loop's end, which the front sees as a lane that is lost.
-            let Ok(Some(request)) = self.server.try_recv() else { break };
+            let next = waited.or_else(|| self.server.try_recv().ok().flatten());
+            let Some(request) = next else { break };
             self.serve(request);
             work += 1;
         }
         work
+    }
+
+    /// Waits for the next request, for so long at most.
+    pub fn wait(&mut self, most: Duration) {
+        self.next = self.server.recv_timeout(most).ok().flatten();
     }
 
     fn serve(&mut self, mut request: Request) {

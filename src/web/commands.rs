@@ -25,10 +25,12 @@ pub enum Act {
     Reset,
     /// Tighten limits, or give them back to the config.
     Limits,
+    /// Ask the venue about every order.
+    Reconcile,
 }
 
 /// Where each of them is asked for.
-pub const PATHS: [(Act, &str); 7] = [
+pub const PATHS: [(Act, &str); 8] = [
     (Act::Halt, "/api/halt"),
     (Act::Resume, "/api/resume"),
     (Act::Kill, "/api/kill"),
@@ -36,6 +38,7 @@ pub const PATHS: [(Act, &str); 7] = [
     (Act::Trip, "/api/risk/circuit-breaker/trip"),
     (Act::Reset, "/api/risk/circuit-breaker/reset"),
     (Act::Limits, "/api/risk/limits"),
+    (Act::Reconcile, "/api/reconcile"),
 ];
 
 /// The body of a command.

@@ -121,7 +121,7 @@ impl Feed {
             "state": risk::state(state),
             "pnl": risk::pnl(state),
             "positions": risk::positions(state),
-            "limits": &state.limits,
+            "limits": risk::limits(state),
             "circuit_breaker": guards::breaker(state),
             "var": guards::var(state),
         });

@@ -43,6 +43,8 @@ const FIRST_CALLER: usize = FIRST_LANE + LANES;
 pub struct Front {
     poll: Poll,
     events: Events,
+    /// The events are those that have ended a wait.
+    has_waited: bool,
     listeners: [TcpListener; 2],
     /// A listener may have more than was taken.
     has_more: [bool; 2],
@@ -77,6 +79,7 @@ impl Front {
         let mut front = Self {
             poll,
             events: Events::with_capacity(1024),
+            has_waited: false,
             listeners,
             has_more: [true; 2],
             conns: BTreeMap::new(),
@@ -105,7 +108,10 @@ impl Front {
 
     /// One turn, without waiting: everything that can go on goes on. How much there was to do.
     pub fn turn(&mut self) -> usize {
-        let Ok(()) = self.poll.poll(&mut self.events, Some(Duration::ZERO)) else { return 0 };
+        let has_waited = std::mem::take(&mut self.has_waited);
+        if !has_waited && self.poll.poll(&mut self.events, Some(Duration::ZERO)).is_err() {
+            return 0;
+        }
         let ready: Vec<_> = self.events.iter().map(|event| event.token().0).collect();
         let now = Instant::now();
         self.shared.front_turned();
@@ -128,6 +134,12 @@ impl Front {
             self.sweep(now);
         }
         ready.len() + self.clients.turn(&self.shared, now)
+    }
+
+    /// Waits until a socket has something, for so long at most.
+    pub fn wait(&mut self, most: Duration) {
+        let most = if self.has_more.contains(&true) { Duration::ZERO } else { most };
+        self.has_waited = self.poll.poll(&mut self.events, Some(most)).is_ok();
     }
 
     fn accept(&mut self, at: usize, now: Instant) {

@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use super::reasons::readiness;
 use super::shared::Count;
-use super::state::{InstrumentState, JournalState, State};
+use super::state::{CpuState, InstrumentState, JournalState, State};
 use crate::event::{Health, TradingState};
 use crate::types::Price;
 use std::fmt::{Display, Write as _};
@@ -42,6 +42,8 @@ pub fn text(desk: &Desk) -> String {
     page.one("uptime_seconds", "gauge", "Since the process began.", uptime);
     let started = u8::from(desk.state.is_some());
     page.one("started", "gauge", "1 once recovery is over.", started);
+    let held = u8::from(desk.progress.held().is_some());
+    page.one("held", "gauge", "1 while a start that was refused is held.", held);
     web(&mut page, desk);
     if let Some(state) = &desk.state {
         account(&mut page, state);
@@ -50,6 +52,7 @@ pub fn text(desk: &Desk) -> String {
         health(&mut page, state);
         guards::add(&mut page, state, desk);
         threads(&mut page, desk);
+        cpu(&mut page, state.cpu);
     }
     page.0
 }
@@ -147,14 +150,25 @@ fn price(one: &InstrumentState, side: usize, own: bool) -> Option<String> {
 }
 
 fn stages(page: &mut Page, state: &State) {
-    page.head("stage_seconds", "summary", "How long a stage takes.");
+    page.head("stage_seconds", "histogram", "How long a stage takes.");
     let seconds = |ns: u64| format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000);
     for stage in &state.latency {
-        for (share, ns) in &stage.quantiles {
-            let labels = format!("stage=\"{}\",quantile=\"{share}\"", stage.name);
-            page.value("stage_seconds", &labels, seconds(*ns));
+        let name = stage.name;
+        for (bound, count) in &stage.spread {
+            let labels = format!("stage=\"{name}\",le=\"{}\"", *bound as f64 / 1e9);
+            page.value("stage_seconds_bucket", &labels, count);
         }
-        page.value("stage_seconds_count", &format!("stage=\"{}\"", stage.name), stage.count);
+        let ((count, sum), label) = (stage.spread_of, format!("stage=\"{name}\""));
+        page.value("stage_seconds_bucket", &format!("{label},le=\"+Inf\""), count);
+        page.value("stage_seconds_sum", &label, seconds(sum));
+        page.value("stage_seconds_count", &label, count);
+    }
+    page.head("stage_quantile_seconds", "gauge", "What so many of a stage's spans took at most.");
+    for stage in &state.latency {
+        for (share, ns) in &stage.quantiles {
+            let labels = format!("stage=\"{}\",share=\"{share}\"", stage.name);
+            page.value("stage_quantile_seconds", &labels, seconds(*ns));
+        }
     }
     page.head("stage_seconds_max", "gauge", "The longest that a stage took.");
     for stage in &state.latency {
@@ -203,6 +217,27 @@ fn keeping(page: &mut Page, journal: JournalState) {
         let help = "Until the disk is full at the present rate.";
         page.one("disk_full_in_seconds", "gauge", help, minutes.saturating_mul(60));
     }
+}
+
+fn cpu(page: &mut Page, cpu: CpuState) {
+    page.one("cpu_cores", "gauge", "Cores that the process may run on.", cpu.cores);
+    let own = u8::from(cpu.is_own);
+    page.one("cpu_exclusive", "gauge", "1 where they are its own, as far as it can see.", own);
+    let bounds = [
+        ("cpu_quota_cores", cpu.quota, "The CPU time that it may take."),
+        ("cpu_promised_cores", cpu.promised, "The CPU time that its pod has asked for."),
+    ];
+    for (name, bound, help) in bounds {
+        if let Some(bound) = bound {
+            page.one(name, "gauge", help, bound);
+        }
+    }
+    let Some(held) = cpu.throttled else { return };
+    page.one("cpu_periods_total", "counter", "Periods of the quota in which it ran.", held.periods);
+    let help = "Periods in which the quota has stopped it.";
+    page.one("cpu_throttled_periods_total", "counter", help, held.throttled);
+    let help = "How long it stood still for that, all threads together.";
+    page.one("cpu_throttled_seconds_total", "counter", help, held.time.as_secs_f64());
 }
 
 fn threads(page: &mut Page, desk: &Desk) {

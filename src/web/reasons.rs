@@ -22,14 +22,7 @@ pub fn readiness(state: &State) -> Vec<String> {
     if state.breaker.seen.state == BreakerState::Open {
         reasons.push(format!("breaker_open:{}", state.breaker.seen.trigger.name()));
     }
-    // In the time of the inputs: a market that stands still starves nothing.
-    let now = state.instruments.iter().map(|one| one.time.0).max().unwrap_or(0);
-    if let Some(var) = &state.var
-        && var.last_fed.1 > 0
-        && now.saturating_sub(var.last_fed.1) > var.deadline
-    {
-        reasons.push("starved:var".to_owned());
-    }
+    reasons.extend(state.starved.iter().map(|name| format!("starved:{name}")));
     for one in &state.instruments {
         if let Some(stale) = one.stale {
             reasons.push(format!("book_stale:{}:{}", one.instrument.symbol, stale.name()));

@@ -52,9 +52,9 @@ pub const ROUTES: [Route; 27] = [
     Route { path: "/api/positions", page: |desk, _| of(desk, risk::positions) },
     Route { path: "/api/pnl", page: |desk, _| of(desk, risk::pnl) },
     Route { path: "/api/latency", page: |desk, _| of(desk, status::latency) },
-    Route { path: "/api/risk/state", page: |desk, _| of(desk, risk::state) },
-    Route { path: "/api/risk/limits", page: |desk, _| of(desk, |state| state.limits.clone()) },
-    Route { path: "/api/risk/circuit-breaker", page: |desk, _| of(desk, guards::breaker) },
+    Route { path: "/api/risk/state", page: |desk, _| of(desk, risk::state_page) },
+    Route { path: "/api/risk/limits", page: |desk, _| of(desk, risk::limits) },
+    Route { path: "/api/risk/circuit-breaker", page: |desk, _| of(desk, guards::breaker_page) },
     Route { path: "/api/risk/var", page: |desk, _| of(desk, guards::var) },
     Route { path: "/api/risk/alerts", page: |desk, _| of(desk, |_| guards::alerts(desk)) },
     Route {

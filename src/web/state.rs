@@ -4,8 +4,10 @@
 //! is shown.
 
 mod breaker;
+mod rules;
 
 pub use breaker::{BreakerShown, FedShown, MoveShown};
+pub use rules::{DeedsShown, ExitShown, RuleShown, UsageShown};
 
 use crate::event::explanation::Withheld;
 use crate::event::{Health, Stale, StateReason, TradingState};
@@ -27,7 +29,7 @@ pub struct Facts {
     pub threads: &'static str,
     /// The strategy's name.
     pub strategy: String,
-    /// The config as it runs, as JSON; no secret can stand in it.
+    /// The config as it runs, as JSON, without what may be a secret.
     pub config: String,
     /// What the file held when it was read.
     pub config_digest: String,
@@ -35,6 +37,8 @@ pub struct Facts {
     pub config_file: Option<PathBuf>,
     /// The limits of the config.
     pub limits: Map<String, Value>,
+    /// What of the wished threads and cores could not be had, in words.
+    pub remarks: Vec<String>,
 }
 
 /// One side of an instrument's market, and of our quotes on it.
@@ -85,6 +89,8 @@ pub struct InstrumentState {
     pub fees: i128,
     /// What was traded today, in lots.
     pub volume_today: i64,
+    /// What closes it by itself.
+    pub exit: ExitShown,
 }
 
 /// The account; money is of the account currency.
@@ -183,6 +189,10 @@ pub struct StageState {
     pub quantiles: Vec<(f64, u64)>,
     /// The longest.
     pub max: u64,
+    /// How they are spread: until where, and how many were no longer.
+    pub spread: Vec<(u64, u64)>,
+    /// Spans in that, and what they come to together.
+    pub spread_of: (u64, u64),
 }
 
 /// What a thread has done.
@@ -235,6 +245,32 @@ pub struct JournalState {
     pub differences: u64,
 }
 
+/// What the process is given of the processor.
+#[derive(Clone, Copy, Debug)]
+pub struct CpuState {
+    /// Cores that it may run on.
+    pub cores: usize,
+    /// The CPU time it may take, in cores, where that is bounded.
+    pub quota: Option<f64>,
+    /// What its pod has asked for, in cores, where the pod says so.
+    pub promised: Option<f64>,
+    /// The cores are its own, as far as it can see.
+    pub is_own: bool,
+    /// What the quota held back; nothing where no control group is seen.
+    pub throttled: Option<ThrottledState>,
+}
+
+/// How often a quota has stopped the process.
+#[derive(Clone, Copy, Debug)]
+pub struct ThrottledState {
+    /// Periods in which it ran.
+    pub periods: u64,
+    /// Periods in which it was stopped.
+    pub throttled: u64,
+    /// How long it stood still, all threads together.
+    pub time: Duration,
+}
+
 /// A look at a run.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -250,6 +286,16 @@ pub struct State {
     pub orders: Vec<OrderState>,
     /// The limits as they hold, as they are shown.
     pub limits: Value,
+    /// How much of each is used.
+    pub usages: Vec<UsageShown>,
+    /// From how many percent on a limit is near.
+    pub soft_pct: u32,
+    /// What every rule was fed with.
+    pub rules: Vec<RuleShown>,
+    /// The names of what starves.
+    pub starved: Vec<String>,
+    /// What risk does by itself.
+    pub deeds: DeedsShown,
     /// By stage.
     pub latency: Vec<StageState>,
     /// What stops quoting from outside the core.
@@ -258,6 +304,8 @@ pub struct State {
     pub synced_ago: Option<Duration>,
     /// How the journal gets on; nothing where none is kept.
     pub journal: Option<JournalState>,
+    /// What the process is given of the processor.
+    pub cpu: CpuState,
 }
 
 impl InstrumentState {

@@ -120,6 +120,36 @@ async function drive(browser, at, name, address) {
     return (await text("var-facts")).includes(`${samples} (`);
   });
 
+  // A limit is tightened, within what the config has only, and given back; the bars follow.
+  const limits = () => read(at, "/api/risk/limits");
+  await page.click("#limit-set");
+  assert.equal(await text("result"), "Give the new value first.");
+  await page.selectOption("#limit-key", "max_order_size");
+  await page.fill("#limit-value", "5");
+  const agree = async (button) => { await page.click(button); await page.click("#ask-yes"); };
+  await agree("#limit-set");
+  await until("refused", async () => /409.*at most 0.1/.test(await text("result")));
+  await page.fill("#limit-value", "0.05");
+  await page.click("#limit-set");
+  assert.match(await text("ask-what"), /max order size of all shall be 0.05/);
+  await page.click("#ask-no");
+  assert.equal((await limits()).max_order_size, 0.1, "cancelled");
+  await agree("#limit-set");
+  await until("tightened", async () => (await limits()).max_order_size === 0.05);
+  await until("said", async () => /^risk\/limits: taken/.test(await text("result")));
+  const row = page.locator("#limit-rows tr").filter({ hasText: "max order size" }).first();
+  await until("the limit as the API has it", async () => /0\.05.*dashboard/.test(await row.textContent()));
+  await agree("#limit-file");
+  await until("given back", async () => (await limits()).max_order_size === 0.1);
+
+  // The venue is asked about the orders, and what risk does by itself is shown.
+  await until("orders", async () => (await read(at, "/api/orders")).open > 0);
+  const count = (await read(at, "/api/risk/state")).reconcile.count;
+  await confirm("reconcile");
+  await until("reconciled", async () => (await read(at, "/api/risk/state")).reconcile.count === count + 1);
+  await until("the answers", async () => / asked.* 0 to come/.test(await text("itself")));
+  assert.match(await text("itself"), /Stop-lossoff/);
+
   await page.click("#theme");
   await sleep(1200);
   await page.screenshot({ path: join(shots, `${name}-light.png`), fullPage: true });

@@ -9,6 +9,7 @@ refuses an eviction. Nothing is scheduled, admitted or defaulted.
 import base64
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -138,6 +139,8 @@ class Cluster:
         path.write_text(yaml.safe_dump(given, sort_keys=False))
         if kind in ("StatefulSet", "Pod"):
             self.reconcile()
+        if kind == "Job" and not given["spec"].get("suspend"):
+            self.run_job(meta["name"])
         if kind in ("ConfigMap", "Secret") and before:
             self.remount(given)
         return "created" if before is None else "unchanged" if before == given else "configured"
@@ -145,6 +148,8 @@ class Cluster:
     def remove(self, kind, name):
         self.get(kind, name)
         self.path(kind, name).unlink()
+        if kind == "Job":
+            shutil.rmtree(self.job(name), ignore_errors=True)
         self.reconcile()
 
     def wanted(self):
@@ -183,27 +188,64 @@ class Cluster:
             pod.start([one, *self.all("ConfigMap"), *self.all("Secret")])
 
     def claiming(self, given, pod):
-        """A bare pod as a set of one: the volume of a claim is the folder of the pod it is of."""
-        spec, claims = given["spec"], []
-        for volume in [one for one in spec.get("volumes", []) if "persistentVolumeClaim" in one]:
-            spec["volumes"].remove(volume)
-            claim = volume["persistentVolumeClaim"]["claimName"]
-            for owner in (self.home / "pods").iterdir():
-                template = claim.removesuffix(f"-{owner.name}")
-                if template != claim:
-                    break
-            else:
-                raise Refused(f"persistentvolumeclaims {claim!r} not found")
-            if Pod(self.home, owner.name).pid():
-                raise Refused(f"the volume of {claim} is in use by {owner.name}")
-            (owner / "volumes" / template).mkdir(parents=True, exist_ok=True)
-            (pod.home / "volumes").mkdir(exist_ok=True)
-            place = pod.home / "volumes" / volume["name"]
-            if not place.is_symlink():
-                place.symlink_to(owner / "volumes" / template)
-            claims.append({"metadata": {"name": volume["name"]}, "spec": {}})
+        """A bare pod as a set of one."""
+        spec, claims = self.claims(given["spec"], pod.home / "volumes")
         return {"kind": "StatefulSet", "metadata": given["metadata"],
                 "spec": {"template": {"spec": spec}, "volumeClaimTemplates": claims}}
+
+    def claims(self, spec, place):
+        """The claims of a pod as templates of a set, their volumes in its place."""
+        claims = []
+        for volume in [one for one in spec.get("volumes", []) if "persistentVolumeClaim" in one]:
+            spec["volumes"].remove(volume)
+            folder = self.claimed(volume["persistentVolumeClaim"]["claimName"])
+            place.mkdir(exist_ok=True)
+            link = place / volume["name"]
+            if not link.is_symlink():
+                link.symlink_to(folder)
+            claims.append({"metadata": {"name": volume["name"]}, "spec": {}})
+        return spec, claims
+
+    def claimed(self, claim):
+        """The volume of a claim: a folder of its own, or of the pod of a set that it is of."""
+        folder = self.home / "claims" / claim
+        if self.path("PersistentVolumeClaim", claim).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            return folder
+        for owner in (self.home / "pods").iterdir():
+            template = claim.removesuffix(f"-{owner.name}")
+            if template != claim:
+                break
+        else:
+            raise Refused(f"persistentvolumeclaims {claim!r} not found")
+        if Pod(self.home, owner.name).pid():
+            raise Refused(f"the volume of {claim} is in use by {owner.name}")
+        (owner / "volumes" / template).mkdir(parents=True, exist_ok=True)
+        return owner / "volumes" / template
+
+    def job(self, name):
+        """The folder of a job."""
+        return self.home / "jobs" / name
+
+    def run_job(self, name):
+        """Its pods are run one after the other, by a process of its own."""
+        if self.job(name).exists():
+            return
+        self.job(name).mkdir(parents=True)
+        with open(self.job(name) / "errors", "w") as errors:
+            program = Path(__file__).with_name("jobs.py")
+            process = subprocess.Popen([sys.executable, program, self.home, name],
+                                       stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                                       start_new_session=True)
+        (self.job(name) / "pid").write_text(str(process.pid))
+
+    def job_codes(self, name):
+        """With which codes its pods have ended; nothing before all have."""
+        self.get("Job", name)
+        try:
+            return json.loads((self.job(name) / "codes").read_text())
+        except FileNotFoundError:
+            return None
 
     def remount(self, given):
         """What is mounted of an object follows it, as a kubelet does within a minute or so."""

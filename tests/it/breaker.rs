@@ -5,7 +5,7 @@
 
 use crate::core_rig::core_params;
 use pinnaclemm::engine::buffer::Buffer;
-use pinnaclemm::engine::risk::{Opening, Output};
+use pinnaclemm::engine::risk::{ExitParams, Opening, Output};
 use pinnaclemm::engine::{Core, CoreParams};
 use pinnaclemm::event::{
     Asked, Body, Command, Event, Health, Level, Levels, Report, ReportKind, RequestKind, Shape,
@@ -372,13 +372,29 @@ fn it_outlives_a_restart() {
 #[test]
 fn the_proof_of_a_start_breaks_every_rule() {
     let proved = prove(&core_params(&json!({}))).unwrap();
-    assert_eq!(proved.len(), 8 + 2 + 8, "{proved:?}");
+    // Limits, losses, triggers, value at risk.
+    assert_eq!(proved.len(), 8 + 2 + 8 + 1, "{proved:?}");
+    // However little of a limit the hedge leaves alone.
+    for left in [0.5, 50.0, 100.0] {
+        let with = core_params(&json!({
+            "risk": { "stopLossPct": 3, "takeProfitPct": 5 },
+            "risk_management": { "auto_hedge": { "enabled": true, "threshold_pct": left } }
+        }));
+        let proved = prove(&with).unwrap();
+        for rule in ["auto_hedge", "stop_loss", "take_profit"] {
+            assert!(proved.iter().any(|one| one == rule), "{left} {rule}: {proved:?}");
+        }
+    }
     // Without automatic triggers the limits are left.
     let off = config(&[("enabled", json!(false))]);
-    assert_eq!(prove(&off).unwrap().len(), 10);
+    assert_eq!(prove(&off).unwrap().len(), 10 + 1);
     // A rule that cannot fire is found.
     let mut deaf = config(&[]);
     deaf.instruments[0].limits.qty_max = i64::MAX;
     assert_eq!(prove(&deaf).unwrap_err().rule, "max_order_size");
     assert!(prove(&deaf).unwrap_err().to_string().contains("nothing starts"));
+    // So is a loss that no price comes to.
+    let mut deaf = config(&[]);
+    deaf.risk.exit = Some(ExitParams { stop_ppm: u32::MAX, take_ppm: 0 });
+    assert_eq!(prove(&deaf).unwrap_err().rule, "stop_loss");
 }

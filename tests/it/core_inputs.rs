@@ -240,6 +240,11 @@ fn text(output: &Output) -> String {
             let (was, state) = (change.was.name(), change.state.name());
             format!("breaker {was} -> {state} {}", change.trigger.name())
         }
+        Output::Exit(own) => {
+            let what = if own.change.is_over { "over" } else { "begun" };
+            format!("exit {} {what}", own.change.reason.name())
+        }
+        Output::Query { order, .. } => format!("query {}", order_name(*order)),
         Output::Answer(own) => format!("answer {} {}", own.command.name(), own.verdict.name()),
     }
 }

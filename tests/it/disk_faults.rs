@@ -131,7 +131,7 @@ fn no_place_for_a_segment_halts_while_there_is_room() {
     assert!(ended.code == 0 || ended.code == 6, "{}: {}", ended.code, ended.err);
     let states = home.dump("state", "data");
     let first = states.first().expect("a change of state");
-    assert_eq!((&first["state"], &first["reason"]), (&"HALTED".into(), &"operator".into()));
+    assert_eq!((&first["state"], &first["reason"]), (&"HALTED".into(), &"disk_full".into()));
     assert_eq!(home.journal("verify", "data").code, 0);
     assert_eq!(resting(&home), BTreeSet::new());
     let again = home.start("--config c.json --duration 20s");

@@ -13,7 +13,7 @@ use pinnaclemm::engine::risk::OUTPUT_LINES_MAX;
 use pinnaclemm::event::{Event, Level, Line};
 use pinnaclemm::journal::reader::SegmentReader;
 use pinnaclemm::journal::record::{
-    Content, InputForm, Kind as RecordKind, OutputForm, PlainForm, RawRecord, Seed, padded,
+    Content, Kind as RecordKind, PlainForm, RawRecord, Seed, Words, padded,
 };
 use pinnaclemm::types::{
     Currency, Decimal, InstrumentId, InstrumentTable, Nanos, Product, Scale, Symbol, Venue,
@@ -288,19 +288,17 @@ fn journal(bytes: &[u8]) {
     let mut place = vec![0; padded(form.length())];
     form.write(&mut place, 7, seed);
     let Some(first) = said(&place, seed) else { return };
-    let mut again = Vec::new();
+    let (mut words, mut again) = (Words::default(), Vec::new());
     match &first {
         (Some((event, levels)), _) => {
-            let form = InputForm::new(event, levels);
-            again.resize(padded(form.length()), 0);
-            form.write(&mut again, 7, seed);
+            words.lay_input(event, levels);
         }
         (_, Some(lines)) => {
-            let form = OutputForm::new(1, lines);
-            again.resize(padded(form.length()), 0);
-            form.write(&mut again, 7, seed);
+            words.lay_output(1, lines);
         }
         (None, None) => return,
     }
+    again.resize(words.length(), 0);
+    words.write(&mut again, 7, seed);
     assert_eq!(said(&again, seed), Some(first));
 }

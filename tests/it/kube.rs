@@ -36,14 +36,18 @@ pub(crate) fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     fs::read_to_string(root(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// The objects of a file, untyped.
 fn documents(name: &str) -> Vec<Value> {
-    let text = read(&format!("deploy/k8s/{name}"));
-    let read = serde_saphyr::from_multiple(&text);
+    parsed(name, &read(&format!("deploy/k8s/{name}")))
+}
+
+/// The objects of a text.
+pub(crate) fn parsed(name: &str, text: &str) -> Vec<Value> {
+    let read = serde_saphyr::from_multiple(text);
     read.unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
@@ -70,7 +74,7 @@ fn lost(given: &Value, understood: &Value, path: &str, found: &mut Vec<String>) 
 }
 
 /// An object of a type, with nothing in it that the type does not have.
-fn typed<T: DeserializeOwned + Serialize>(given: &Value) -> T {
+pub(crate) fn typed<T: DeserializeOwned + Serialize>(given: &Value) -> T {
     let kind = &given["kind"];
     let object: T =
         serde_json::from_value(given.clone()).unwrap_or_else(|error| panic!("{kind}: {error}"));
@@ -87,7 +91,7 @@ pub(crate) fn only<T: DeserializeOwned + Serialize>(name: &str) -> T {
     typed(&all[0])
 }
 
-fn set() -> StatefulSet {
+pub(crate) fn set() -> StatefulSet {
     only("deployment.yaml")
 }
 

@@ -87,6 +87,11 @@ fn every_variable_of_the_pod_is_read() {
                 let field = variable.value_from.unwrap().field_ref.unwrap();
                 assert_eq!(field.field_path, "metadata.name");
             }
+            "POD_CPU_MILLIS" => {
+                let field = variable.value_from.unwrap().resource_field_ref.unwrap();
+                let divisor = field.divisor.unwrap();
+                assert_eq!((field.resource.as_str(), divisor.0.as_str()), ("requests.cpu", "1m"));
+            }
             "PINNACLE_CONFIG_PATH" => {
                 let path = variable.value.unwrap();
                 assert_eq!(path, "/etc/pinnaclemm/config/default_config.json");
@@ -144,4 +149,25 @@ fn only_pod_0_of_the_set_runs_an_engine() {
     let replay = "--mode backtest --venue kraken --input none";
     let (code, err) = ended(home.engine(replay).env("POD_NAME", "sweep-3"));
     assert_eq!((code, err.contains("POD_NAME")), (3, false), "{shown}: {err}");
+}
+
+#[test]
+fn cores_of_its_own_can_be_required() {
+    let home = Home::new("kube_cores");
+    let check = |millis: &str, flag: &str, code: ExitCode, words: &str| {
+        let line = format!("{flag} --data-dir d --log-dir l --duration 1s");
+        let (got, err) = ended(home.engine(&line).env("POD_CPU_MILLIS", millis));
+        assert_eq!(got, i32::from(code.code()), "{millis} {flag}: {err}");
+        assert!(err.contains(words), "{millis} {flag}: {err}");
+    };
+    let own = "--require-exclusive-cores";
+    let not_own = "the cores are not this process's own: shared needs 2 whole cores, allowed: ";
+    check("500", own, ExitCode::SharedCores, not_own);
+    check("500", own, ExitCode::SharedCores, "0.5 promised to the pod");
+    check("", own, ExitCode::Refused, "POD_CPU_MILLIS = \"\": must be thousandths of a core");
+    check("0.5", "", ExitCode::Refused, "POD_CPU_MILLIS = \"0.5\"");
+    // Without the requirement it runs, and says what it does without.
+    check("500", "", ExitCode::Done, "no thread spins: ");
+    home.config("c.json", |config| config["threads"]["requireExclusiveCores"] = json!(true));
+    check("500", "--config c.json", ExitCode::SharedCores, not_own);
 }

@@ -142,3 +142,36 @@ fn probes_are_answered_while_crowds_hold_connections() {
     idle[0].set_read_timeout(Some(Duration::from_secs(1))).unwrap();
     assert!(!matches!(idle[0].read(&mut text), Ok(1)), "nothing is said to who says nothing");
 }
+
+#[test]
+fn a_caller_that_keeps_its_connection_is_answered_at_once() {
+    let home = Home::new("web_pace");
+    let served = Served::start(&home, "--duration 60s");
+    served.wait("/api/ready", |answer| answer.status == 200);
+    let mut stream = TcpStream::connect(served.api).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut spans: Vec<_> = (0..500).map(|_| round_trip(&mut stream)).collect();
+    spans.sort();
+    // Nobody sleeps between a request and its answer: half of them take less than one such sleep.
+    assert!(spans[250] < Duration::from_millis(1), "{:?}", spans[250]);
+}
+
+/// One request on a connection that stays, and how long its answer took.
+fn round_trip(stream: &mut TcpStream) -> Duration {
+    let begun = Instant::now();
+    stream
+        .write_all(b"GET /api/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .expect("it takes requests");
+    let (mut text, mut piece) = (String::new(), [0; 4096]);
+    loop {
+        let count = stream.read(&mut piece).expect("it answers");
+        assert_ne!(count, 0, "it closed: {text}");
+        text.push_str(std::str::from_utf8(&piece[..count]).expect("text"));
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let field = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+        if field.expect("a length").parse() == Ok(body.len()) {
+            return begun.elapsed();
+        }
+    }
+}

@@ -90,7 +90,8 @@ fn metrics_are_in_base_units_with_help_and_type() {
                 let (series, value) = line.rsplit_once(' ').unwrap();
                 assert!(value.parse::<f64>().unwrap().is_finite(), "{line}");
                 let name = series.split('{').next().unwrap();
-                let base = name.strip_suffix("_count").unwrap_or(name);
+                let ends = ["_bucket", "_count", "_sum"];
+                let base = ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
                 assert!(known.contains_key(base) || known.contains_key(name), "{line}");
             }
         }
@@ -98,6 +99,19 @@ fn metrics_are_in_base_units_with_help_and_type() {
     for (name, kind) in &known {
         assert_eq!(name.ends_with("_total"), kind == "counter", "{name} is a {kind}");
     }
+    let spread = "pinnaclemm_stage_seconds_bucket{stage=\"input_to_request\",le=";
+    let wait = |answer: &crate::web_rig::Answer| answer.body.contains(spread);
+    let histogram = served.wait("/metrics", wait).body;
+    let number = |line: &str| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap();
+    let counts: Vec<_> =
+        histogram.lines().filter(|line| line.starts_with(spread)).map(number).collect();
+    assert!(counts.len() > 10 && counts.is_sorted() && counts[counts.len() - 1] > 0.0);
+    let of = |name: &str| {
+        let series = format!("pinnaclemm_stage_seconds_{name}{{stage=\"input_to_request\"}}");
+        number(histogram.lines().find(|line| line.starts_with(&series)).unwrap())
+    };
+    assert_eq!(of("count"), counts[counts.len() - 1], "the last bucket has all");
+    assert!(of("sum") > 0.0 && of("sum") < of("count"), "seconds");
     let has = |text: &str| answer.body.lines().any(|line| line.starts_with(text));
     for text in [
         "pinnaclemm_trading_state{state=\"ACTIVE\"} 1",

@@ -117,6 +117,15 @@ impl OrderTable {
             .map(|place| &self.orders[place as usize])
     }
 
+    /// See [`Core::glance`](crate::engine::Core::glance).
+    pub(in crate::engine) fn glance(&self, instrument: InstrumentId) -> i64 {
+        let live = Side::BOTH.into_iter().flat_map(|side| self.live_of(instrument, side));
+        let live = live.fold(0, |sum, order| {
+            sum ^ self.places.get(order.id.0).map_or(0, i64::from) ^ order.price_asked.0
+        });
+        live ^ self.open(instrument, Side::Bid).leaves
+    }
+
     /// The first live order's place, by instrument and side; orders may be asked to end while
     /// their places are walked.
     pub(in crate::engine) fn first_live(&self) -> Option<u32> {

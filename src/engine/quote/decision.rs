@@ -236,6 +236,21 @@ impl Instrument {
         }
     }
 
+    /// Reads across all of it.
+    pub(super) fn glance(&self) -> i64 {
+        let slots = self.slots.iter().flat_map(|side| &side[..self.levels_max]);
+        let slots = slots.fold(0, |sum, slot| sum ^ slot.asked.price.0 ^ slot.since.0);
+        let sizes = self.sizes.iter().fold(0, |sum, sizes| sum ^ sizes.qty[0] ^ sizes.room);
+        let holdbacks = self.holdbacks.iter().filter(|side| side.is_refused()).count();
+        let pricing = self.pricing.spacing ^ self.pricing.prices[0];
+        let params = self.params.requote_tolerance_ticks ^ self.params.quote_life_min.0;
+        let told = self.explanation.map_or(0, |told| told.position) ^ self.calm[0][0];
+        let floats = (self.volatility.bps() + self.shape.spread).to_bits().cast_signed();
+        let counts = holdbacks + self.proposals.items().len();
+        let counts = counts.cast_signed() as i64 ^ self.budget.now().0 ^ self.still.0;
+        slots ^ sizes ^ pricing ^ params ^ told ^ floats ^ counts
+    }
+
     /// What is held beyond the target, in orders and as a share of the limit.
     pub(super) fn inventory(&self) -> [f64; 2] {
         let size = &self.params.size;

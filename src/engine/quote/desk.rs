@@ -92,7 +92,9 @@ impl Desk {
     /// A command closes at once what it is going to close; what opens is risk's to say.
     pub(super) fn command(&mut self, command: Command) {
         match command {
-            Command::Halt | Command::Kill | Command::Flatten => self.trading = TradingState::Halted,
+            Command::Halt | Command::HaltDiskFull | Command::Kill | Command::Flatten => {
+                self.trading = TradingState::Halted;
+            }
             Command::Reduce if self.trading == TradingState::Active => {
                 self.trading = TradingState::Reducing;
             }
@@ -100,7 +102,7 @@ impl Desk {
             Command::Trip => self.breaker = BreakerState::Open,
             Command::Reduce | Command::Resume | Command::ResumeConfirmed | Command::Reset => {}
             // Risk has taken it in already, and what it has refused may pass now.
-            Command::Limits => {}
+            Command::Limits | Command::Reconcile => {}
         }
         self.judge();
     }

@@ -48,6 +48,7 @@ pub(super) const fn ends(code: RefusalCode) -> Ends {
     let none = Ends { price: false, qty: false, position: false, day: false, book: false };
     match code {
         C::Halted | C::RateLimit | C::StaleConversion | C::Capacity | C::DrawdownLimit => none,
+        C::Closing => none,
         C::CircuitBreaker => Ends { qty: true, position: true, ..none },
         C::OrderSizeLimit => Ends { price: true, qty: true, ..none },
         C::PositionLimit | C::ExposureLimit => Ends { qty: true, position: true, ..none },

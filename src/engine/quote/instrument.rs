@@ -9,7 +9,7 @@ use super::desk::{Desk, takes_quotes};
 use super::fair::{float, imbalance};
 use super::holdback::Holdback;
 use super::intensity::{Arrivals, Intensity};
-use super::proposals::Proposals;
+use super::proposals::{Proposals, end_of};
 use super::sizing::{Scope, Sizes};
 use super::slots::{Effect, Slot, SlotState};
 use super::spread::Pricing;
@@ -22,10 +22,10 @@ use crate::engine::curb::WHOLE;
 use crate::engine::image::runs;
 use crate::event::explanation::Withheld;
 use crate::event::{
-    Event, Explanation, Level, Mark, MarketStatus, Proposal, Refused, Report, ReportKind,
-    RequestKind, Trade,
+    Event, ExitReason, Explanation, Level, Mark, MarketStatus, Proposal, Refused, Report,
+    ReportKind, RequestKind, Trade,
 };
-use crate::types::{InstrumentId, Nanos, OrderId, Origin, Price, Qty, Side, TimeInForce};
+use crate::types::{InstrumentId, Nanos, OrderId, Origin, Price, Qty, Side};
 use serde::{Deserialize, Serialize};
 
 /// So many of the last trades of ours are remembered: more than a venue tells again at a start.
@@ -46,6 +46,8 @@ pub(super) struct Instrument {
     /// What the market has traded since the last mark.
     traded: Qty,
     status: MarketStatus,
+    /// Why its position is being closed by risk, if it is.
+    exit: Option<ExitReason>,
     pub(super) volatility: Volatility,
     intensity: Intensity,
     pub(super) shape: Shape,
@@ -93,6 +95,7 @@ impl Instrument {
             prices: [Price(0); 2],
             traded: Qty::ZERO,
             status: MarketStatus::Trading,
+            exit: None,
             volatility: Volatility::new(params.volatility),
             intensity: Intensity::new(params.intensity),
             shape: Shape::default(),
@@ -227,6 +230,12 @@ impl Instrument {
         self.status = status;
     }
 
+    /// Risk closes the position, or has.
+    pub(super) fn exit(&mut self, exit: Option<ExitReason>) {
+        self.exit = exit;
+        self.end_refusals(|_| true);
+    }
+
     /// Ends refusals of both sides that have that end.
     pub(super) fn end_refusals(&mut self, is_end: impl Fn(super::holdback::Ends) -> bool) {
         self.settled = None;
@@ -301,6 +310,9 @@ impl Instrument {
         }
         if let Some(reason) = desk.closed() {
             return reason;
+        }
+        if let Some(reason) = self.exit {
+            return (Withheld::Closing, reason as u8);
         }
         if !takes_quotes(self.status) {
             return (Withheld::MarketStatus, self.status as u8);
@@ -381,20 +393,5 @@ impl Instrument {
         };
         self.shape = params.strategy.shape(&situation);
         self.reshape = false;
-    }
-}
-
-/// The cancel of an order that rests although no slot has it.
-const fn end_of(order: OrderId, instrument: InstrumentId, level: Level) -> Proposal {
-    Proposal {
-        order,
-        price: level.price(),
-        qty: level.qty(),
-        instrument,
-        kind: RequestKind::Cancel,
-        side: level.side(),
-        time_in_force: TimeInForce::GoodTillCancel,
-        post_only: false,
-        reduce_only: false,
     }
 }

@@ -1,7 +1,7 @@
 //! What one decision of one instrument proposes.
 
 use super::LEVELS_MAX;
-use crate::event::{Proposal, RequestKind};
+use crate::event::{Level, Proposal, RequestKind};
 use crate::types::{InstrumentId, OrderId, Price, Qty, Side, TimeInForce};
 use serde::{Deserialize, Serialize};
 
@@ -39,5 +39,20 @@ impl Proposals {
 
     pub(super) fn items(&self) -> &[Proposal] {
         &self.items[..self.count]
+    }
+}
+
+/// The cancel of an order that rests although no slot has it.
+pub(super) const fn end_of(order: OrderId, instrument: InstrumentId, level: Level) -> Proposal {
+    Proposal {
+        order,
+        price: level.price(),
+        qty: level.qty(),
+        instrument,
+        kind: RequestKind::Cancel,
+        side: level.side(),
+        time_in_force: TimeInForce::GoodTillCancel,
+        post_only: false,
+        reduce_only: false,
     }
 }

@@ -7,7 +7,9 @@ use super::{LEVELS_MAX, QuoteParams};
 use crate::engine::book::{Books, Change};
 use crate::engine::buffer::Drafts;
 use crate::engine::curb::Curb;
-use crate::event::{Body, BreakerState, Command, Event, Explanation, Level, TradingState};
+use crate::event::{
+    Body, BreakerState, Command, Event, ExitReason, Explanation, Level, TradingState,
+};
 use crate::types::{InstrumentId, Nanos, OrderId, Qty, Side};
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +85,11 @@ impl Quoter {
         self.rescope();
     }
 
+    /// The position of an instrument is being closed when the epoch begins.
+    pub fn set_exit(&mut self, (id, reason): (InstrumentId, ExitReason)) {
+        self.instruments[id.index()].exit(Some(reason));
+    }
+
     /// A trade that an earlier epoch has counted: told again, it changes nothing.
     pub fn remember(&mut self, (order, trade): (OrderId, u64)) {
         for instrument in &mut self.instruments {
@@ -111,6 +118,11 @@ impl Quoter {
             slots: Side::BOTH.map(|side| &own.slots[side.index()][..own.levels_max]),
             position: own.position,
         }
+    }
+
+    /// See [`Core::glance`](crate::engine::Core::glance).
+    pub(in crate::engine) fn glance(&self, id: InstrumentId) -> i64 {
+        self.wake.0 ^ self.instruments[id.index()].glance()
     }
 
     /// Takes one input, which the books have applied, and adds what comes of it to the drafts.
@@ -212,6 +224,7 @@ impl Quoter {
                 self.instruments.iter_mut().for_each(|own| own.end_refusals(|_| true));
                 self.rescope();
             }
+            (Body::Exit(change), Some(own)) => own.exit((!change.is_over).then_some(change.reason)),
             (Body::Var(result), _) if self.curb.hear(&result) => {
                 let size = self.curb.size();
                 self.instruments.iter_mut().for_each(|own| own.curb(size));

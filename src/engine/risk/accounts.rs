@@ -29,7 +29,7 @@ pub(super) struct Holding {
     /// The ledger whose rate it makes, or [`NONE`].
     feeds: usize,
     /// Realised + unrealised − fees, in the quote currency.
-    profit: i128,
+    pub(super) profit: i128,
     /// As of when it was last brought up to date.
     worth: Worth,
     /// `worth` is out of date, and the instrument stands in the list of those.
@@ -129,6 +129,18 @@ impl Accounts {
     #[inline]
     pub(super) fn get(&self, instrument: InstrumentId) -> &Holding {
         &self.holdings[instrument.index()]
+    }
+
+    /// See [`Core::glance`](crate::engine::Core::glance).
+    pub(super) fn glance(&self, instrument: InstrumentId) -> i64 {
+        let holding = self.get(instrument);
+        let Holding { position, limits, worth, .. } = holding;
+        let money = position.realised ^ worth.gross ^ limits.value_max ^ limits.notional_max;
+        let ledger = &self.ledgers[holding.ledger];
+        let money = money ^ ledger.profit ^ ledger.sum.gross ^ self.total.gross ^ self.profit;
+        #[expect(clippy::cast_possible_truncation, reason = "it is only read")]
+        let money = money as i64;
+        money ^ position.mark_twice ^ limits.qty_max ^ ledger.rated_at.0
     }
 
     /// Takes a mark; whether that has changed what was earned.
@@ -251,18 +263,16 @@ impl Accounts {
         self.count_profit(instrument);
     }
 
-    /// The account with `leaves` lots working on that side of the instrument, as of the last
+    /// The account with `leaves` lots working on that side of an instrument, as of the last
     /// [`refresh`](Self::refresh).
     #[inline]
     pub(super) fn exposure_with(
         &self,
-        instrument: InstrumentId,
+        (holding, rate): (&Holding, Rate),
         side: Side,
         leaves: i64,
     ) -> Exposure {
-        let holding = self.get(instrument);
         assert!(self.touched.is_empty(), "sums are brought up to date before they are judged");
-        let rate = self.rate_of(holding);
         let Worth { gross, up, down } = holding.worth;
         let sign = side.sign();
         let lots = holding.position.lots.saturating_add(sign.saturating_mul(leaves));
@@ -271,7 +281,7 @@ impl Accounts {
             Side::Bid => (up, down, self.total.up),
             Side::Ask => (down, up, self.total.down),
         };
-        let notional = magnitude(reached).max(magnitude(other));
+        let notional = reached.abs().max(other.abs());
         let more = rate.convert(notional - gross);
         let net = side_sum + rate.convert(reached - before);
         Exposure {
@@ -296,6 +306,13 @@ impl Accounts {
         (total.gross, if total.up >= -total.down { total.up } else { total.down })
     }
 
+    /// What an instrument's position and its working orders come to now, in the account currency.
+    pub(super) fn notional_now(&self, instrument: InstrumentId, orders: &OrderTable) -> i128 {
+        let holding = self.get(instrument);
+        let worth = worth(holding, orders.open_sides(instrument));
+        self.rate_of(holding).convert(worth.gross)
+    }
+
     /// An amount of the instrument's quote currency in the account's.
     #[inline]
     pub(super) fn convert(&self, instrument: InstrumentId, amount: i128) -> i128 {
@@ -307,16 +324,10 @@ impl Accounts {
         self.ledgers[holding.ledger].rate
     }
 
-    /// What was earned with the instrument, in its quote currency.
+    /// How old the rate of its quote currency is; the greatest age if it is stale.
     #[inline]
-    pub(super) fn profit_of(&self, instrument: InstrumentId) -> i128 {
-        self.get(instrument).profit
-    }
-
-    /// How old the rate of the instrument's quote currency is; the greatest age if it is stale.
-    #[inline]
-    pub(super) fn rate_age(&self, instrument: InstrumentId, now: Nanos) -> i64 {
-        let ledger = &self.ledgers[self.get(instrument).ledger];
+    pub(super) fn rate_age(&self, holding: &Holding, now: Nanos) -> i64 {
+        let ledger = &self.ledgers[holding.ledger];
         match ledger.source {
             None => 0,
             Some(_) if ledger.stale => i64::MAX,
@@ -378,12 +389,7 @@ fn worth(holding: &Holding, [buys, sells]: &[OpenSide; 2]) -> Worth {
         holding.position.mark_twice,
         [lots.saturating_add(buys), lots.saturating_sub(sells)],
     );
-    Worth { gross: magnitude(up).max(magnitude(down)), up, down }
-}
-
-#[inline]
-const fn magnitude(amount: i128) -> i128 {
-    amount.abs()
+    Worth { gross: up.abs().max(down.abs()), up, down }
 }
 
 /// What a quantity is worth at a price, in the instrument's quote currency.

@@ -43,6 +43,11 @@ impl Risk {
         self.cancel_where(|order| !order.cancel_asked, out);
     }
 
+    /// The same for one instrument.
+    pub(super) fn cancel_of(&mut self, instrument: InstrumentId, out: &mut Buffer<Output>) {
+        self.cancel_where(|order| order.instrument == instrument && !order.cancel_asked, out);
+    }
+
     /// Asks again for the end of what must not stay: while halted, of all that has no cancel on
     /// its way (in doubt a cancel does no harm); else of what does not reduce as it should.
     pub(super) fn retry_cancels(&mut self, out: &mut Buffer<Output>) {

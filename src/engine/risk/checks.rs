@@ -5,7 +5,7 @@
 use super::InstrumentLimits;
 use super::state::{Intent, allows};
 use super::worth::Exposure;
-use crate::event::{RefusalCode, Stale, TradingState};
+use crate::event::{ExitReason, RefusalCode, Stale, TradingState};
 use crate::types::{OrderId, Side};
 
 /// A check that did not pass: what it came to, and what is allowed.
@@ -40,6 +40,15 @@ fn below(code: RefusalCode, value: i128, limit: i128) -> Verdict {
 pub(super) fn halted(state: TradingState, intent: Intent) -> Verdict {
     let (value, limit) = (state as u8, TradingState::Reducing as u8);
     unless(allows(state, intent), RefusalCode::Halted, value.into(), limit.into())
+}
+
+/// The number of the reason for which the position is being closed against none.
+#[inline(always)]
+pub(super) fn closing(exit: Option<ExitReason>) -> Verdict {
+    match exit {
+        None => Ok(()),
+        Some(reason) => unless(false, RefusalCode::Closing, reason as i128 + 1, 0),
+    }
 }
 
 /// Messages in a second, this one included.
@@ -116,19 +125,32 @@ pub(super) fn exposure(
 pub(super) fn collar(side: Side, price: i64, middle_twice: i64, bps: i64) -> Verdict {
     let code = RefusalCode::PriceCollar;
     at_most(code, 1, price.into()).map_err(|_| Compared { code, value: price.into(), limit: 1 })?;
-    let sign = i128::from(side.sign());
-    let reach = i128::from(middle_twice) * (10_000 + sign * i128::from(bps));
-    let passes = middle_twice == 0 || sign * (i128::from(price) * 20_000 - reach) <= 0;
-    if passes {
+    let (reach, price_scaled) = (reach(side, middle_twice, bps), wide(price, 20_000));
+    let is_inside = match side {
+        Side::Bid => price_scaled <= reach,
+        Side::Ask => price_scaled >= reach,
+    };
+    if is_inside || middle_twice == 0 {
         return Ok(());
     }
     unless(false, code, price.into(), collar_price(side, middle_twice, bps).into())
 }
 
+/// 20,000 times the furthest price inside the collar.
+#[inline(always)]
+fn reach(side: Side, middle_twice: i64, bps: i64) -> i128 {
+    wide(middle_twice, 10_000_i64.saturating_add(side.sign().saturating_mul(bps)))
+}
+
+/// A product of two words, which always fits.
+#[inline(always)]
+fn wide(a: i64, b: i64) -> i128 {
+    i128::from(a).wrapping_mul(i128::from(b))
+}
+
 /// The furthest price inside the collar: down for a bid, up for an ask, and at least one tick.
 pub(super) fn collar_price(side: Side, middle_twice: i64, bps: i64) -> i64 {
-    let sign = i128::from(side.sign());
-    let reach = i128::from(middle_twice) * (10_000 + sign * i128::from(bps));
+    let reach = reach(side, middle_twice, bps);
     let price = match side {
         Side::Bid => reach.div_euclid(20_000),
         Side::Ask => -(-reach).div_euclid(20_000),

@@ -52,13 +52,16 @@ impl Risk {
         }
         self.move_to(next, out);
         match command {
-            Command::Halt | Command::Kill | Command::Shutdown => self.cancel_all(out),
+            Command::Halt | Command::HaltDiskFull | Command::Kill | Command::Shutdown => {
+                self.cancel_all(out);
+            }
             Command::Reduce if self.trading.state() == TradingState::Reducing => {
                 self.keep_reducing(out);
             }
             Command::Flatten => self.begin_flatten(out),
             Command::Trip => self.trip(Trigger::Manual, InstrumentId::ALL, out),
             Command::Reset => self.reset_breaker(out),
+            Command::Reconcile => self.reconcile(out),
             _ => {}
         }
         self.plan_sweep();

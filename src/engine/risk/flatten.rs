@@ -25,20 +25,31 @@ pub(super) struct Take {
     pub(super) short_of: Option<i64>,
 }
 
-/// When the next try is due, and which ids are used up.
+/// When the next try is due, and how long it is to the one behind it.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Flatten {
+pub(super) struct Pace {
     pub(super) due: Nanos,
     wait: Nanos,
 }
 
-impl Default for Flatten {
+impl Default for Pace {
     fn default() -> Self {
         Self { due: NEVER, wait: WAIT_MIN }
     }
 }
 
-impl Flatten {
+impl Pace {
+    /// The first try is due now.
+    pub(super) const fn begun(now: Nanos) -> Self {
+        Self { due: now, wait: WAIT_MIN }
+    }
+
+    /// A try was made.
+    pub(super) fn next(&mut self, now: Nanos) {
+        self.due = Nanos(now.0.saturating_add(self.wait.0));
+        self.wait = Nanos(self.wait.0 * 2).min(WAIT_MAX);
+    }
+
     /// A trade shows that the market takes: the next try need not wait long.
     pub(super) fn on_fill(&mut self, now: Nanos) {
         self.wait = WAIT_MIN;
@@ -52,7 +63,7 @@ impl Risk {
     /// Cancels all that works, and begins.
     pub(super) fn begin_flatten(&mut self, out: &mut Buffer<Output>) {
         self.cancel_all(out);
-        self.flatten = Flatten { due: self.now, wait: WAIT_MIN };
+        self.flatten = Pace::begun(self.now);
         self.flatten_when_due(out);
     }
 
@@ -64,7 +75,7 @@ impl Risk {
         self.bucket.fill(self.now);
         let mut held = false;
         for place in 0..self.accounts.holdings.len() {
-            held |= self.flatten_one(super::instrument_at(place), out);
+            held |= self.flatten_one(super::instrument_at(place), true, out);
         }
         if !held && self.orders.live() == 0 {
             self.move_to(self.trading.flattened(), out);
@@ -72,12 +83,18 @@ impl Risk {
             out.push(Output::State { state, reason });
             return;
         }
-        self.flatten.due = Nanos(self.now.0.saturating_add(self.flatten.wait.0));
-        self.flatten.wait = Nanos(self.flatten.wait.0 * 2).min(WAIT_MAX);
+        self.flatten.next(self.now);
     }
 
     /// Whether the instrument holds something that can be sold; an order for it is tried.
-    fn flatten_one(&mut self, instrument: InstrumentId, out: &mut Buffer<Output>) -> bool {
+    ///
+    /// `flatten` says whether it is the command's own, which a halt lets pass.
+    pub(super) fn flatten_one(
+        &mut self,
+        instrument: InstrumentId,
+        flatten: bool,
+        out: &mut Buffer<Output>,
+    ) -> bool {
         let holding = self.accounts.get(instrument);
         let side = if holding.position.lots > 0 { Side::Ask } else { Side::Bid };
         let held = self.held_against(instrument, side);
@@ -85,15 +102,16 @@ impl Risk {
             return false;
         }
         // What lives may still trade, and must not be crossed: its end lets the next try go on.
-        if self.open_sides(instrument).iter().any(|side| side.count > 0) {
+        if !self.is_idle(instrument) {
             return true;
         }
-        self.take(&Take { instrument, side, lots: held, short_of: None }, true, out);
+        self.take(&Take { instrument, side, lots: held, short_of: None }, flatten, out);
         true
     }
 
-    /// Tries an order that takes and only reduces, of no more than that and what one order may be.
-    pub(super) fn take(&mut self, take: &Take, flatten: bool, out: &mut Buffer<Output>) {
+    /// Tries an order that takes and only reduces, of no more than that and what one order may be;
+    /// whether it leaves.
+    pub(super) fn take(&mut self, take: &Take, flatten: bool, out: &mut Buffer<Output>) -> bool {
         let Take { instrument, side, lots, short_of } = *take;
         let holding = self.accounts.get(instrument);
         let middle = holding.position.mark_twice;
@@ -113,7 +131,7 @@ impl Risk {
         let last = self.orders.last_id(Origin::Risk);
         let counter = if last.epoch() == self.params.epoch { last.counter() + 1 } else { 1 };
         if qty == 0 || price < 1 || counter > OrderId::COUNTER_MAX {
-            return;
+            return false;
         }
         let proposal = Proposal {
             order: OrderId::new(self.params.epoch, Origin::Risk, counter),
@@ -127,14 +145,20 @@ impl Risk {
             reduce_only: true,
         };
         match self.judge(&proposal, flatten) {
-            Ok(reduce_only) => self.release(&proposal, reduce_only, out),
-            Err(compared) => self.refuse(&proposal, compared, out),
+            Ok(reduce_only) => {
+                self.release(&proposal, reduce_only, out);
+                true
+            }
+            Err(compared) => {
+                self.refuse(&proposal, compared, out);
+                false
+            }
         }
     }
 }
 
 /// The quantity brought down to what an order may be; 0 if it is too little for one.
-const fn in_steps(lots: i64, holding: &Holding) -> i64 {
+pub(super) const fn in_steps(lots: i64, holding: &Holding) -> i64 {
     let limits = &holding.limits;
     let whole = lots - lots % limits.qty_step;
     if whole < limits.qty_min { 0 } else { whole }

@@ -18,6 +18,7 @@ impl Risk {
         self.breaker.follow_time(self.now);
         match &event.body {
             Body::Report(report) => {
+                self.reconciled.hear(report.kind);
                 self.adopt(event.instrument, report, levels[0]);
                 let reported = self.orders.report(event.instrument, report, levels[0]);
                 if event.instrument.index() >= self.accounts.holdings.len() {
@@ -104,7 +105,14 @@ impl Risk {
             Output::Breaker { change, instrument } => {
                 self.breaker.recorded(*change, *instrument, self.now);
             }
-            Output::Explanation(_) | Output::Refusal(_) | Output::Answer(_) => {}
+            Output::Exit(exit) => {
+                if exit.instrument.index() >= self.accounts.holdings.len() {
+                    return false;
+                }
+                self.exits.recorded(exit);
+            }
+            Output::Explanation(_) | Output::Refusal(_) => {}
+            Output::Answer(_) | Output::Query { .. } => {}
         }
         true
     }

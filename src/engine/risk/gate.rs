@@ -5,11 +5,12 @@
 use super::accounts::{Holding, notional};
 use super::checks::{self, Compared, Verdict};
 use super::state::{Intent, allows};
+use super::unit::Rate;
 use super::{Approved, OrderRequest, Output, Refusal, Risk};
 use crate::engine::buffer::Buffer;
 use crate::engine::order::{Order, Status};
 use crate::event::{Proposal, RefusalCode, RequestKind};
-use crate::types::{InstrumentId, Side};
+use crate::types::{InstrumentId, Origin, Side};
 
 /// What a proposal would make of its side, in lots.
 struct Terms {
@@ -67,19 +68,22 @@ impl Risk {
             (false, false) => Intent::Growing,
         };
         checks::halted(state, intent)?;
+        if proposal.order.origin() == Origin::Quoter {
+            checks::closing(self.exits.of(proposal.instrument))?;
+        }
         let reduce_only = reduce_only || self.check_breaker(proposal)?;
         checks::rate(self.bucket.has_room(), || self.bucket.compared())?;
         let replaced = self.replaced(proposal)?;
         let holding = self.accounts.get(proposal.instrument);
+        let rate = self.accounts.rate_of(holding);
         let limits = &holding.limits;
         let terms = self.terms(proposal, replaced, holding);
-        let value = notional(holding, proposal.price, proposal.qty);
-        let value = self.accounts.convert(proposal.instrument, value);
+        let value = rate.convert(notional(holding, proposal.price, proposal.qty));
         checks::order_size(proposal.qty.0, value, limits)?;
         if reduce_only {
             checks::reduce_only(terms.toward, terms.side_leaves)?;
         } else {
-            self.check_growth(proposal, &terms, holding)?;
+            self.check_growth(proposal, &terms, (holding, rate))?;
         }
         let (side, price) = (proposal.side, proposal.price.0);
         checks::collar(side, price, holding.position.mark_twice, limits.collar_bps)?;
@@ -88,7 +92,7 @@ impl Risk {
         self.check_duplicate(proposal)?;
         checks::stale_book(holding.stale)?;
         if !reduce_only {
-            let age = self.accounts.rate_age(proposal.instrument, self.now);
+            let age = self.accounts.rate_age(holding, self.now);
             checks::stale_conversion(age, self.params.conversion_age_max.0)?;
         }
         if replaced.is_none() {
@@ -99,7 +103,12 @@ impl Risk {
 
     /// The checks that an order is spared which only reduces.
     #[inline]
-    fn check_growth(&self, proposal: &Proposal, terms: &Terms, holding: &Holding) -> Verdict {
+    fn check_growth(
+        &self,
+        proposal: &Proposal,
+        terms: &Terms,
+        (holding, rate): (&Holding, Rate),
+    ) -> Verdict {
         let (instrument, side) = (proposal.instrument, proposal.side);
         let limits = &holding.limits;
         let position = &holding.position;
@@ -108,11 +117,10 @@ impl Risk {
         let leaves = i128::from(terms.side_leaves) + i128::from(opposite);
         checks::volume(position.volume_today, leaves, limits)?;
         checks::daily_loss(self.day_loss(), self.params.daily_loss_max)?;
-        let lost = position.day_start.saturating_sub(self.accounts.profit_of(instrument));
-        let lost = self.accounts.convert(instrument, lost);
+        let lost = rate.convert(position.day_start.saturating_sub(holding.profit));
         checks::daily_loss(lost, limits.daily_loss_max)?;
         checks::drawdown(self.drawdown_now(), self.params.drawdown_max)?;
-        let exposure = self.accounts.exposure_with(instrument, side, terms.side_leaves);
+        let exposure = self.accounts.exposure_with((holding, rate), side, terms.side_leaves);
         let (gross_max, net_max) = (self.params.gross_exposure_max, self.params.net_exposure_max);
         checks::exposure(&exposure, limits.notional_max, gross_max, net_max)
     }

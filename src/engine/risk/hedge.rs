@@ -25,11 +25,13 @@ pub struct HedgeParams {
 pub(super) struct Hedge {
     pub(super) due: Nanos,
     not_before: Nanos,
+    /// Orders that it has sent.
+    orders: u64,
 }
 
 impl Default for Hedge {
     fn default() -> Self {
-        Self { due: NEVER, not_before: Nanos(0) }
+        Self { due: NEVER, not_before: Nanos(0), orders: 0 }
     }
 }
 
@@ -59,7 +61,7 @@ impl Risk {
             let instrument = instrument_at(place);
             let beyond = self.beyond(instrument);
             if beyond > 0 {
-                self.hedge = Hedge { due: next, not_before: next };
+                (self.hedge.due, self.hedge.not_before) = (next, next);
                 self.hedge_one(instrument, beyond, out);
             }
         }
@@ -84,12 +86,37 @@ impl Risk {
             Side::Bid => own.saturating_neg().saturating_sub(1),
         };
         let take = Take { instrument, side, lots: beyond.min(free), short_of: Some(short_of_own) };
-        self.take(&take, false, out);
+        self.hedge.orders += u64::from(self.take(&take, false, out));
     }
 
-    /// Lots beyond the part of the limit that is left alone.
+    /// When positions are brought back; nothing where only quotes do it.
+    #[must_use]
+    pub const fn hedge_params(&self) -> Option<HedgeParams> {
+        self.params.hedge
+    }
+
+    /// Orders that the hedge has sent.
+    #[must_use]
+    pub const fn hedge_orders(&self) -> u64 {
+        self.hedge.orders
+    }
+
+    /// When the hedge tries next, if anything lies beyond its part.
+    #[must_use]
+    pub fn hedge_due(&self) -> Option<Nanos> {
+        Some(self.hedge.due).filter(|due| *due != NEVER)
+    }
+
+    /// Lots of an instrument that the hedge would take off.
+    #[must_use]
+    pub fn hedge_beyond(&self, instrument: InstrumentId) -> i64 {
+        self.beyond(instrument)
+    }
+
+    /// Lots beyond the part of the limit that is left alone; none while an exit closes all of it.
     fn beyond(&self, instrument: InstrumentId) -> i64 {
-        let Some(params) = self.params.hedge else { return 0 };
+        let params = self.params.hedge.filter(|_| self.exits.of(instrument).is_none());
+        let Some(params) = params else { return 0 };
         let holding = self.accounts.get(instrument);
         let limit = i128::from(holding.limits.position_max) * i128::from(params.threshold_ppm);
         let left = i64::try_from(limit / 1_000_000).unwrap_or(i64::MAX);

@@ -9,6 +9,7 @@ mod breaker;
 mod cancels;
 mod checks;
 mod commands;
+mod exit;
 mod flatten;
 mod follow;
 mod gate;
@@ -21,6 +22,7 @@ mod pack;
 mod params;
 pub mod position;
 mod rate;
+mod reconcile;
 mod request;
 mod set_limits;
 pub mod state;
@@ -34,6 +36,8 @@ mod accounting_tests;
 #[cfg(test)]
 mod bound_tests;
 #[cfg(test)]
+mod exit_tests;
+#[cfg(test)]
 mod hedge_tests;
 #[cfg(test)]
 mod rig;
@@ -41,13 +45,15 @@ mod rig;
 mod tests;
 
 pub use breaker::{BreakerParams, BreakerSeen, OpeningBreaker};
+pub use exit::ExitParams;
 pub use hedge::HedgeParams;
 pub use limits::{FileLimit, HardLimits, LimitFault, LimitSet, LimitsSet};
 pub use opening::{Opening, OpeningState};
-pub use output::{Answer, CommandVerdict, Output, Refusal};
+pub use output::{Answer, CommandVerdict, Exit, Output, Refusal};
 pub use pack::OUTPUT_LINES_MAX;
 pub use params::{Conversion, InstrumentLimits, RateParams, RateSource, RiskParams};
 pub use position::Position;
+pub use reconcile::Reconciled;
 pub use request::{Approved, OrderRequest};
 pub use triggers::{Baselines, Fed, Gauge, Learned};
 pub use view::PositionView;
@@ -63,7 +69,8 @@ use crate::types::{InstrumentId, Nanos, OrderId, Origin};
 use accounts::Accounts;
 use breaker::Breaker;
 use cancels::Sweep;
-use flatten::Flatten;
+use exit::Exits;
+use flatten::Pace;
 use hedge::Hedge;
 use rate::Bucket;
 use serde::{Deserialize, Serialize};
@@ -100,8 +107,10 @@ pub struct Risk {
     /// Why the next requests are made.
     explanation: Option<Explanation>,
     sweep: Sweep,
-    flatten: Flatten,
+    flatten: Pace,
     hedge: Hedge,
+    exits: Exits,
+    reconciled: Reconciled,
     breaker: Breaker,
     refusals: [u64; RefusalCode::ALL.len()],
     commands_not_taken: u64,
@@ -129,8 +138,10 @@ impl Risk {
             loss_halts: true,
             explanation: None,
             sweep: Sweep::default(),
-            flatten: Flatten::default(),
+            flatten: Pace::default(),
             hedge: Hedge::default(),
+            exits: Exits::new(instruments.len()),
+            reconciled: Reconciled::default(),
             breaker: Breaker::new(params.breaker, instruments.len()),
             refusals: [0; RefusalCode::ALL.len()],
             commands_not_taken: 0,
@@ -143,13 +154,13 @@ impl Risk {
 
     /// The most outputs of one input and its drafts: what must be free before it is taken.
     ///
-    /// At worst one input cancels every order (the one it tells of twice), tries to flatten every
-    /// instrument twice, changes the state, answers, moves the breaker, and each of its drafts
-    /// brings two outputs.
+    /// At worst one input cancels, or asks about, every order (the one it tells of twice), tries to
+    /// flatten every instrument twice and to exit it twice, each with its begin or end, changes the
+    /// state, answers, moves the breaker, and each of its drafts brings two outputs.
     #[must_use]
     pub const fn outputs_max(params: &RiskParams, instruments: usize, drafts_max: usize) -> usize {
         let orders = OrderTable::places_max(params.orders_max as usize);
-        orders + 2 * instruments + 12 + 2 * drafts_max
+        orders + 6 * instruments + 12 + 2 * drafts_max
     }
 
     /// When it wants to be asked, if nothing comes before: a timer input is made then.
@@ -192,6 +203,7 @@ impl Risk {
     pub fn mark(&mut self, mark: &Mark, out: &mut Buffer<Output>) {
         if self.accounts.mark(mark) {
             self.judge_losses(out);
+            self.judge_exit(mark, out);
         }
         self.guard(mark, out);
     }
@@ -208,6 +220,16 @@ impl Risk {
         self.propose(proposal, out);
     }
 
+    /// See [`Core::glance`](crate::engine::Core::glance).
+    pub(in crate::engine) fn glance(&self, instrument: InstrumentId) -> i64 {
+        let limits = self.params.gross_exposure_max ^ self.params.drawdown_max ^ self.high_water;
+        let due = self.wake.0 ^ self.due().0 ^ self.bucket.has_room() as i64;
+        let breaker = self.breaker.watches[instrument.index()].fed().marks.1.0;
+        #[expect(clippy::cast_possible_truncation, reason = "it is only read")]
+        let limits = limits as i64;
+        limits ^ due ^ breaker ^ self.accounts.glance(instrument) ^ self.orders.glance(instrument)
+    }
+
     fn open_sides(&self, instrument: InstrumentId) -> [OpenSide; 2] {
         *self.orders.open_sides(instrument)
     }
@@ -220,6 +242,7 @@ impl Risk {
         self.changed(change, InstrumentId::ALL, out);
         self.retry_cancels(out);
         self.flatten_when_due(out);
+        self.exit_when_due(out);
         self.hedge_when_due(out);
         self.set_wake();
     }
@@ -241,7 +264,8 @@ impl Risk {
 
     #[inline]
     fn due(&self) -> Nanos {
-        self.sweep.due.min(self.flatten.due).min(self.hedge.due).min(self.breaker.due())
+        let own = self.sweep.due.min(self.flatten.due).min(self.exits.pace.due);
+        own.min(self.hedge.due).min(self.breaker.due())
     }
 
     fn on_report(
@@ -253,6 +277,7 @@ impl Risk {
     ) {
         let is_found = self.adopt(instrument, report, level);
         let reported = self.orders.report(instrument, report, level);
+        self.reconciled.hear(report.kind);
         if instrument.index() >= self.accounts.holdings.len() {
             return;
         }
@@ -264,6 +289,7 @@ impl Risk {
         if let Some(fill) = &reported.fill {
             self.accounts.fill(instrument, fill, report);
             self.flatten.on_fill(self.now);
+            self.exits.pace.on_fill(self.now);
         }
         self.accounts.touch(instrument);
         if reported.fill.is_some() {
@@ -275,30 +301,37 @@ impl Risk {
         if reported.came_back {
             self.retry_later();
         }
+        let went_on = reported.ended && self.has_gone_on(instrument, report.order);
         if self.trading.state() == TradingState::Halted {
-            self.after_halted_report(instrument, reported.ended.then_some(report.order), out);
+            self.after_halted_report(went_on, out);
+        } else if went_on && self.exits.of(instrument).is_some() {
+            self.exits.pace.due = self.now;
+            self.exit_when_due(out);
         }
     }
 
     /// While halted, the end of an order may let `flatten` go on, and one that came back (a cancel
     /// that was refused) wants its cancel again.
-    fn after_halted_report(
-        &mut self,
-        instrument: InstrumentId,
-        ended: Option<OrderId>,
-        out: &mut Buffer<Output>,
-    ) {
+    fn after_halted_report(&mut self, went_on: bool, out: &mut Buffer<Output>) {
         self.plan_sweep();
-        let idle = self.open_sides(instrument).iter().all(|side| side.count == 0);
-        // An order of `flatten` that nobody took does not hasten the next one.
-        let went_on = ended
-            .and_then(|id| self.orders.get(id))
-            .is_some_and(|order| order.id.origin() == Origin::Quoter || order.traded.0 > 0);
-        if self.trading.is_flattening() && went_on && idle {
+        if self.trading.is_flattening() && went_on {
             self.flatten.due = self.now;
             self.flatten_when_due(out);
         }
         self.set_wake();
+    }
+
+    /// Whether the end of that order lets the next one go: nothing else lives for the instrument.
+    /// An order of our own that nobody took does not hasten the next one.
+    fn has_gone_on(&self, instrument: InstrumentId, ended: OrderId) -> bool {
+        let order = self.orders.get(ended);
+        self.is_idle(instrument)
+            && order.is_some_and(|one| one.id.origin() == Origin::Quoter || one.traded.0 > 0)
+    }
+
+    /// Whether no order lives for the instrument.
+    fn is_idle(&self, instrument: InstrumentId) -> bool {
+        self.open_sides(instrument).iter().all(|side| side.count == 0)
     }
 
     fn equity(&self) -> i128 {
@@ -353,7 +386,7 @@ impl Risk {
         let changed = shown(&self.trading) != shown(&next);
         self.trading = next;
         if !self.trading.is_flattening() {
-            self.flatten = Flatten::default();
+            self.flatten = Pace::default();
         }
         if changed {
             let (state, reason) = shown(&self.trading);

@@ -10,7 +10,7 @@ use super::state::Trading;
 use super::unit::Rate;
 use super::{Nanos, Position, Risk};
 use crate::engine::order::{Order, Status};
-use crate::event::{Level, Report, ReportKind, StateReason, TradingState};
+use crate::event::{ExitReason, Level, Report, ReportKind, StateReason, TradingState};
 use crate::types::{Currency, InstrumentId, OrderId, Qty, TimeInForce};
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,9 @@ pub struct Opening {
     /// The limits that operators have set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<LimitSet>,
+    /// The positions that were being closed by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exits: Vec<(InstrumentId, ExitReason)>,
 }
 
 /// Of all trades so many are carried over at least; those of live orders always.
@@ -132,6 +135,7 @@ impl Risk {
         }
         self.breaker.open(&opening.breaker);
         self.open_limits(opening);
+        self.exits.open(&opening.exits);
         self.plan_hedges();
         self.set_wake();
     }
@@ -183,6 +187,7 @@ impl Risk {
             trades_from: Some(self.orders.trades_from()),
             breaker: self.breaker.closing(),
             limits: self.limits_set.iter().copied().collect(),
+            exits: self.exits.running().collect(),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::OrderRequest;
 use crate::event::{
-    BreakerChange, BreakerState, Command, Explanation, LimitKey, Proposal, RefusalCode,
+    BreakerChange, BreakerState, Command, ExitChange, Explanation, LimitKey, Proposal, RefusalCode,
     StateReason, TradingState,
 };
-use crate::types::InstrumentId;
+use crate::types::{InstrumentId, OrderId, Side};
 
 /// A refusal, with the two numbers compared.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,6 +73,19 @@ pub struct Answer {
     pub high_water_was: Option<i128>,
 }
 
+/// A position that is closed by itself: begun, with the two numbers compared, or over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Exit {
+    /// Whose position.
+    pub instrument: InstrumentId,
+    /// Why, and whether it is over.
+    pub change: ExitChange,
+    /// What the position would earn at the mark, in 10⁻¹² of the quote currency.
+    pub value: i128,
+    /// What it was allowed to, with its sign.
+    pub limit: i128,
+}
+
 /// One thing decided.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Output {
@@ -97,5 +110,16 @@ pub enum Output {
         change: BreakerChange,
         /// Whose market has tripped it; [`InstrumentId::ALL`] where it was none's.
         instrument: InstrumentId,
+    },
+    /// A position is closed by itself; comes back as an input.
+    Exit(Exit),
+    /// What has become of that order is to be asked; comes back as an input, whose gateway asks.
+    Query {
+        /// Which order.
+        order: OrderId,
+        /// Whose market.
+        instrument: InstrumentId,
+        /// Its side.
+        side: Side,
     },
 }

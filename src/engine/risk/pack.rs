@@ -6,6 +6,11 @@
 //! refusal      as its proposal, byte 6 the code,
 //!              words 4, 5 the value and 6, 7 the limit, low first  one line
 //! state        small bytes 0 and 1 state and reason                one line
+//! exit         small bytes 0 and 1 reason and whether it is over; word 1 the
+//!              instrument, words 2, 3 the value and 4, 5 the limit,
+//!              low first                                           one line
+//! query        small byte 0 the side; word 1 the instrument, word 2
+//!              the order                                           one line
 //! breaker      small bytes 0 to 2 was, is and trigger; word 1 the
 //!              instrument                                          one line
 //! answer       small bytes 0 to 5 command, verdict, state, reason,
@@ -14,13 +19,13 @@
 //!              words 2, 3 the high-water mark, low first           one line
 //! ```
 
-use super::{Answer, CommandVerdict, OrderRequest, Output, Refusal};
+use super::{Answer, CommandVerdict, Exit, OrderRequest, Output, Refusal};
 use crate::event::pack::{EXPLANATION_LINES, TAG_EXPLANATION, TAG_PROPOSAL};
 use crate::event::{
-    BreakerChange, BreakerState, Command, Explanation, LimitKey, Line, NotAnEvent, Proposal,
-    RefusalCode, StateReason, TradingState, Trigger,
+    BreakerChange, BreakerState, Command, ExitChange, ExitReason, Explanation, LimitKey, Line,
+    NotAnEvent, Proposal, RefusalCode, StateReason, TradingState, Trigger,
 };
-use crate::types::InstrumentId;
+use crate::types::{InstrumentId, OrderId, Side};
 
 const REQUEST: u8 = 48;
 const EXPLANATION: u8 = 49;
@@ -28,6 +33,8 @@ const REFUSAL: u8 = 50;
 const STATE: u8 = 51;
 const ANSWER: u8 = 52;
 const BREAKER: u8 = 53;
+const EXIT: u8 = 54;
+const QUERY: u8 = 55;
 
 /// The most lines of one output.
 pub const OUTPUT_LINES_MAX: usize = EXPLANATION_LINES;
@@ -58,6 +65,7 @@ impl Output {
             Self::Explanation(_) => EXPLANATION_LINES,
             Self::Request(_) | Self::Refusal(_) => 1,
             Self::State { .. } | Self::Answer(_) | Self::Breaker { .. } => 1,
+            Self::Exit(_) | Self::Query { .. } => 1,
         }
     }
 
@@ -67,7 +75,7 @@ impl Output {
     /// It is none's.
     pub const fn line_count_of(first: &Line) -> Result<usize, NotAnEvent> {
         match first.0[0].to_le_bytes()[0] {
-            REQUEST | REFUSAL | STATE | ANSWER | BREAKER => Ok(1),
+            REQUEST | REFUSAL | STATE | ANSWER | BREAKER | EXIT | QUERY => Ok(1),
             EXPLANATION => Ok(EXPLANATION_LINES),
             tag => Err(NotAnEvent { tag }),
         }
@@ -99,6 +107,11 @@ impl Output {
                 let head = [BREAKER, was, state, change.trigger as u8, 0, 0, 0, 0];
                 let of = u64::from(instrument.0);
                 lines[0] = Line([u64::from_le_bytes(head), of, 0, 0, 0, 0, 0, 0]);
+            }
+            Self::Exit(exit) => lines[0] = exit.pack(),
+            Self::Query { order, instrument, side } => {
+                let head = u64::from(QUERY) | u64::from(*side as u8) << 8;
+                lines[0] = Line([head, instrument.0.into(), order.0, 0, 0, 0, 0, 0]);
             }
         }
         self.line_count()
@@ -138,8 +151,34 @@ impl Output {
                 instrument: InstrumentId(u16::try_from(first.0[1]).map_err(|_| wrong)?),
             }),
             ANSWER => Answer::unpack(first).map(Self::Answer).ok_or(wrong),
+            EXIT => Exit::unpack(first).map(Self::Exit).ok_or(wrong),
+            QUERY => Ok(Self::Query {
+                order: OrderId(first.0[2]),
+                instrument: InstrumentId(u16::try_from(first.0[1]).map_err(|_| wrong)?),
+                side: *Side::BOTH.get(usize::from(a)).ok_or(wrong)?,
+            }),
             _ => Err(wrong),
         }
+    }
+}
+
+impl Exit {
+    fn pack(&self) -> Line {
+        let Self { instrument, change, value, limit } = *self;
+        let head = [EXIT, change.reason as u8, u8::from(change.is_over), 0, 0, 0, 0, 0];
+        let ([a, b], [c, d]) = (split(value), split(limit));
+        Line([u64::from_le_bytes(head), instrument.0.into(), a, b, c, d, 0, 0])
+    }
+
+    fn unpack(line: &Line) -> Option<Self> {
+        let [_, reason, is_over, ..] = line.0[0].to_le_bytes();
+        let reason = *ExitReason::ALL.get(usize::from(reason))?;
+        (is_over <= 1).then_some(Self {
+            instrument: InstrumentId(u16::try_from(line.0[1]).ok()?),
+            change: ExitChange { reason, is_over: is_over == 1 },
+            value: join(line.0[2], line.0[3]),
+            limit: join(line.0[4], line.0[5]),
+        })
     }
 }
 
@@ -186,7 +225,7 @@ mod tests {
     use super::*;
     use crate::event::RequestKind;
     use crate::event::explanation::{Clamps, SideExplained, Withheld};
-    use crate::types::{Nanos, OrderId, Price, Qty, Side, TimeInForce};
+    use crate::types::{Nanos, Price, Qty, TimeInForce};
 
     fn survives(output: Output) {
         let mut lines = [Line([u64::MAX; 8]); OUTPUT_LINES_MAX];
@@ -243,12 +282,7 @@ mod tests {
                 }
             }
         }
-        for state in BreakerState::ALL {
-            for trigger in Trigger::ALL {
-                let change = BreakerChange { was: state, state, trigger };
-                survives(Output::Breaker { change, instrument: InstrumentId::ALL });
-            }
-        }
+        every_act_of_its_own_survives();
         let side = SideExplained {
             price: Price(3),
             qty: Qty(-4),
@@ -278,17 +312,51 @@ mod tests {
         }));
     }
 
+    /// The breaker's, the exits' and the questions.
+    fn every_act_of_its_own_survives() {
+        for state in BreakerState::ALL {
+            for trigger in Trigger::ALL {
+                let change = BreakerChange { was: state, state, trigger };
+                survives(Output::Breaker { change, instrument: InstrumentId::ALL });
+            }
+        }
+        for reason in ExitReason::ALL {
+            let (value, limit) = (i128::MIN, i128::MAX - 1);
+            let exit = |is_over| Exit {
+                instrument: InstrumentId(4095),
+                change: ExitChange { reason, is_over },
+                value,
+                limit,
+            };
+            survives(Output::Exit(exit(true)));
+            survives(Output::Exit(exit(false)));
+        }
+        for side in Side::BOTH {
+            let (order, instrument) = (OrderId(u64::MAX - 3), InstrumentId(4095));
+            survives(Output::Query { order, instrument, side });
+        }
+    }
+
     #[test]
     fn lines_of_others_are_refused() {
-        for tag in (0..48).chain(54..=255_u8) {
+        for tag in (0..48).chain(56..=255_u8) {
             let line = Line([u64::from(tag), 0, 0, 0, 0, 0, 0, 0]);
             assert_eq!(Output::unpack(&[line; 3]), Err(NotAnEvent { tag }));
             assert_eq!(Output::line_count_of(&line), Err(NotAnEvent { tag }));
         }
         // Numbers that stand for nothing.
-        for word in
-            [0x0333, 0x0008_0033, 0x0011_0000_0000_0032, 0x0332, 0x0003_0030, 0xff34, 0x0004_0034]
-        {
+        for word in [
+            0x0333,
+            0x0009_0033,
+            0x0012_0000_0000_0032,
+            0x0332,
+            0x0003_0030,
+            0xff34,
+            0x0004_0034,
+            0x0236,
+            0x0002_0036,
+            0x0237,
+        ] {
             assert!(Output::unpack(&[Line([word, 0, 0, 0, 0, 0, 0, 0])]).is_err(), "{word:x}");
         }
     }

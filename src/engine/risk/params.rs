@@ -1,6 +1,7 @@
 //! What risk is told at the start, checked by the config and written into the journal's `Start`.
 
 use super::breaker::BreakerParams;
+use super::exit::ExitParams;
 use super::hedge::HedgeParams;
 use super::limits::FileLimit;
 use super::unit::Unit;
@@ -39,6 +40,9 @@ pub struct RiskParams {
     /// When positions are brought back; nothing where only quotes do it.
     #[serde(default)]
     pub hedge: Option<HedgeParams>,
+    /// When a position is closed by itself; nothing where none is.
+    #[serde(default)]
+    pub exit: Option<ExitParams>,
     /// The limits that can be tightened, as the config has written them.
     #[serde(default)]
     pub file: Vec<FileLimit>,

@@ -61,6 +61,14 @@ impl Bucket {
         self.level = (self.level - MESSAGE).max(-self.full);
     }
 
+    /// Messages of the last second that still count at that time, and how many orders may make
+    /// them.
+    pub(super) fn used(mut self, now: Nanos) -> (i64, i64) {
+        self.fill(now);
+        let (with_one_more, most) = self.compared();
+        (with_one_more - 1, most)
+    }
+
     /// Messages of the last second that still count, this one included, and how many may.
     pub(super) const fn compared(&self) -> (i64, i64) {
         let used = (self.full - self.level + MESSAGE - 1) / MESSAGE;

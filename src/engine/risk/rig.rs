@@ -7,8 +7,8 @@ use super::*;
 use crate::engine::order::{Odd, Status};
 use crate::event::explanation::SideExplained;
 use crate::event::{
-    Asked, Command, FeeIn, LimitChange, LimitKey, Note, Proposal, RejectCode, ReportKind,
-    RequestKind, Stale,
+    Asked, BreakerState, Command, FeeIn, LimitChange, LimitKey, Note, Proposal, RejectCode,
+    ReportKind, RequestKind, Stale,
 };
 use crate::types::{Currency, OrderId, Origin, Price, Qty, Scale, Side, TimeInForce};
 
@@ -40,6 +40,7 @@ pub(super) fn params() -> RiskParams {
         }],
         breaker: None,
         hedge: None,
+        exit: None,
         file: vec![],
     }
 }
@@ -303,13 +304,8 @@ impl Rig {
             "set" => {
                 let all = risk.limits_set().iter().map(|one| {
                     let name = NAMES.get(one.instrument.index()).unwrap_or(&"all");
-                    let value = amount(one.value);
-                    format!(
-                        "{name} {} {value} by {}@{}",
-                        one.key.name(),
-                        one.who.text(),
-                        one.sequence
-                    )
+                    let (key, value, who) = (one.key.name(), amount(one.value), one.who.text());
+                    format!("{name} {key} {value} by {who}@{}", one.sequence)
                 });
                 let all = all.collect::<Vec<_>>().join(", ");
                 if all.is_empty() { "none".to_owned() } else { all }
@@ -330,13 +326,17 @@ impl Rig {
             }
             Output::State { state, reason } => format!("{} {}", state.name(), reason.name()),
             Output::Breaker { change, .. } => {
-                format!(
-                    "{} -> {} {}",
-                    change.was.name(),
-                    change.state.name(),
-                    change.trigger.name()
-                )
+                let [was, is] = [change.was, change.state].map(BreakerState::name);
+                format!("{was} -> {is} {}", change.trigger.name())
             }
+            Output::Exit(Exit { instrument, change, value, limit }) => {
+                let of = NAMES[instrument.index()];
+                let (reason, over) = (change.reason.name(), change.is_over);
+                let [value, limit] = [*value, *limit].map(amount);
+                let what = if over { "over" } else { "begun" };
+                format!("{reason} {of} {what} {value} {limit}")
+            }
+            Output::Query { order, .. } => format!("query {}", name(*order)),
             Output::Answer(answer) => {
                 let limit = answer.limit.map_or(String::new(), |key| format!(" {}", key.name()));
                 format!("{} {}{limit}", answer.command.name(), answer.verdict.name())

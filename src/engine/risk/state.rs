@@ -81,14 +81,11 @@ impl Trading {
             Command::ResumeConfirmed => {
                 Self { killed: false, ..self.set(TradingState::Active, StateReason::Operator) }
             }
-            // The breaker and the limits are moved, whatever the state is.
-            Command::Trip | Command::Reset | Command::Limits => self,
+            // The breaker and the limits are moved, and questions asked, whatever the state is.
+            Command::Trip | Command::Reset | Command::Limits | Command::Reconcile => self,
             _ if self.killed => return None,
-            Command::Halt => match self.state {
-                // A halt has its first reason, but for one that an end of `flatten` has.
-                TradingState::Halted if !self.flattening => self,
-                _ => self.set(TradingState::Halted, StateReason::Operator),
-            },
+            Command::Halt => self.halt(StateReason::Operator),
+            Command::HaltDiskFull => self.halt(StateReason::DiskFull),
             Command::Resume => self.set(TradingState::Active, StateReason::Operator),
             Command::Reduce => self.set(TradingState::Reducing, StateReason::Operator),
             Command::Flatten if self.ending => return None,
@@ -100,6 +97,14 @@ impl Trading {
 
     const fn set(self, state: TradingState, reason: StateReason) -> Self {
         Self { state, reason, flattening: false, ..self }
+    }
+
+    /// A halt has its first reason, but for one that an end of `flatten` has.
+    const fn halt(self, reason: StateReason) -> Self {
+        match self.state {
+            TradingState::Halted if !self.flattening => self,
+            _ => self.set(TradingState::Halted, reason),
+        }
     }
 
     /// A limit is reached: it halts unless it is halted already.
@@ -188,8 +193,15 @@ mod tests {
             let expected: Vec<_> = expected.split_whitespace().collect();
             // What moves the breaker and the limits leaves the state as it is.
             let (states, others) = Command::ALL.split_at(expected.len());
-            assert_eq!(others, [Command::Trip, Command::Reset, Command::Limits]);
-            assert!(others.iter().all(|command| from.command(*command) == Some(from)));
+            let moves_nothing = [Command::Trip, Command::Reset, Command::Limits];
+            assert_eq!(others[..3], moves_nothing);
+            assert_eq!(others[3..], [Command::HaltDiskFull, Command::Reconcile]);
+            for command in moves_nothing.into_iter().chain([Command::Reconcile]) {
+                assert_eq!(from.command(command), Some(from), "{}", command.name());
+            }
+            // As a halt by an operator, but for the reason.
+            let halted = text(from.command(Command::Halt)).replace("operator", "disk_full");
+            assert_eq!(text(from.command(Command::HaltDiskFull)), halted);
             for (command, expected) in states.iter().copied().zip(expected) {
                 let got = text(from.command(command));
                 assert_eq!(got, expected, "{} and {}", text(Some(from)), command.name());

@@ -35,6 +35,27 @@ impl Risk {
         self.accounts.convert(instrument, unit.value_at_half(mark_twice, lots))
     }
 
+    /// What the position of an instrument may come to, without its sign and with its working
+    /// orders, in 10⁻¹² of the account currency.
+    #[must_use]
+    pub fn notional(&self, instrument: InstrumentId) -> i128 {
+        self.accounts.notional_now(instrument, &self.orders)
+    }
+
+    /// What was lost today with an instrument, in 10⁻¹² of the account currency.
+    #[must_use]
+    pub fn day_loss_of(&self, instrument: InstrumentId) -> i128 {
+        let holding = self.accounts.get(instrument);
+        let lost = holding.position.day_start.saturating_sub(holding.profit);
+        self.accounts.convert(instrument, lost)
+    }
+
+    /// Messages of the last second, and how many orders may make them.
+    #[must_use]
+    pub fn messages(&self) -> (i64, i64) {
+        self.bucket.used(self.now)
+    }
+
     /// Price steps of the last mark times the rate of their currency: what returns are taken of. 0
     /// while one of them is not known.
     #[must_use]

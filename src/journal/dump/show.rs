@@ -4,8 +4,8 @@ use super::object::Object;
 use crate::engine::risk::Output;
 use crate::event::explanation::{Clamps, SideExplained};
 use crate::event::{
-    Asked, Body, BreakerChange, Explanation, FeeIn, Health, Level, MarketStatus, OrderAction,
-    Proposal, Report, ReportKind, Shape,
+    Asked, Body, BreakerChange, ExitChange, Explanation, FeeIn, Health, Level, MarketStatus,
+    OrderAction, Proposal, Report, ReportKind, Shape,
 };
 use crate::journal::record::Input;
 use crate::journal::start::Start;
@@ -107,6 +107,8 @@ impl View<'_> {
                 object.raw("conditions", &names(all.map(|(_, name)| *name)));
             }
             Body::Breaker(change) => breaker(object, &change),
+            Body::Exit(change) => exit(object, &change),
+            Body::Query { order, .. } => self.order(object, order),
             Body::Command(asked) => self.command(object, &asked, input),
             Body::Var(result) => {
                 object.number("asOf", result.as_of);
@@ -170,6 +172,17 @@ impl View<'_> {
             Output::Breaker { change, instrument } => {
                 self.symbol(object, *instrument);
                 breaker(object, change);
+            }
+            Output::Exit(own) => {
+                self.symbol(object, own.instrument);
+                exit(object, &own.change);
+                // As of a refusal: the unit is 10^-12.
+                object.text("value", own.value);
+                object.text("limit", own.limit);
+            }
+            Output::Query { order, instrument, .. } => {
+                self.symbol(object, *instrument);
+                self.order(object, *order);
             }
             Output::Answer(answer) => {
                 object.number("id", answer.id);
@@ -243,6 +256,11 @@ fn breaker(object: &mut Object, change: &BreakerChange) {
     object.text("trigger", change.trigger.name());
 }
 
+fn exit(object: &mut Object, change: &ExitChange) {
+    object.text("reason", change.reason.name());
+    object.truth("over", change.is_over);
+}
+
 fn number(value: i128) -> String {
     Trillionths(value).to_string()
 }
@@ -293,6 +311,8 @@ const fn event_name(body: &Body) -> &'static str {
         Body::Command(_) => "command",
         Body::Breaker(_) => "breaker",
         Body::Var(_) => "var",
+        Body::Exit(_) => "exit",
+        Body::Query { .. } => "query",
     }
 }
 

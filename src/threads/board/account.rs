@@ -1,11 +1,12 @@
 //! The account as readers off the path see it, and how its amounts stand in words.
 
-use crate::engine::risk::Risk;
+use crate::engine::risk::{Reconciled, Risk};
 use crate::event::{RefusalCode, StateReason, TradingState};
 use crate::threads::view::Words;
+use crate::types::Nanos;
 
 /// Words of the account.
-pub const ACCOUNT_WORDS: usize = 21;
+pub const ACCOUNT_WORDS: usize = 30;
 
 /// The account. Money is in 10⁻¹² of the account currency.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,6 +43,16 @@ pub struct AccountView {
     pub requests: u64,
     /// Proposals refused.
     pub refusals: u64,
+    /// Messages of the last second, and how many orders may make them.
+    pub messages: (i64, i64),
+    /// Orders of the hedge.
+    pub hedge_orders: u64,
+    /// When the hedge tries next, if it is to.
+    pub hedge_due: Option<Nanos>,
+    /// When the last request was released.
+    pub request_at: Nanos,
+    /// What has come of the last `reconcile`.
+    pub reconciled: Reconciled,
 }
 
 impl AccountView {
@@ -62,9 +73,14 @@ impl AccountView {
         fills: 0,
         requests: 0,
         refusals: 0,
+        messages: (0, 0),
+        hedge_orders: 0,
+        hedge_due: None,
+        request_at: Nanos(0),
+        reconciled: Reconciled { count: 0, at: Nanos(0), asked: 0, open: 0, absent: 0 },
     };
 
-    pub(super) fn of(risk: &Risk, fills: u64, requests: u64) -> Self {
+    pub(super) fn of(risk: &Risk, fills: u64, (requests, request_at): (u64, Nanos)) -> Self {
         let (state, reason) = risk.trading();
         let (gross, net) = risk.exposure();
         Self {
@@ -84,6 +100,11 @@ impl AccountView {
             fills,
             requests,
             refusals: RefusalCode::ALL.iter().map(|code| risk.refusals(*code)).sum(),
+            messages: risk.messages(),
+            hedge_orders: risk.hedge_orders(),
+            hedge_due: risk.hedge_due(),
+            request_at,
+            reconciled: risk.reconciled(),
         }
     }
 
@@ -102,7 +123,23 @@ impl Words<ACCOUNT_WORDS> for AccountView {
         for (place, amount) in places.iter_mut().zip(self.amounts()) {
             *place = split(amount);
         }
-        words[17..].copy_from_slice(&[self.open_orders, self.fills, self.requests, self.refusals]);
+        let counts = [self.open_orders, self.fills, self.requests, self.refusals];
+        words[17..21].copy_from_slice(&counts);
+        let (used, most) = self.messages;
+        // A time before the epoch is none.
+        let due = self.hedge_due.map_or(-1, |due| due.0);
+        let Reconciled { count, at, asked, open, absent } = self.reconciled;
+        words[21..].copy_from_slice(&[
+            used.cast_unsigned(),
+            most.cast_unsigned(),
+            self.hedge_orders,
+            due.cast_unsigned(),
+            self.request_at.0.cast_unsigned(),
+            count,
+            at.0.cast_unsigned(),
+            u64::from(asked),
+            u64::from(open) | u64::from(absent) << 32,
+        ]);
         words
     }
 
@@ -128,8 +165,23 @@ impl Words<ACCOUNT_WORDS> for AccountView {
             fills: words[18],
             requests: words[19],
             refusals: words[20],
+            messages: (words[21].cast_signed(), words[22].cast_signed()),
+            hedge_orders: words[23],
+            hedge_due: Some(Nanos(words[24].cast_signed())).filter(|due| due.0 >= 0),
+            request_at: Nanos(words[25].cast_signed()),
+            reconciled: Reconciled {
+                count: words[26],
+                at: Nanos(words[27].cast_signed()),
+                asked: low_half(words[28]),
+                open: low_half(words[29]),
+                absent: low_half(words[29] >> 32),
+            },
         }
     }
+}
+
+fn low_half(word: u64) -> u32 {
+    u32::try_from(word & u64::from(u32::MAX)).expect("32 bits")
 }
 
 pub(super) fn split(number: i128) -> [u64; 2] {
@@ -166,7 +218,20 @@ mod tests {
             fills: 10,
             requests: 11,
             refusals: 12,
+            messages: (13, -14),
+            hedge_orders: 15,
+            hedge_due: Some(Nanos(16)),
+            request_at: Nanos(17),
+            reconciled: Reconciled {
+                count: 19,
+                at: Nanos(20),
+                asked: u32::MAX,
+                open: u32::MAX - 1,
+                absent: 21,
+            },
         };
-        assert_eq!(AccountView::from_words(&account.to_words()), account);
+        for account in [account, AccountView::START] {
+            assert_eq!(AccountView::from_words(&account.to_words()), account);
+        }
     }
 }

@@ -126,10 +126,12 @@ pub struct FedView {
     pub trade_at: Nanos,
     /// Seconds of spreads, minutes of volumes, seconds of moves that were learned.
     pub learned: [u32; 3],
+    /// Trades of ours, and the last of them.
+    pub fills: (u64, Nanos),
 }
 
 /// Words of a [`FedView`].
-pub const FED_WORDS: usize = 12;
+pub const FED_WORDS: usize = 14;
 
 impl Words<FED_WORDS> for FedView {
     fn to_words(&self) -> [u64; FED_WORDS] {
@@ -149,6 +151,8 @@ impl Words<FED_WORDS> for FedView {
             word(self.trade_at.0),
             spreads | volumes << 32,
             moves,
+            self.fills.0,
+            word(self.fills.1.0),
         ]
     }
 
@@ -170,6 +174,7 @@ impl Words<FED_WORDS> for FedView {
             trades: words[8],
             trade_at: Nanos(number(9)),
             learned: [[a, b, c, d], [e, f, g, h], [i, j, k, l]].map(u32::from_le_bytes),
+            fills: (words[12], Nanos(number(13))),
         }
     }
 }
@@ -201,6 +206,7 @@ mod tests {
             trades: 5,
             trade_at: Nanos(6),
             learned: [u32::MAX, 1, 2],
+            fills: (7, Nanos(8)),
         };
         assert_eq!(FedView::from_words(&fed.to_words()), fed);
     }

@@ -1,9 +1,13 @@
-//! What is held of an instrument, and what it has earned, as readers off the path see it.
+//! What is held of an instrument, what it has earned, and what closes it, as readers off the path
+//! see it.
 
 use super::account::{join, split};
+use crate::engine::risk::{Exit, Risk};
+use crate::event::ExitReason;
 use crate::threads::view::Words;
+use crate::types::InstrumentId;
 
-/// One instrument's position. Money is in 10⁻¹² of its quote currency.
+/// One instrument's position. Money is in 10⁻¹² of its quote currency, if nothing else is said.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct HoldingView {
     /// What is held, in lots; negative if it is owed.
@@ -20,23 +24,145 @@ pub struct HoldingView {
     pub fees: i128,
     /// Realised + unrealised − fees.
     pub profit: i128,
+    /// What it may come to with its working orders, in the account currency.
+    pub notional: i128,
+    /// What was lost with it today, in the account currency.
+    pub day_loss: i128,
+    /// Lots that the hedge would take off.
+    pub beyond: i64,
+    /// Why it is being closed by itself, if it is.
+    pub exit: Option<ExitReason>,
+    /// Stop-loss and take-profit: at which unrealised profit; nothing where there is none.
+    pub bounds: [Option<i128>; 2],
+    /// The exits that have begun in this run.
+    pub exits: ExitsTold,
 }
 
-impl Words<12> for HoldingView {
-    fn to_words(&self) -> [u64; 12] {
-        let mut words = [0; 12];
+/// The exits of one instrument that have begun in a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ExitsTold {
+    /// How many, by their reason.
+    pub begun: [u64; ExitReason::ALL.len()],
+    /// The input that has begun the last one.
+    pub sequence: u64,
+    /// What the position would have earned then, and what it was allowed to.
+    pub compared: [i128; 2],
+}
+
+impl ExitsTold {
+    /// Another has begun, or is over.
+    pub(super) fn tell(&mut self, sequence: u64, exit: &Exit) {
+        if !exit.change.is_over {
+            self.begun[exit.change.reason as usize] += 1;
+            (self.sequence, self.compared) = (sequence, [exit.value, exit.limit]);
+        }
+    }
+}
+
+/// Words of a [`HoldingView`].
+pub const HOLDING_WORDS: usize = 29;
+
+impl HoldingView {
+    /// What risk holds of an instrument.
+    pub(super) fn of(risk: &Risk, id: InstrumentId, exits: ExitsTold) -> Self {
+        let seen = risk.position(id);
+        let position = seen.position;
+        let bound = |reason| {
+            let params = risk.exit_params().filter(|_| position.lots != 0)?;
+            params.bound(position.cost, reason)
+        };
+        Self {
+            lots: position.lots,
+            volume_today: position.volume_today,
+            cost: position.cost,
+            realised: position.realised,
+            unrealised: seen.unrealised,
+            fees: position.fees,
+            profit: seen.profit,
+            notional: risk.notional(id),
+            day_loss: risk.day_loss_of(id),
+            beyond: risk.hedge_beyond(id),
+            exit: risk.exit_of(id),
+            bounds: ExitReason::ALL.map(bound),
+            exits,
+        }
+    }
+
+    fn amounts(&self) -> [i128; 11] {
+        let Self { cost, realised, unrealised, fees, profit, notional, day_loss, .. } = *self;
+        let [stop, take] = self.bounds.map(|bound| bound.unwrap_or(0));
+        let [value, limit] = self.exits.compared;
+        [cost, realised, unrealised, fees, profit, notional, day_loss, stop, take, value, limit]
+    }
+}
+
+impl Words<HOLDING_WORDS> for HoldingView {
+    fn to_words(&self) -> [u64; HOLDING_WORDS] {
+        let mut words = [0; HOLDING_WORDS];
         (words[0], words[1]) = (self.lots.cast_unsigned(), self.volume_today.cast_unsigned());
-        let amounts = [self.cost, self.realised, self.unrealised, self.fees, self.profit];
-        for (place, amount) in words[2..].as_chunks_mut::<2>().0.iter_mut().zip(amounts) {
+        words[2] = self.beyond.cast_unsigned();
+        let exit = self.exit.map_or(0, |reason| reason as u8 + 1);
+        let [stop, take] = self.bounds.map(|bound| u8::from(bound.is_some()));
+        words[3] = u64::from_le_bytes([exit, stop, take, 0, 0, 0, 0, 0]);
+        let [stops, takes] = self.exits.begun;
+        words[4..7].copy_from_slice(&[stops, takes, self.exits.sequence]);
+        for (place, amount) in words[7..].as_chunks_mut::<2>().0.iter_mut().zip(self.amounts()) {
             *place = split(amount);
         }
         words
     }
 
-    fn from_words(words: &[u64; 12]) -> Self {
-        let amount = |at: usize| join(words[2 + 2 * at], words[3 + 2 * at]);
-        let [cost, realised, unrealised, fees, profit] = std::array::from_fn(amount);
-        let (lots, volume_today) = (words[0].cast_signed(), words[1].cast_signed());
-        Self { lots, volume_today, cost, realised, unrealised, fees, profit }
+    fn from_words(words: &[u64; HOLDING_WORDS]) -> Self {
+        let amount = |at: usize| join(words[7 + 2 * at], words[8 + 2 * at]);
+        let [cost, realised, unrealised, fees, profit, rest @ ..]: [i128; 11] =
+            std::array::from_fn(amount);
+        let [notional, day_loss, stop, take, value, limit] = rest;
+        let [exit, has_stop, has_take, ..] = words[3].to_le_bytes();
+        Self {
+            lots: words[0].cast_signed(),
+            volume_today: words[1].cast_signed(),
+            beyond: words[2].cast_signed(),
+            cost,
+            realised,
+            unrealised,
+            fees,
+            profit,
+            notional,
+            day_loss,
+            exit: exit.checked_sub(1).map(|at| ExitReason::ALL[usize::from(at)]),
+            bounds: [(has_stop == 1).then_some(stop), (has_take == 1).then_some(take)],
+            exits: ExitsTold {
+                begun: [words[4], words[5]],
+                sequence: words[6],
+                compared: [value, limit],
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holding_survives_its_words() {
+        let view = HoldingView {
+            lots: -1,
+            volume_today: 2,
+            cost: i128::MIN,
+            realised: 3,
+            unrealised: -4,
+            fees: 5,
+            profit: i128::MAX,
+            notional: 6,
+            day_loss: -7,
+            beyond: 8,
+            exit: Some(ExitReason::TakeProfit),
+            bounds: [None, Some(-9)],
+            exits: ExitsTold { begun: [10, 11], sequence: 12, compared: [-13, i128::MIN] },
+        };
+        for view in [view, HoldingView::default()] {
+            assert_eq!(HoldingView::from_words(&view.to_words()), view);
+        }
     }
 }

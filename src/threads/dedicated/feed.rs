@@ -42,13 +42,16 @@ pub struct FeedAgent {
     shutdown_at: u64,
     /// Whether the full disk has halted trading already.
     is_halted: bool,
+    /// Whether everything was cancelled past the journal already.
+    has_given_up: bool,
 }
 
 impl FeedAgent {
     pub(super) const fn new(sequencer: Sequencer, pilot: Pilot, ends: Ends) -> Self {
         let now = sequencer.latest();
         let (timer_at, shutdown_at) = (0, 0);
-        Self { sequencer, pilot, ends, now, timer_at, shutdown_at, is_halted: false }
+        let (is_halted, has_given_up) = (false, false);
+        Self { sequencer, pilot, ends, now, timer_at, shutdown_at, is_halted, has_given_up }
     }
 
     /// Takes what has come back: released requests, what risk has said, wishes.
@@ -86,7 +89,7 @@ impl FeedAgent {
             return false;
         };
         self.now = self.now.max(now);
-        self.ends.latency.begin();
+        self.ends.latency.begin(|| self.pilot.looked());
         if !self.sequencer.advance(now, deadline, None) {
             return false;
         }
@@ -103,11 +106,11 @@ impl FeedAgent {
         true
     }
 
-    /// The journal is dead: what has not left does not leave, everything is cancelled, and the run
-    /// is over.
+    /// The journal is dead: what has not left does not leave, everything is cancelled, once, and
+    /// the run is over, even if it was about to end.
     #[cold]
     fn give_up(&mut self) -> usize {
-        if self.pilot.is_done() {
+        if std::mem::replace(&mut self.has_given_up, true) {
             return 0;
         }
         // Released is what stands in the journal: it may leave, and is cancelled with the rest.
@@ -149,10 +152,11 @@ impl Agent for FeedAgent {
             health.set(Health::RING_NEAR_FULL, self.ends.lane.is_near_full());
             let condition = health.get();
             self.sequencer.set_health(condition);
-            if condition.has(Health::DISK_FULL) && !self.is_halted {
-                self.is_halted = true;
-                self.sequencer.command(Command::Halt);
+            let is_full = condition.has(Health::DISK_FULL);
+            if is_full && !self.is_halted {
+                self.sequencer.command(Command::HaltDiskFull);
             }
+            self.is_halted = is_full;
         }
         for _ in 0..most {
             if !self.ends.lane.has_room() || !self.sequence() {
@@ -164,6 +168,9 @@ impl Agent for FeedAgent {
     }
 
     fn on_close(&mut self) {
+        if self.ends.health.has_failed() {
+            self.give_up();
+        }
         self.ends.latency.publish();
         // Whoever asked may have gone.
         self.ends.outcome.send(self.sequencer.end()).ok();

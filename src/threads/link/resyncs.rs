@@ -1,7 +1,7 @@
 //! Wishes for snapshots, kept to one a book in a while.
 //!
-//! A venue that is behind sends snapshots that are old when they come: asked for another at each, it
-//! would never catch up. Asking is the link's.
+//! A venue that is behind sends snapshots that are old when they come: asked for another at each,
+//! it would never catch up. Asking is the link's.
 
 use crate::types::{InstrumentId, Nanos};
 

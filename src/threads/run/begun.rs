@@ -5,15 +5,17 @@
 
 use super::RunFault;
 use crate::config::sections::RingParams;
-use crate::config::{Config, Mode, ThreadMode, ThreadName};
+use crate::config::{Config, Idle, Mode, ThreadMode, ThreadName};
 use crate::engine::{Core, CoreParams};
 use crate::journal::{Emergency, Ledger, SyncMode};
 use crate::threads::alarms::{AlarmParams, Alarms};
 use crate::threads::board::{Fills, Views, board};
 use crate::threads::commands::CommandDesk;
 use crate::threads::cores::Allowance;
+use crate::threads::cpu::Cpu;
 use crate::threads::crew::{Crew, Muster, save_on_panic};
 use crate::threads::dedicated::{self, RingSizes};
+use crate::threads::feeding::FedRules;
 use crate::threads::fused::Fused;
 use crate::threads::gateway::Gateway;
 use crate::threads::health::HealthSlot;
@@ -26,7 +28,7 @@ use crate::threads::sequencer::{Sequencer, SequencerParams};
 use crate::threads::setup::Setup;
 use crate::threads::signals::Stop;
 use crate::threads::status::Status;
-use crate::threads::timeline;
+use crate::threads::timeline::{self, Timeline};
 use crate::threads::topology::Plan;
 use crate::threads::var::{self, DeskParams};
 use crate::threads::watch::Watch;
@@ -58,6 +60,8 @@ pub(super) struct Begun {
     pub(super) synced: Option<Synced>,
     pub(super) desk: Option<CommandDesk>,
     pub(super) limits: LimitDesk,
+    /// What makes its rules starve.
+    pub(super) fed: FedRules,
     /// What was found amiss with what earlier runs have left, if anything.
     pub(super) remark: Option<String>,
 }
@@ -68,7 +72,7 @@ impl Begun {
         &self,
         fills: Fills,
         (currency, tag): (Currency, Option<InstanceTag>),
-        facts: Facts,
+        (facts, cpu): (Facts, Cpu),
     ) -> Looking {
         Looking {
             views: self.views.clone(),
@@ -80,7 +84,10 @@ impl Begun {
             currency,
             desk: self.desk.clone(),
             limits: self.limits.clone(),
+            fed: self.fed,
+            soft_pct: self.alarms.warning_pct(),
             alerts: self.alarms.alerts(),
+            cpu,
             facts,
         }
     }
@@ -160,7 +167,12 @@ fn start_stages(
         return crew.start(ThreadName::Journal, stages.journal, muster).map_err(RunFault::Start);
     }
     let dedicated::Parts { sequencer, pilot, ledger, board, health, outcome } = parts;
-    let hot = HotAgent::new(Fused::new(core, sequencer, ledger, board), pilot, health, outcome);
+    let mut fused = Fused::new(core, sequencer, ledger, board);
+    let spins = muster.plan.thread(ThreadName::Hot).is_some_and(|hot| hot.idle == Idle::Spin);
+    if spins && !pilot.is_lock_step() {
+        fused.rehearse(core);
+    }
+    let hot = HotAgent::new(fused, pilot, health, outcome);
     crew.start(ThreadName::Hot, hot, muster).map_err(RunFault::Start)
 }
 
@@ -182,6 +194,7 @@ pub(super) fn begin(
         board.turn_on(if is_cut { sizes.inputs_max() } else { 1 });
     }
     let is_timed = !setup.timeline.is_lock_step();
+    let fed = fed_rules(config, &setup);
     let Ready { core, sequencer, pilot, var, done } = ready(config, setup, stop);
     board.risk.sample_for(var.sampler);
     views.var = Some(var.reader);
@@ -196,7 +209,7 @@ pub(super) fn begin(
     if let Some(agent) = var.agent {
         crew.start(ThreadName::Var, agent, muster).map_err(RunFault::Start)?;
     }
-    let alarms = Alarms::new(told, limits.clone(), health.clone());
+    let alarms = Alarms::new(told, (limits.clone(), fed), health.clone());
     let mut watch = Watch::new(health.clone(), config.journal.unsynced_max);
     watch.watch_latency(views.latency.clone(), config.latency_max);
     let (mut synced, mut emergency) = (None, None);
@@ -225,8 +238,21 @@ pub(super) fn begin(
         synced,
         desk,
         limits,
+        fed,
         remark,
     })
+}
+
+/// What makes a rule of this run starve.
+const fn fed_rules(config: &Config, setup: &Setup) -> FedRules {
+    let risk = &setup.core.risk;
+    FedRules {
+        within: config.fed_within,
+        is_wall_time: matches!(setup.timeline, Timeline::Wall(_)),
+        has_triggers: risk.breaker.is_some(),
+        exit: risk.exit,
+        hedge: risk.hedge,
+    }
 }
 
 /// The rings as the config has them.

@@ -3,6 +3,7 @@
 use crate::config::{ExitCode, ThreadName};
 use crate::journal::WriteError;
 use crate::threads::cores::AllowanceFault;
+use crate::threads::exclusive::SharedCores;
 use crate::threads::proof::ProofFault;
 use crate::threads::runner::{EndFault, StartFault};
 use crate::threads::setup::SetupFault;
@@ -24,6 +25,8 @@ pub enum RunFault {
     Web(WebFault),
     /// What the process is allowed cannot be found out.
     Allowance(AllowanceFault),
+    /// The cores are others' too, and were not to be.
+    Cores(SharedCores),
     /// A thread did not come up.
     Start(StartFault),
     /// A thread ended though nobody asked it to.
@@ -94,6 +97,7 @@ impl RunFault {
             Self::Damaged(_) => ExitCode::Damaged,
             Self::Stopped => ExitCode::Done,
             Self::Proof(_) => ExitCode::Refused,
+            Self::Cores(_) => ExitCode::SharedCores,
             Self::Ended(_) => ExitCode::Venue,
             Self::CancelsOpen { .. } => ExitCode::CancelsOpen,
             // Whoever read the last line has gone, as `head` does.
@@ -118,6 +122,7 @@ impl fmt::Display for RunFault {
             Self::Store(fault) => fault.fmt(f),
             Self::Web(fault) => fault.fmt(f),
             Self::Allowance(fault) => fault.fmt(f),
+            Self::Cores(fault) => fault.fmt(f),
             Self::Proof(fault) => fault.fmt(f),
             Self::Alerts(error) => write!(f, "alerts cannot be kept or delivered: {error}"),
             Self::Start(fault) => fault.fmt(f),

@@ -29,6 +29,18 @@ pub fn served(loaded: &Loaded, folder: &Path) -> Result<Simulated, SetupFault> {
     Ok(Simulated::new(params, &table, begins, Some(Truth::open(folder)?))?)
 }
 
+/// A later run goes on behind the earlier one: input time never steps back. In virtual time it
+/// begins with a whole second; by the wall it is never ahead of it, however often the engine is
+/// started in a second.
+fn begins(speed: Speed, after: Option<Nanos>) -> Nanos {
+    let second = Nanos::from_seconds(1).0;
+    match (speed, after) {
+        (Speed::Max, None) => ORIGIN,
+        (Speed::Max, Some(after)) => ORIGIN.max(Nanos((after.0 / second + 1) * second)),
+        (_, after) => after.map_or_else(wall, |after| wall().max(after)),
+    }
+}
+
 pub(super) fn setup(
     loaded: &Loaded,
     data: Option<&Path>,
@@ -50,12 +62,7 @@ pub(super) fn setup(
         raw.scale_for(instrument, Some(market.start_price));
     }
     let (core, currency) = core_params(&raw, &table, books, fees)?;
-    // A later run goes on behind the earlier one: input time never steps back.
-    let origin = if config.speed == Speed::Max { ORIGIN } else { wall() };
-    let begins = after.map_or(origin, |after| {
-        let second = Nanos::from_seconds(1).0;
-        Nanos(origin.0.max((after.0 / second + 1) * second))
-    });
+    let begins = begins(config.speed, after);
     let link = match &config.venue_socket {
         Some(path) => {
             let remote = Remote::connect(path);
@@ -81,4 +88,23 @@ pub(super) fn setup(
         dropped: Vec::new(),
         remarks: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_the_wall_no_start_is_ahead_of_it() {
+        let (now, one) = (wall(), "1".parse().unwrap());
+        for after in [None, Some(Nanos(now.0 - 5)), Some(now)] {
+            let begun = begins(one, after);
+            assert!(begun >= now && begun <= wall(), "{after:?}: {begun:?}");
+        }
+        let ahead = Nanos(now.0 + 60_000_000_000);
+        assert_eq!(begins(one, Some(ahead)), ahead, "input time never steps back");
+        assert_eq!(begins(Speed::Max, None), ORIGIN);
+        let second = Nanos(ORIGIN.0 + 1_000_000_000);
+        assert_eq!(begins(Speed::Max, Some(Nanos(ORIGIN.0 + 1))), second);
+    }
 }

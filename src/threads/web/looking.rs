@@ -7,20 +7,28 @@ use crate::event::{Command, FeeIn};
 use crate::threads::board::{BreakerMove, BreakerView, FedView, FillTold, Fills, Views};
 use crate::threads::commands::{CommandDesk, CommandFault};
 use crate::threads::counters::Readings;
+use crate::threads::cpu::Cpu;
 use crate::threads::disk::Level;
+use crate::threads::feeding::{self, FedRow, FedRules, Feeding};
 use crate::threads::health::HealthSlot;
 use crate::threads::housekeeping::Synced;
+use crate::threads::latency::{BOUNDS, Spread};
 use crate::threads::limits::LimitDesk;
 use crate::threads::run::order_name;
+use crate::threads::timeline::wall;
 use crate::threads::topology::Plan;
+use crate::threads::usage::{Held, UsedIn};
 use crate::threads::var::VarReader;
+use crate::threads::view::View;
+use crate::types::money::Trillionths;
 use crate::types::{Currency, InstanceTag, Instrument, Scale};
 use crate::web::commands::{Act, Commander, NotDone, Order, Verdict};
 use crate::web::routes::digest;
 use crate::web::source::Source;
 use crate::web::state::{
-    AccountState, BreakerShown, Facts, FedShown, FillState, InstrumentState, JournalState,
-    MoveShown, OrderState, SideState, StageState, State, ThreadState,
+    AccountState, BreakerShown, DeedsShown, ExitShown, Facts, FedShown, FillState, InstrumentState,
+    JournalState, MoveShown, OrderState, RuleShown, SideState, StageState, State, ThreadState,
+    UsageShown,
 };
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -50,8 +58,14 @@ pub struct Looking {
     pub desk: Option<CommandDesk>,
     /// Where limits are read and asked for.
     pub limits: LimitDesk,
+    /// What makes a rule starve.
+    pub fed: FedRules,
+    /// From how many percent on a limit is near.
+    pub soft_pct: u32,
     /// What was raised.
     pub alerts: Alerts,
+    /// What the process is given of the processor.
+    pub cpu: Cpu,
     /// What does not change.
     pub facts: Facts,
 }
@@ -78,6 +92,7 @@ impl Commander for Carrier {
             Act::Trip => Command::Trip,
             Act::Reset => Command::Reset,
             Act::Limits => Command::Limits,
+            Act::Reconcile => Command::Reconcile,
         };
         let (who, why) = (order.who.as_str(), order.why.as_str());
         let answer = match order.act {
@@ -114,10 +129,11 @@ pub fn facts(loaded: &Loaded, plan: &Plan) -> Facts {
         venue: loaded.config.venue.name(),
         threads: plan.mode.name(),
         strategy: text(serde_json::to_string(&loaded.effective.strategy.name)).replace('"', ""),
-        config: text(serde_json::to_string(&loaded.effective)),
+        config: text(serde_json::to_string(&loaded.shown())),
         config_digest: digest(&bytes),
         config_file: file.map(ToOwned::to_owned),
         limits: limits(loaded),
+        remarks: plan.remarks.clone(),
     }
 }
 
@@ -129,6 +145,13 @@ fn limits(loaded: &Loaded) -> Map<String, Value> {
         limits.insert("account_capital".to_owned(), capital);
     }
     limits
+}
+
+fn rule(row: &FedRow) -> RuleShown {
+    let FedRow { rule, by, symbol, samples, last_fed, deadline, feeding } = *row;
+    let is_starved = feeding == Feeding::Starved;
+    let status = feeding.name();
+    RuleShown { rule, by, symbol, samples, last_fed, deadline, status, is_starved }
 }
 
 impl Looking {
@@ -162,6 +185,12 @@ impl Looking {
             unrealised: held.unrealised,
             fees: held.fees,
             volume_today: held.volume_today,
+            exit: ExitShown {
+                running: held.exit,
+                bounds: held.bounds,
+                begun: held.exits.begun,
+                beyond: held.beyond,
+            },
         }
     }
 
@@ -195,10 +224,49 @@ impl Looking {
             MoveShown { sequence, time, change, instrument }
         });
         let fed = self.views.fed.iter().map(|view| {
-            let FedView { gauge, marks, mark_at, trades, trade_at, learned } = view.read();
+            let FedView { gauge, marks, mark_at, trades, trade_at, learned, .. } = view.read();
             FedShown { gauge, marks: (marks, mark_at), trades: (trades, trade_at), learned }
         });
         BreakerShown { seen, history: moves.collect(), day_loss, fed: fed.collect() }
+    }
+
+    /// How much of each limit is used, as text.
+    fn usages(&self) -> Vec<UsageShown> {
+        let held = Held::of(self.limits.hard(), &self.limits.set(), self.views.holdings.len());
+        let holdings: Vec<_> = self.views.holdings.iter().map(View::read).collect();
+        let loss = self.views.breaker.read().day_loss;
+        let usages = held.usages((&self.views.account.read(), loss), &holdings);
+        let shown = usages.iter().map(|usage| {
+            let one = self.views.instruments.get(usage.instrument.index());
+            let text = |number: i128| match (usage.used_in, one) {
+                (UsedIn::Lots, Some(one)) => {
+                    one.lot.text(i64::try_from(number).unwrap_or(i64::MAX)).to_string()
+                }
+                (UsedIn::Money, _) => Trillionths(number).to_string(),
+                _ => number.to_string(),
+            };
+            UsageShown {
+                key: usage.key.name(),
+                symbol: one.map(|one| one.symbol),
+                used: text(usage.value),
+                limit: text(usage.limit),
+                ratio: usage.value as f64 / usage.limit.max(1) as f64,
+                near: usage.near(self.soft_pct).name(),
+            }
+        });
+        shown.collect()
+    }
+
+    fn deeds(&self) -> DeedsShown {
+        let seen = self.views.account.read();
+        DeedsShown {
+            hedge: self.fed.hedge,
+            hedge_orders: seen.hedge_orders,
+            hedge_due: seen.hedge_due,
+            exit: self.fed.exit,
+            reconciled: seen.reconciled,
+            messages: seen.messages,
+        }
     }
 
     fn journal(&self) -> Option<JournalState> {
@@ -244,19 +312,34 @@ impl Source for Looking {
         let stages = std::iter::once(whole).chain(stages).map(|(name, view)| {
             let seen = view.read();
             let quantiles = vec![(0.5, seen.p50), (0.99, seen.p99)];
-            StageState { name, count: seen.count, quantiles, max: seen.max }
+            let Spread { count, sum, up_to } = seen.spread;
+            StageState {
+                name,
+                count: seen.count,
+                quantiles,
+                max: seen.max,
+                spread: BOUNDS.into_iter().zip(up_to).collect(),
+                spread_of: (count, sum),
+            }
         });
+        let fed = feeding::rows(&self.views, &self.fed, wall());
         State {
             instruments: instruments.map(|(at, one)| self.instrument(at, one)).collect(),
             account: self.account(),
             breaker: self.breaker(),
             limits: self.limits.show(&self.facts.limits, &self.limits.set()),
+            usages: self.usages(),
+            soft_pct: self.soft_pct,
+            starved: feeding::starved(&fed).into_iter().collect(),
+            rules: fed.iter().map(rule).collect(),
+            deeds: self.deeds(),
             var: self.views.var.as_ref().map(VarReader::read),
             orders: self.orders(),
             latency: stages.filter(|stage| stage.count > 0).collect(),
             health: self.health.get(),
             synced_ago: self.synced.as_ref().map(Synced::age),
             journal: self.journal(),
+            cpu: self.cpu.look(),
         }
     }
 

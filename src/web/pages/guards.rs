@@ -1,5 +1,6 @@
 //! What guards the account: the circuit breaker, value at risk, alerts.
 
+use super::risk::with_rules;
 use super::symbol;
 use crate::alerts::Alert;
 use crate::event::{BreakerState, Trigger};
@@ -24,6 +25,13 @@ fn percent(ppm: i64) -> f64 {
 /// A ratio against what was learned; nothing while nothing is.
 fn ratio(thousandths: i64, is_learned: bool) -> Value {
     if is_learned { (thousandths as f64 / 1e3).into() } else { Value::Null }
+}
+
+/// The circuit breaker, and what its triggers were fed with.
+#[must_use]
+pub fn breaker_page(state: &State) -> Value {
+    let is_trigger = |rule: &str| Trigger::ALL.iter().any(|one| one.name() == rule);
+    with_rules(breaker(state), state, |row| is_trigger(row.rule))
 }
 
 /// The circuit breaker: the original's fields are of the instrument whose triggers are nearest.

@@ -1,8 +1,10 @@
 //! Positions, P&L, and the state of risk.
 
 use super::number;
-use crate::event::TradingState;
-use crate::web::state::State;
+use crate::engine::risk::{ExitParams, Reconciled};
+use crate::event::{ExitReason, TradingState};
+use crate::types::Symbol;
+use crate::web::state::{RuleShown, State};
 use serde_json::{Value, json};
 
 /// What is held, instrument by instrument; amounts are of its quote currency.
@@ -19,6 +21,10 @@ pub fn positions(state: &State) -> Value {
             "pnl": one.amount(one.realised + one.unrealised - one.fees),
             "volume_today": one.qty(one.volume_today),
             "currency": one.instrument.quote.to_string(),
+            "exit": one.exit.running.map(ExitReason::name),
+            "stop_loss_at": one.exit.bounds[0].map(|bound| one.amount(bound)),
+            "take_profit_at": one.exit.bounds[1].map(|bound| one.amount(bound)),
+            "hedge_beyond": one.qty(one.exit.beyond),
         })
     });
     Value::Array(all.collect())
@@ -76,5 +82,94 @@ pub fn state(state: &State) -> Value {
         "fills": account.fills,
         "requests": account.requests,
         "refusals": account.refusals,
+        "orders_per_second": { "used": state.deeds.messages.0, "limit": state.deeds.messages.1 },
+        "hedge": hedge(state),
+        "exits": exits(state),
+        "reconcile": reconcile(state),
     })
+}
+
+/// The state of risk, and what every rule was fed with.
+#[must_use]
+pub fn state_page(of: &State) -> Value {
+    with_rules(state(of), of, |_| true)
+}
+
+fn percent(ppm: u32) -> f64 {
+    f64::from(ppm) / 1e4
+}
+
+fn hedge(state: &State) -> Value {
+    let deeds = &state.deeds;
+    json!({
+        "enabled": deeds.hedge.is_some(),
+        "threshold_pct": deeds.hedge.map(|params| percent(params.threshold_ppm)),
+        "interval_ms": deeds.hedge.map(|params| params.interval.0 / 1_000_000),
+        "orders": deeds.hedge_orders,
+        "next_try": deeds.hedge_due.map(|due| due.0),
+    })
+}
+
+fn exits(state: &State) -> Value {
+    let pct = |of: fn(&ExitParams) -> u32| {
+        state.deeds.exit.map(|params| of(&params)).filter(|ppm| *ppm > 0).map(percent)
+    };
+    let begun = |reason: ExitReason| -> u64 {
+        state.instruments.iter().map(|one| one.exit.begun[reason as usize]).sum()
+    };
+    json!({
+        "stop_loss_pct": pct(|params| params.stop_ppm),
+        "take_profit_pct": pct(|params| params.take_ppm),
+        "stop_losses": begun(ExitReason::StopLoss),
+        "take_profits": begun(ExitReason::TakeProfit),
+    })
+}
+
+fn reconcile(state: &State) -> Value {
+    let Reconciled { count, at, asked, open, absent } = state.deeds.reconciled;
+    json!({
+        "count": count,
+        "time": (count > 0).then_some(at.0),
+        "asked": asked,
+        "open": open,
+        "absent": absent,
+        "pending": asked - open - absent,
+    })
+}
+
+/// A page with the rules that are meant, and what each was fed with.
+#[must_use]
+pub fn with_rules(mut page: Value, state: &State, is_meant: impl Fn(&RuleShown) -> bool) -> Value {
+    let rows = state.rules.iter().filter(|row| is_meant(row)).map(|row| {
+        json!({
+            "rule": row.rule,
+            "symbol": row.symbol.as_ref().map(Symbol::as_str),
+            "fed_by": row.by,
+            "samples": row.samples,
+            "last_fed": row.last_fed.0,
+            "deadline_ms": row.deadline.map(|deadline| deadline.0 / 1_000_000),
+            "status": row.status,
+        })
+    });
+    page["rules"] = rows.collect();
+    page
+}
+
+/// The limits as they hold, and how much of each is used.
+#[must_use]
+pub fn limits(state: &State) -> Value {
+    let mut limits = state.limits.clone();
+    let usage = state.usages.iter().map(|row| {
+        json!({
+            "key": row.key,
+            "symbol": row.symbol.as_ref().map(Symbol::as_str),
+            "used": row.used,
+            "limit": row.limit,
+            "used_pct": row.ratio * 100.0,
+            "status": row.near,
+        })
+    });
+    limits["usage"] = usage.collect();
+    limits["soft_pct"] = state.soft_pct.into();
+    limits
 }

@@ -72,12 +72,18 @@ pub fn health(desk: &Desk) -> Reply {
     Reply::json(if is_healthy { 200 } else { 503 }, body.to_string())
 }
 
-/// Whether it may quote, and every reason why not.
+/// Whether it may quote, every reason why not, and what it does without.
 #[must_use]
 pub fn ready(desk: &Desk) -> Reply {
     let reasons = desk.readiness();
     let is_ready = reasons.is_empty();
-    let body = json!({ "ready": is_ready, "reasons": reasons, "timestamp": desk.now.0 });
+    let remarks = desk.source.as_ref().map_or(&[][..], |source| &source.facts().remarks);
+    let body = json!({
+        "ready": is_ready,
+        "reasons": reasons,
+        "remarks": remarks,
+        "timestamp": desk.now.0,
+    });
     Reply::json(if is_ready { 200 } else { 503 }, body.to_string())
 }
 
