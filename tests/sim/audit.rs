@@ -29,8 +29,8 @@ pub(crate) struct Told {
     entries: BTreeMap<u64, Entry>,
     /// The record that the journal begins with.
     pub(crate) first: u64,
-    /// The number of the last input of the last epoch.
-    pub(crate) input: u64,
+    /// The record and the number of each input.
+    numbers: Vec<(u64, u64)>,
     /// How many inputs were held against the law.
     pub(crate) inputs: u64,
 }
@@ -41,7 +41,7 @@ impl Told {
     pub(crate) fn read(&mut self, data: &Path, law: bool) -> Result<Option<Summary>, String> {
         let journal = Journal::open(data).map_err(|error| error.to_string())?;
         let mut found: Vec<(u64, Entry)> = Vec::new();
-        let (mut first, mut last_input, mut last_start) = (None, self.input, 0);
+        let (mut first, mut last_start, mut numbers) = (None, 0, Vec::new());
         let read = journal.visit_from::<ReadError>(1, |place, record| {
             first.get_or_insert(record.sequence);
             let entry = match &record.content {
@@ -50,7 +50,7 @@ impl Told {
                     Some(Entry::Epoch(place.epoch))
                 }
                 Content::Input(input) => {
-                    last_input = input.event.sequence;
+                    numbers.push((record.sequence, input.event.sequence));
                     let fill = input.levels().next().and_then(|level| fill_of(&input.event, level));
                     fill.map(|(trade, terms, decimals)| Entry::Fill(trade, terms, decimals))
                 }
@@ -64,7 +64,8 @@ impl Told {
         self.first = first.unwrap_or(1);
         self.entries.split_off(&self.first);
         self.entries.extend(found);
-        self.input = last_input;
+        self.numbers.truncate(self.numbers.partition_point(|(record, _)| *record < self.first));
+        self.numbers.append(&mut numbers);
         if law && last_start > 0 {
             self.decide(&journal, last_start)?;
         }
@@ -118,6 +119,11 @@ impl Told {
             }
         }
         accounts
+    }
+
+    /// The number of the last input.
+    pub(crate) fn input(&self) -> u64 {
+        self.numbers.last().map_or(0, |(_, input)| *input)
     }
 
     /// The orders that were asked for.

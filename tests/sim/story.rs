@@ -99,7 +99,7 @@ fn base() -> &'static Base {
         loaded.config.speed = "1".parse().expect("a speed");
         let (mut core, currency) = (setup.core, setup.currency);
         // A smaller window is a smaller core, of which a story makes many.
-        core.instruments.iter_mut().for_each(|one| one.book.window_ticks = 1 << 11);
+        core.instruments.iter_mut().for_each(|one| one.book.window_ticks = 1 << 12);
         Base { loaded, core, currency }
     })
 }
@@ -330,8 +330,8 @@ impl Story {
         if left.tally.differences + left.tally.contradictions > 0 {
             return Err(format!("recovery decides otherwise: {:?}", left.tally));
         }
-        if left.input != self.told.input {
-            return Err(format!("the last input is {}, not {}", left.input, self.told.input));
+        if left.input != self.told.input() {
+            return Err(format!("the last input is {}, not {}", left.input, self.told.input()));
         }
         let accounts = self.told.accounts_before(u64::MAX, &base().core);
         for (account, position) in accounts.each.iter().zip(&left.opening.positions) {

@@ -275,16 +275,11 @@ impl Risk {
         level: Level,
         out: &mut Buffer<Output>,
     ) {
-        let is_found = self.adopt(instrument, report, level);
+        self.adopt(instrument, report, level);
         let reported = self.orders.report(instrument, report, level);
         self.reconciled.hear(report.kind);
         if instrument.index() >= self.accounts.holdings.len() {
             return;
-        }
-        if is_found {
-            // Its cancel goes out at once.
-            self.sweep.due = self.now;
-            self.set_wake();
         }
         if let Some(fill) = &reported.fill {
             self.accounts.fill(instrument, fill, report);

@@ -141,34 +141,32 @@ impl Risk {
     }
 
     /// An order of an earlier epoch rests at the venue, and nobody here knows of it: what was
-    /// written of it was lost with the power. It counts from now on; whether it is so.
-    pub(super) fn adopt(
-        &mut self,
-        instrument: InstrumentId,
-        report: &Report,
-        level: Level,
-    ) -> bool {
+    /// written of it was lost with the power. It counts from now on, and is cancelled at once.
+    pub(super) fn adopt(&mut self, instrument: InstrumentId, report: &Report, level: Level) {
         let (id, qty) = (report.order, level.qty());
         let is_left = report.kind == ReportKind::Open
             && id.epoch() < self.params.epoch
             && qty > Qty::ZERO
             && self.orders.get(id).is_none();
-        is_left
-            && self.orders.restore(&Order {
-                id,
-                price: level.price(),
-                qty,
-                price_asked: level.price(),
-                qty_asked: qty,
-                traded: Qty::ZERO,
-                instrument,
-                side: level.side(),
-                status: Status::Unknown,
-                time_in_force: TimeInForce::GoodTillCancel,
-                post_only: true,
-                reduce_only: false,
-                cancel_asked: false,
-            })
+        let order = Order {
+            id,
+            price: level.price(),
+            qty,
+            price_asked: level.price(),
+            qty_asked: qty,
+            traded: Qty::ZERO,
+            instrument,
+            side: level.side(),
+            status: Status::Unknown,
+            time_in_force: TimeInForce::GoodTillCancel,
+            post_only: true,
+            reduce_only: false,
+            cancel_asked: false,
+        };
+        if is_left && self.orders.restore(&order) {
+            self.sweep.due = self.now;
+            self.set_wake();
+        }
     }
 
     /// What the next process shall begin with.

@@ -145,7 +145,7 @@ fn an_order_that_only_the_venue_knows_counts_and_is_cancelled() {
         "mark A 99 101
          fill 5 3 @ 99 t1
          ? position A
-         > 3
+         > 3 $297 0 $3 0 3
          absent 5
          ? live
          > 0
