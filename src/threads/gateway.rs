@@ -197,7 +197,7 @@ impl Gateway {
             R::Canceled => true,
         };
         self.awaited.retain(|awaited| awaited.order != order || !answers(awaited));
-        if order == OrderId::NONE {
+        if (order, kind) == (OrderId::NONE, R::Absent) {
             self.asks_all = None;
         }
     }

@@ -9,7 +9,7 @@ use crate::shore::{Terms, Trade};
 use pinnaclemm::engine::buffer::Buffer;
 use pinnaclemm::engine::risk::Output;
 use pinnaclemm::engine::{Core, CoreParams};
-use pinnaclemm::event::{Part, RequestKind, StateReason, TradingState};
+use pinnaclemm::event::{Body, Command, Part, RequestKind, StateReason, TradingState};
 use pinnaclemm::journal::{Content, Journal, ReadError, Summary};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -21,6 +21,8 @@ enum Entry {
     Placed(u64),
     Fill(Trade, Terms, u8),
     State(TradingState),
+    /// A command, and the state that it asks for: nothing where that depends on the state before.
+    Asked(Option<TradingState>),
 }
 
 /// All that is recorded.
@@ -51,8 +53,11 @@ impl Told {
                 }
                 Content::Input(input) => {
                     numbers.push((record.sequence, input.event.sequence));
-                    let fill = input.levels().next().and_then(|level| fill_of(&input.event, level));
-                    fill.map(|(trade, terms, decimals)| Entry::Fill(trade, terms, decimals))
+                    asked(&input.event.body).or_else(|| {
+                        let (trade, terms, decimals) =
+                            fill_of(&input.event, input.levels().next()?)?;
+                        Some(Entry::Fill(trade, terms, decimals))
+                    })
                 }
                 Content::Output { output, .. } => entry_of(output),
                 _ => None,
@@ -123,7 +128,7 @@ impl Told {
 
     /// The number of the last input.
     pub(crate) fn input(&self) -> u64 {
-        self.numbers.last().map_or(0, |(_, input)| *input)
+        self.last_before(u64::MAX).1
     }
 
     /// The orders that were asked for.
@@ -149,14 +154,37 @@ impl Told {
             .filter_map(|entry| if let Entry::Epoch(epoch) = entry { Some(*epoch) } else { None })
     }
 
-    /// The trading state that was said last.
-    pub(crate) fn state(&self) -> TradingState {
-        let states = self.entries.values().rev();
-        let last = states.into_iter().find_map(|entry| match entry {
-            Entry::State(state) => Some(*state),
-            _ => None,
-        });
-        last.unwrap_or(TradingState::Active)
+    /// The trading state that was said last, or that the last input of an epoch asks for where the
+    /// record ends before what was said; nothing where that is not known.
+    pub(crate) fn state(&self) -> Option<TradingState> {
+        let mut end = u64::MAX;
+        for (record, entry) in self.entries.iter().rev() {
+            match entry {
+                Entry::Epoch(_) => end = *record,
+                Entry::State(state) => return Some(*state),
+                Entry::Asked(state) if self.last_before(end).0 == *record => return *state,
+                _ => {}
+            }
+        }
+        Some(TradingState::Active)
+    }
+
+    /// Record and number of the last input before that record.
+    fn last_before(&self, end: u64) -> (u64, u64) {
+        let count = self.numbers.partition_point(|(record, _)| *record < end);
+        self.numbers[..count].last().copied().unwrap_or_default()
+    }
+}
+
+fn asked(body: &Body) -> Option<Entry> {
+    let Body::Command(asked) = body else { return None };
+    match asked.command {
+        Command::Halt | Command::Flatten | Command::Kill => {
+            Some(Entry::Asked(Some(TradingState::Halted)))
+        }
+        Command::ResumeConfirmed => Some(Entry::Asked(Some(TradingState::Active))),
+        Command::Reduce => Some(Entry::Asked(None)),
+        _ => None,
     }
 }
 

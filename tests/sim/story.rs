@@ -98,8 +98,10 @@ fn base() -> &'static Base {
         // Otherwise nobody reads behind the writer; the clock is the story's all the same.
         loaded.config.speed = "1".parse().expect("a speed");
         let (mut core, currency) = (setup.core, setup.currency);
-        // A smaller window is a smaller core, of which a story makes many.
-        core.instruments.iter_mut().for_each(|one| one.book.window_ticks = 1 << 12);
+        // A story makes many cores and writes many snapshots: they are as small as they may be.
+        for one in &mut core.instruments {
+            (one.book.window_ticks, one.book.far_levels_max) = (1 << 12, 1 << 9);
+        }
         Base { loaded, core, currency }
     })
 }
@@ -339,7 +341,8 @@ impl Story {
                 return Err(format!("recovered {position:?}, and it is {account:?}"));
             }
         }
-        let (state, said) = (left.opening.trading.state, self.told.state());
+        let state = left.opening.trading.state;
+        let said = self.told.state().unwrap_or(state);
         if state != said && (state == TradingState::Halted || said == TradingState::Halted) {
             return Err(format!("recovered as {state:?}, and it was {said:?}"));
         }
