@@ -10,7 +10,10 @@ const MEMORY: &str = "/dev/shm";
 
 /// A folder that goes away with its owner.
 #[derive(Debug)]
-pub(crate) struct Scratch(PathBuf);
+pub(crate) struct Scratch {
+    path: PathBuf,
+    is_kept: bool,
+}
 
 impl Scratch {
     /// An empty one.
@@ -27,16 +30,25 @@ impl Scratch {
             // A place that is not there, or not ours, is not made.
             fs::create_dir(&path).ok().map(|()| path)
         });
-        Self(made.expect("the system has a place for what does not last"))
+        let path = made.expect("the system has a place for what does not last");
+        Self { path, is_kept: false }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// It stays, to be looked at.
+    pub(crate) fn keep(&mut self) -> &Path {
+        self.is_kept = true;
+        &self.path
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        if !self.is_kept {
+            let _ = fs::remove_dir_all(&self.path);
+        }
     }
 }

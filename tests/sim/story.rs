@@ -129,11 +129,11 @@ struct Story {
 pub(crate) fn play(seed: u64, stepped: bool) -> Result<Counts, String> {
     let mut story = Story::new(seed, stepped);
     let lives = 1 + story.chance.below(6);
-    for _ in 0..lives {
-        story.live()?;
+    let lived = (0..lives).try_for_each(|_| story.live()).and_then(|()| story.live_to_the_end());
+    if let (Err(_), true) = (&lived, story.is_told) {
+        println!("what is left lies in {}", story.scratch.keep().display());
     }
-    story.live_to_the_end()?;
-    Ok(story.counts)
+    lived.map(|()| story.counts)
 }
 
 impl Story {
@@ -285,7 +285,11 @@ impl Story {
         let Some(summary) = summary else { return Ok(()) };
         self.counts.count(summary.case().name());
         self.say(&format!("{} at record {}", summary.case().name(), summary.last_record));
-        let left = recovered(self.data())?.ok_or("an epoch has begun, and none is found")?;
+        let Some(left) = recovered(self.data())? else {
+            // Not even the first start has come to stand.
+            let has_begun = self.told.epochs().next().is_some();
+            return if has_begun { Err("no epoch is found".into()) } else { Ok(()) };
+        };
         self.check_left(&left)?;
         if self.chance.one_in(4) {
             damage::of_the_synced(self.scratch.path(), &left, &mut self.chance, &mut self.counts)?;
