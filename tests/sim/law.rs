@@ -170,14 +170,16 @@ impl Law {
             *last = terms.order.0;
         }
         let [bids, asks] = *risk.orders().open_sides(terms.instrument);
-        if bids.count > 0 && asks.count > 0 && bids.best + asks.best >= 0 {
+        let lots = risk.position(terms.instrument).position.lots;
+        let (toward, key, open, opposite) = match terms.side {
+            Side::Bid => (lots, terms.price.0, bids, asks),
+            Side::Ask => (-lots, -terms.price.0, asks, bids),
+        };
+        // An order that was thought to be gone may come back across a standing one: that no request
+        // has done.
+        if opposite.count > 0 && key + opposite.best >= 0 {
             return wrong("it crosses a quote of our own");
         }
-        let lots = risk.position(terms.instrument).position.lots;
-        let (toward, open) = match terms.side {
-            Side::Bid => (lots, bids),
-            Side::Ask => (-lots, asks),
-        };
         let limit = self.positions_max[terms.instrument.index()];
         // What only reduces is within what is held.
         if toward + open.leaves > limit.max(0) {
