@@ -34,7 +34,7 @@ use std::time::Duration;
 /// Where time begins: 2026-01-01T00:00:00Z.
 const ORIGIN: Nanos = Nanos::from_seconds(1_767_225_600);
 /// The venue's faults are over by then, as the time of the venue goes.
-const FAULTS_OVER: i64 = 3_000;
+const FAULTS_OVER: i64 = 1_500;
 
 /// What has happened in stories.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -456,6 +456,6 @@ fn fault(chance: &mut Chance) -> FaultParams {
         FaultKind::ClockOffset => Nanos::from_millis(-70_000),
         _ => Nanos(0),
     };
-    let (at, lasts) = (millis(2_500, chance), millis(300, chance));
+    let (at, lasts) = (millis(1_200, chance), millis(300, chance));
     FaultParams { kind, at, every: None, lasts, amount }
 }
