@@ -11,6 +11,7 @@ use pinnaclemm::journal::writer::{Origin, Retired, Segments, Writer};
 use pinnaclemm::journal::{Identity, SyncMode, SyncedTo};
 use pinnaclemm::types::{Currency, InstanceTag, InstrumentId, Nanos, Price, Qty, Side, Venue};
 use std::io;
+use std::ops::Range;
 
 /// Plain memory that was touched, the same again and again: no page is new to the writer.
 struct Touched {
@@ -28,7 +29,7 @@ impl Segments for Touched {
         self.spare.push(retired.storage);
         Ok(())
     }
-    fn note(&mut self, _: SyncedTo) -> io::Result<()> {
+    fn sync(&mut self, _: &mut Vec<u8>, _: Range<usize>, _: SyncedTo) -> io::Result<()> {
         Ok(())
     }
     fn discard(&mut self, _: u64, storage: Vec<u8>) -> io::Result<()> {

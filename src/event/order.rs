@@ -36,6 +36,7 @@ pub enum ReportKind {
     /// Answer to a query: it rests. The level is its price and the quantity that is left.
     Open = 10,
     /// Answer to a query: the venue has no such open order; fills it has had were reported before.
+    /// Of [`OrderId::NONE`]: all that was asked for has been told.
     Absent = 11,
 }
 

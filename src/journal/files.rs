@@ -5,10 +5,11 @@ use super::reserve::{Reserve, SMALL_SEGMENT_BYTES, is_full};
 use super::sync::{Mapped, populate_begin};
 use super::synced::{SyncedFile, SyncedTo};
 use super::writer::{Retired, Segments};
-use crate::sys::mmap::{MappedFile, allocate};
+use crate::sys::mmap::{MappedFile, Storage as _, allocate};
 use crossbeam_channel::{Receiver, Sender};
 use std::fs::{self, File};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The path of that segment.
@@ -108,15 +109,22 @@ impl Segments for FileSegments {
         let Retired { number, used, sequence, epoch, storage } = retired;
         drop(storage);
         let file = File::options().write(true).open(segment_path(&self.folder(), number))?;
-        // The bytes have to stand before their end is fixed.
-        file.sync_data()?;
-        file.set_len(used as u64)?;
-        file.sync_all()?;
-        self.note(SyncedTo { segment: number, offset: used as u64, sequence, epoch })
+        let synced = SyncedTo { segment: number, offset: used as u64, sequence, epoch };
+        self.marks.sync(synced, || {
+            // The bytes have to stand before their end is fixed.
+            file.sync_data()?;
+            file.set_len(used as u64)?;
+            file.sync_all()
+        })
     }
 
-    fn note(&mut self, synced: SyncedTo) -> io::Result<()> {
-        self.marks.note(synced)
+    fn sync(
+        &mut self,
+        storage: &mut MappedFile,
+        bytes: Range<usize>,
+        synced: SyncedTo,
+    ) -> io::Result<()> {
+        self.marks.sync(synced, || storage.sync(bytes))
     }
 
     fn discard(&mut self, number: u64, storage: MappedFile) -> io::Result<()> {

@@ -108,7 +108,10 @@ impl Playing {
             core.keep_marks(&params);
             core
         });
-        let facts = risk_of(&CoreParams { opening: Some(opening), ..params.clone() });
+        let mut facts = risk_of(&CoreParams { opening: Some(opening), ..params.clone() });
+        if let Some(core) = &core {
+            facts.learn_from(core.risk());
+        }
         Ok(Self::of(start, params, (core, facts), (input, time), poisons))
     }
 

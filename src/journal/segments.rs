@@ -3,6 +3,7 @@
 use super::synced::SyncedTo;
 use crate::sys::mmap::Storage;
 use std::io;
+use std::ops::Range;
 
 /// Where segments come from.
 pub trait Segments {
@@ -21,11 +22,16 @@ pub trait Segments {
     /// The system says no.
     fn cut(&mut self, retired: Retired<Self::Storage>) -> io::Result<()>;
 
-    /// Notes durably that all up to there is synced.
+    /// Syncs those bytes, and notes durably that all up to there is synced.
     ///
     /// # Errors
     /// The system says no.
-    fn note(&mut self, synced: SyncedTo) -> io::Result<()>;
+    fn sync(
+        &mut self,
+        storage: &mut Self::Storage,
+        bytes: Range<usize>,
+        synced: SyncedTo,
+    ) -> io::Result<()>;
 
     /// Takes away a segment that has not begun.
     ///

@@ -166,20 +166,15 @@ impl Syncer {
     fn sync_to(&mut self, sequence: u64, tail: Tail) -> io::Result<()> {
         // A segment is given here before its writer gets it, and the tail is asked before.
         self.segments.extend(self.made.try_iter());
-        for segment in &mut self.segments {
-            let end = match segment.number.cmp(&tail.segment) {
-                std::cmp::Ordering::Less => segment.pages.len(),
-                std::cmp::Ordering::Equal => tail.offset,
-                std::cmp::Ordering::Greater => continue,
-            };
-            segment.pages.sync(segment.synced..end)?;
-            segment.synced = end;
-        }
-        self.segments.retain(|segment| segment.number >= tail.segment);
-        self.populate();
-        let Tail { segment, offset } = tail;
-        let (offset, epoch) = (offset as u64, self.epoch);
-        self.marks.note(SyncedTo { segment, offset, sequence, epoch })
+        let (Tail { segment, offset }, epoch) = (tail, self.epoch);
+        let upto = SyncedTo { segment, offset: offset as u64, sequence, epoch };
+        let marks = self.marks.clone();
+        marks.sync(upto, || {
+            sync_pages(&mut self.segments, tail)?;
+            self.segments.retain(|segment| segment.number >= tail.segment);
+            self.populate();
+            Ok(())
+        })
     }
 
     /// Makes the page under the tail and those ahead ready. Where the system cannot, the writer
@@ -198,6 +193,20 @@ impl Syncer {
         self.can_populate = pages.populate(range).is_ok();
         self.tail = tail;
     }
+}
+
+/// Syncs what is not yet synced up to there.
+fn sync_pages(segments: &mut [Mapped], tail: Tail) -> io::Result<()> {
+    for segment in segments {
+        let end = match segment.number.cmp(&tail.segment) {
+            std::cmp::Ordering::Less => segment.pages.len(),
+            std::cmp::Ordering::Equal => tail.offset,
+            std::cmp::Ordering::Greater => continue,
+        };
+        segment.pages.sync(segment.synced..end)?;
+        segment.synced = end;
+    }
+    Ok(())
 }
 
 /// What is to be ready: four times what was written since the last look, within bounds.

@@ -190,6 +190,8 @@ struct Slots {
     file: File,
     generation: u64,
     marks: Marks,
+    /// A sync has failed, of whomever.
+    is_dead: bool,
 }
 
 impl SyncedFile {
@@ -218,7 +220,8 @@ impl SyncedFile {
             super::directory::sync_directory(directory).map_err(io_error)?;
         }
         let (generation, marks) = newest(&bytes, &path)?.unwrap_or_default();
-        Ok(Self(Arc::new(Mutex::new(Slots { file, generation, marks }))))
+        let is_dead = false;
+        Ok(Self(Arc::new(Mutex::new(Slots { file, generation, marks, is_dead }))))
     }
 
     /// What stands there.
@@ -227,18 +230,28 @@ impl SyncedFile {
         self.slots().marks
     }
 
-    /// Notes durably how far the journal was synced; what is not further than before is known.
+    /// Syncs by that, and notes durably how far the journal is synced then; what is not further
+    /// than before is known. One syncs at a time, and nobody after one that has failed: of pages
+    /// that it could not write the system tells once, and to whoever asks again they are written.
     ///
     /// # Errors
-    /// It cannot be written; the journal is synced all the same, but nobody will know.
-    pub fn note(&self, synced: SyncedTo) -> io::Result<()> {
+    /// The system says no: now, or to anybody before.
+    pub fn sync(&self, synced: SyncedTo, sync: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
         let mut slots = self.slots();
-        let known = slots.marks.synced;
-        if (synced.segment, synced.offset) <= (known.segment, known.offset) {
-            return Ok(());
+        if slots.is_dead {
+            return Err(io::Error::other("an earlier sync has failed"));
         }
-        let marks = Marks { synced, ..slots.marks };
-        slots.write(marks)
+        let done = sync().and_then(|()| slots.note(synced));
+        slots.is_dead = done.is_err();
+        done
+    }
+
+    /// As [`Self::sync`], where all is synced already.
+    ///
+    /// # Errors
+    /// As [`Self::sync`].
+    pub fn note(&self, synced: SyncedTo) -> io::Result<()> {
+        self.sync(synced, || Ok(()))
     }
 
     /// Notes durably which segment is the oldest that is kept, before those before it are removed.
@@ -257,6 +270,14 @@ impl SyncedFile {
 }
 
 impl Slots {
+    fn note(&mut self, synced: SyncedTo) -> io::Result<()> {
+        let known = self.marks.synced;
+        if (synced.segment, synced.offset) <= (known.segment, known.offset) {
+            return Ok(());
+        }
+        self.write(Marks { synced, ..self.marks })
+    }
+
     fn write(&mut self, marks: Marks) -> io::Result<()> {
         let generation = self.generation + 1;
         let at = SLOT_AT[usize::from(!generation.is_multiple_of(2))];
@@ -288,6 +309,20 @@ mod tests {
 
     const fn to(segment: u64, offset: u64) -> SyncedTo {
         SyncedTo { segment, offset, sequence: offset / 8, epoch: 5 }
+    }
+
+    /// The writer and whoever syncs for it share the pages: what one could not write the other is
+    /// told to be written.
+    #[test]
+    fn after_a_sync_that_has_failed_nobody_notes_anything() {
+        let folder = folder("failed");
+        let (writer, other) = (SyncedFile::open(&folder.0).unwrap(), &folder.0);
+        let syncer = writer.clone();
+        syncer.sync(to(1, 512), || Ok(())).unwrap();
+        writer.sync(to(1, 600), || Err(io::Error::other("no"))).unwrap_err();
+        syncer.sync(to(1, 9000), || panic!("not even asked")).unwrap_err();
+        syncer.note(to(1, 9000)).unwrap_err();
+        assert_eq!(read_marks(other).unwrap().unwrap().synced, to(1, 512));
     }
 
     #[test]

@@ -242,7 +242,7 @@ impl<S: Segments> Writer<S> {
         let sequence = self.sequence - 1;
         let (segment, offset, epoch) = (self.number, self.at as u64, self.epoch);
         let note = SyncedTo { segment, offset, sequence, epoch };
-        let synced = self.storage.sync(range).and_then(|()| self.segments.note(note));
+        let synced = self.segments.sync(&mut self.storage, range, note);
         synced.map_err(|error| self.die(WriteError::Sync(error)))?;
         self.written.publish_synced(sequence);
         Ok(())

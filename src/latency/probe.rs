@@ -357,6 +357,11 @@ impl Foreign for Probe {
         self.answers.tell(order, instrument);
     }
 
+    fn query_all(&mut self, _: u64, _: Nanos) {
+        // What measures has traded nothing before.
+        self.answers.tell(OrderId::NONE, InstrumentId::ALL);
+    }
+
     fn heed(&mut self, _: Wish, _: Nanos) {}
 
     fn is_finished(&self) -> bool {

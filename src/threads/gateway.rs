@@ -6,8 +6,7 @@
 //! about, again and again: unknown is not gone.
 
 use super::link::Link;
-use crate::engine::order::Order;
-use crate::engine::risk::OrderRequest;
+use crate::engine::risk::{Opening, OrderRequest};
 use crate::event::{
     Asked, Body, Command, Event, Level, RejectCode, Report, ReportKind, RequestKind,
 };
@@ -51,6 +50,8 @@ pub struct Gateway {
     awaited: VecDeque<Awaited>,
     /// What the gateway has to say itself.
     reports: VecDeque<(Event, Level)>,
+    /// The venue is still asked for all that it knows of us: its trades from that number on.
+    asks_all: Option<u64>,
     is_closed: bool,
     counts: GatewayCounts,
 }
@@ -65,6 +66,7 @@ impl Gateway {
             timeout,
             awaited: VecDeque::with_capacity(room),
             reports: VecDeque::with_capacity(room),
+            asks_all: None,
             is_closed: false,
             counts: GatewayCounts::default(),
         }
@@ -132,7 +134,10 @@ impl Gateway {
             self.give_up(&awaited, now);
         }
         self.counts.queries += 1;
-        link.query(awaited.order, awaited.instrument, now);
+        match self.asks_all.filter(|_| awaited.order == OrderId::NONE) {
+            Some(from) => link.query_all(from, now),
+            None => link.query(awaited.order, awaited.instrument, now),
+        }
         awaited.asked = true;
         awaited.due = Nanos(now.0 + self.timeout.0);
         self.wait(awaited);
@@ -146,8 +151,11 @@ impl Gateway {
 
     /// Says of every request without an answer that there is none: the process ends.
     pub fn end(&mut self, now: Nanos) {
+        self.asks_all = None;
         while let Some(awaited) = self.awaited.pop_front() {
-            self.give_up(&awaited, now);
+            if awaited.order != OrderId::NONE {
+                self.give_up(&awaited, now);
+            }
         }
     }
 
@@ -189,21 +197,32 @@ impl Gateway {
             R::Canceled => true,
         };
         self.awaited.retain(|awaited| awaited.order != order || !answers(awaited));
+        if (order, kind) == (OrderId::NONE, R::Absent) {
+            self.asks_all = None;
+        }
     }
 
     /// An earlier epoch has left orders, and nobody knows what has become of them: each is asked
-    /// about until the venue answers.
-    pub fn ask_about(&mut self, orders: &[Order], now: Nanos) {
-        for order in orders {
-            self.wait(Awaited {
-                order: order.id,
-                instrument: order.instrument,
-                side: order.side,
-                kind: RequestKind::Cancel,
-                due: now,
-                asked: true,
-            });
+    /// about until the venue answers. Whether it has left more than is known (what was sent last
+    /// before a loss of power, what traded since) only the venue knows: that is asked too.
+    pub fn ask_about(&mut self, opening: &Opening, now: Nanos) {
+        for order in &opening.orders {
+            self.ask((order.id, order.instrument, order.side), now);
         }
+        self.asks_all = Some(opening.told_from());
+        self.ask((OrderId::NONE, InstrumentId::ALL, Side::Bid), now);
+    }
+
+    /// Whether the venue has still to tell what it knows of us.
+    #[inline]
+    #[must_use]
+    pub const fn is_reconciling(&self) -> bool {
+        self.asks_all.is_some()
+    }
+
+    fn ask(&mut self, (order, instrument, side): (OrderId, InstrumentId, Side), now: Nanos) {
+        let (kind, due) = (RequestKind::Cancel, now);
+        self.wait(Awaited { order, instrument, side, kind, due, asked: true });
     }
 
     /// The venue does not know an order that we take to be there, or risk wants to know: nothing
@@ -212,14 +231,7 @@ impl Gateway {
         if self.awaited.iter().any(|awaited| awaited.order == order && awaited.asked) {
             return;
         }
-        self.wait(Awaited {
-            order,
-            instrument: input.instrument,
-            side,
-            kind: RequestKind::Cancel,
-            due: input.received,
-            asked: true,
-        });
+        self.ask((order, input.instrument, side), input.received);
     }
 
     /// What was counted.

@@ -147,6 +147,20 @@ impl Link {
         }
     }
 
+    /// Asks for all that the venue knows of us: our trades from that number on, again, then our
+    /// orders that rest, then [`OrderId::NONE`] as absent.
+    pub fn query_all(&mut self, from: u64, now: Nanos) {
+        match self {
+            // Without a connection there is no answer, and it is asked again.
+            Self::Simulated(embedded) => _ = embedded.venue().query_all(from, now),
+            // A model begins with its process: there is nothing that it could know.
+            Self::Modelled(modelled) => {
+                modelled.fills.query(OrderId::NONE, InstrumentId::ALL, now);
+            }
+            Self::Foreign(foreign) => foreign.query_all(from, now),
+        }
+    }
+
     /// Does what the owner of the books wishes. A recording answers nobody.
     pub fn heed(&mut self, wish: Wish, now: Nanos) {
         match self {

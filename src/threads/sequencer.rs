@@ -94,9 +94,9 @@ impl Sequencer {
     /// What waits inside: health, commands, what risk has said, what the gateway has to say.
     #[inline]
     fn take_internal(&mut self, now: Nanos) -> bool {
-        if self.health.0 != self.health.1 {
-            self.health.0 = self.health.1;
-            self.part.event = own(now, InstrumentId::ALL, Body::Health(self.health.1));
+        if self.health.0 != self.health_now() {
+            self.health.0 = self.health_now();
+            self.part.event = own(now, InstrumentId::ALL, Body::Health(self.health.0));
         } else if let Some(waiting) = self.commands.pop_front() {
             self.part.event = own(now, InstrumentId::ALL, Body::Command(waiting.asked));
             waiting.put(self.part.places());
@@ -177,11 +177,21 @@ impl Sequencer {
     #[inline]
     #[must_use]
     pub fn has_internal(&self) -> bool {
-        self.health.0 != self.health.1
+        self.health.0 != self.health_now()
             || !self.commands.is_empty()
             || self.result.is_some()
             || !self.feedback.is_empty()
             || self.gateway.has_report()
+    }
+
+    /// The health as it was told, and that the venue has still to tell what it knows of us.
+    #[inline]
+    const fn health_now(&self) -> Health {
+        if self.gateway.is_reconciling() {
+            self.health.1.with(Health::RECONCILING)
+        } else {
+            self.health.1
+        }
     }
 
     /// The input that [`Self::advance`] has made.

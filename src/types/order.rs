@@ -25,6 +25,9 @@ pub enum Origin {
 pub struct OrderId(pub u64);
 
 impl OrderId {
+    /// No order's: where the venue is asked for all that it knows, the end of its answer.
+    pub const NONE: Self = Self(0);
+
     /// The greatest counter of an epoch: at a thousand orders a second it lasts for 24 days.
     pub const COUNTER_MAX: u32 = (1 << 31) - 1;
 

@@ -275,6 +275,16 @@ impl OrderTable {
         self.trades.is_new(order, trade);
     }
 
+    /// Every trade with that number of the venue's or a greater one that was counted is remembered.
+    pub(in crate::engine) const fn trades_from(&self) -> u64 {
+        self.trades.from()
+    }
+
+    /// Trades with lower numbers may have been counted and forgotten.
+    pub(in crate::engine) fn forget_below(&mut self, from: u64) {
+        self.trades.forget_below(from);
+    }
+
     /// What the gateway or the venue says of an order.
     pub fn report(&mut self, instrument: InstrumentId, report: &Report, level: Level) -> Reported {
         let mut reported = Reported::default();
@@ -292,6 +302,9 @@ impl OrderTable {
             reported.fill = Some(Fill { side, price, qty });
         }
         let id = report.order;
+        if id == OrderId::NONE && report.kind == ReportKind::Absent {
+            return reported;
+        }
         let Some(place) = self.places.get(id.0).filter(|_| id.0 != 0) else {
             self.odd.count(Some(Odd::UnknownOrder));
             return reported;

@@ -22,6 +22,8 @@ pub(super) struct Trades {
     slots: Box<[u32]>,
     next: usize,
     len: usize,
+    /// Every trade with this number or a greater one that was counted is remembered.
+    from: u64,
 }
 
 impl Trades {
@@ -36,6 +38,7 @@ impl Trades {
             slots: vec![EMPTY; 2 * trades_max].into(),
             next: 0,
             len: 0,
+            from: 0,
         }
     }
 
@@ -71,6 +74,16 @@ impl Trades {
         known.skip(self.ring.len() - self.len).copied()
     }
 
+    /// Every trade with that number or a greater one that was counted is remembered.
+    pub(super) const fn from(&self) -> u64 {
+        self.from
+    }
+
+    /// Those with lower numbers may be forgotten.
+    pub(super) fn forget_below(&mut self, from: u64) {
+        self.from = self.from.max(from);
+    }
+
     fn home(&self, (order, trade): (OrderId, u64)) -> usize {
         let mixed = (order.0 ^ trade.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let place = (mixed >> 32) as usize;
@@ -79,6 +92,7 @@ impl Trades {
 
     /// Takes the trade out; those behind it that it had pushed on move up.
     fn forget(&mut self, key: (OrderId, u64)) {
+        self.forget_below(key.1.saturating_add(1));
         let mask = self.slots.len() - 1;
         let mut hole = self.home(key);
         while self.ring[self.slots[hole] as usize] != key {

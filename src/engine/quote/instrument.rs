@@ -28,8 +28,8 @@ use crate::event::{
 use crate::types::{InstrumentId, Nanos, OrderId, Origin, Price, Qty, Side};
 use serde::{Deserialize, Serialize};
 
-/// So many of the last trades of our own are remembered, to know one that comes twice.
-const FILLS_KEPT: usize = 64;
+/// So many of the last trades of ours are remembered: more than a venue tells again at a start.
+const FILLS_KEPT: usize = 512;
 
 /// One instrument.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -78,7 +78,7 @@ pub(super) struct Instrument {
     /// What the last decision proposed.
     pub(super) proposals: Proposals,
     #[serde(with = "runs")]
-    fills: [(OrderId, u64); FILLS_KEPT],
+    fills: Box<[(OrderId, u64)]>,
     fills_seen: usize,
 }
 
@@ -116,7 +116,7 @@ impl Instrument {
             explanation: None,
             orphan: None,
             proposals: Proposals::new(),
-            fills: [(OrderId(0), 0); FILLS_KEPT],
+            fills: vec![(OrderId(0), 0); FILLS_KEPT].into(),
             fills_seen: 0,
         };
         own.hold(Qty::ZERO);

@@ -19,6 +19,7 @@ impl Risk {
         match &event.body {
             Body::Report(report) => {
                 self.reconciled.hear(report.kind);
+                self.adopt(event.instrument, report, levels[0]);
                 let reported = self.orders.report(event.instrument, report, levels[0]);
                 if event.instrument.index() >= self.accounts.holdings.len() {
                     return;
@@ -55,6 +56,12 @@ impl Risk {
             self.accept_breach();
         }
         self.trading = next;
+    }
+
+    /// Takes over what the breaker of another one has learned of the same marks, which an
+    /// opening does not tell.
+    pub fn learn_from(&mut self, other: &Self) {
+        self.breaker = other.breaker.clone();
     }
 
     /// Takes a mark of the input at hand.

@@ -275,6 +275,7 @@ impl Risk {
         level: Level,
         out: &mut Buffer<Output>,
     ) {
+        self.adopt(instrument, report, level);
         let reported = self.orders.report(instrument, report, level);
         self.reconciled.hear(report.kind);
         if instrument.index() >= self.accounts.holdings.len() {

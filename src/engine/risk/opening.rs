@@ -10,8 +10,8 @@ use super::state::Trading;
 use super::unit::Rate;
 use super::{Nanos, Position, Risk};
 use crate::engine::order::{Order, Status};
-use crate::event::{ExitReason, StateReason, TradingState};
-use crate::types::{Currency, InstrumentId, OrderId};
+use crate::event::{ExitReason, Level, Report, ReportKind, StateReason, TradingState};
+use crate::types::{Currency, InstrumentId, OrderId, Qty, TimeInForce};
 use serde::{Deserialize, Serialize};
 
 /// A trading state that outlives the process.
@@ -50,6 +50,10 @@ pub struct Opening {
     /// The trades that were counted last, oldest first: the venue may tell them again.
     #[serde(default)]
     pub trades: Vec<(OrderId, u64)>,
+    /// Every trade with this number of the venue's or a greater one that was counted is among
+    /// them; nothing where an older program has not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trades_from: Option<u64>,
     /// The circuit breaker.
     #[serde(default)]
     pub breaker: OpeningBreaker,
@@ -74,13 +78,25 @@ impl Opening {
             order.cancel_asked = false;
         }
         let last = self.trades.len().saturating_sub(TRADES_CARRIED);
-        let mut place = 0;
+        let (mut place, mut from) = (0, self.told_from());
         let orders = &self.orders;
-        self.trades.retain(|(id, _)| {
+        self.trades.retain(|(id, trade)| {
             place += 1;
-            place > last || orders.iter().any(|order| order.id == *id)
+            let is_kept = place > last || orders.iter().any(|order| order.id == *id);
+            if !is_kept {
+                from = from.max(trade.saturating_add(1));
+            }
+            is_kept
         });
+        self.trades_from = Some(from);
         self
+    }
+
+    /// The number of the first trade that the venue may tell again without it being counted twice.
+    #[must_use]
+    pub fn told_from(&self) -> u64 {
+        let is_whole = self.trades.len() < TRADES_CARRIED;
+        self.trades_from.unwrap_or(if is_whole { 0 } else { u64::MAX })
     }
 
     /// The same, halted: only an operator goes on.
@@ -112,6 +128,7 @@ impl Risk {
             );
         }
         opening.trades.iter().for_each(|trade| self.orders.remember(*trade));
+        self.orders.forget_below(opening.told_from());
         if !opening.orders.is_empty() {
             // Their cancels go out with the first input, before anything is quoted.
             self.sweep.due = Nanos(0);
@@ -121,6 +138,35 @@ impl Risk {
         self.exits.open(&opening.exits);
         self.plan_hedges();
         self.set_wake();
+    }
+
+    /// An order of an earlier epoch rests at the venue, and nobody here knows of it: what was
+    /// written of it was lost with the power. It counts from now on, and is cancelled at once.
+    pub(super) fn adopt(&mut self, instrument: InstrumentId, report: &Report, level: Level) {
+        let (id, qty) = (report.order, level.qty());
+        let is_left = report.kind == ReportKind::Open
+            && id.epoch() < self.params.epoch
+            && qty > Qty::ZERO
+            && self.orders.get(id).is_none();
+        let order = Order {
+            id,
+            price: level.price(),
+            qty,
+            price_asked: level.price(),
+            qty_asked: qty,
+            traded: Qty::ZERO,
+            instrument,
+            side: level.side(),
+            status: Status::Unknown,
+            time_in_force: TimeInForce::GoodTillCancel,
+            post_only: true,
+            reduce_only: false,
+            cancel_asked: false,
+        };
+        if is_left && self.orders.restore(&order) {
+            self.sweep.due = self.now;
+            self.set_wake();
+        }
     }
 
     /// What the next process shall begin with.
@@ -136,6 +182,7 @@ impl Risk {
             rates: self.accounts.rates().collect(),
             orders: self.orders.live_orders().copied().collect(),
             trades: self.orders.trades().collect(),
+            trades_from: Some(self.orders.trades_from()),
             breaker: self.breaker.closing(),
             limits: self.limits_set.iter().copied().collect(),
             exits: self.exits.running().collect(),

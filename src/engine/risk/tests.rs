@@ -138,6 +138,28 @@ fn doubt_ends_by_a_query_or_the_last_fill() {
     );
 }
 
+/// What was written of it was lost with the power: the venue tells of it, and its trades count.
+#[test]
+fn an_order_that_only_the_venue_knows_counts_and_is_cancelled() {
+    check(
+        "mark A 99 101
+         fill 5 3 @ 99 t1
+         ? position A
+         > 3 $297 0 $3 0 3
+         absent 5
+         ? live
+         > 0
+         open 5 7 @ 99
+         ? live
+         > 1
+         timer
+         > cancel 99
+         canceled 5 7 @ 99
+         ? live
+         > 0",
+    );
+}
+
 #[test]
 fn checks_come_in_their_order_and_carry_both_numbers() {
     // Each next line mends what the one before is refused for.

@@ -84,8 +84,8 @@ impl Segments for MemorySegments {
         retired.storage.bytes.truncate(retired.used);
         Ok(())
     }
-    fn note(&mut self, _: SyncedTo) -> io::Result<()> {
-        Ok(())
+    fn sync(&mut self, storage: &mut Memory, at: Range<usize>, _: SyncedTo) -> io::Result<()> {
+        storage.sync(at)
     }
     fn discard(&mut self, number: u64, storage: Memory) -> io::Result<()> {
         drop(storage);

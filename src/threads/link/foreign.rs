@@ -23,6 +23,9 @@ pub trait Foreign: Send + fmt::Debug {
     /// Asks what has become of an order.
     fn query(&mut self, order: OrderId, instrument: InstrumentId, now: Nanos);
 
+    /// Asks for all that the venue knows of us: our trades from that number on, and our orders.
+    fn query_all(&mut self, from: u64, now: Nanos);
+
     /// Does what the owner of the books wishes.
     fn heed(&mut self, wish: Wish, now: Nanos);
 

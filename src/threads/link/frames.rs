@@ -28,11 +28,20 @@ pub(super) enum Kind {
     Reconnect,
     /// To the venue: none of our orders is to rest any more.
     CancelAll,
+    /// To the venue: what is known of us?
+    QueryAll,
 }
 
 impl Kind {
-    const ALL: [Self; 6] =
-        [Self::Part, Self::Request, Self::Query, Self::Resync, Self::Reconnect, Self::CancelAll];
+    const ALL: [Self; 7] = [
+        Self::Part,
+        Self::Request,
+        Self::Query,
+        Self::Resync,
+        Self::Reconnect,
+        Self::CancelAll,
+        Self::QueryAll,
+    ];
 }
 
 /// A stream of frames.

@@ -98,6 +98,10 @@ impl Foreign for Remote {
         self.push(Kind::Query, &[line]);
     }
 
+    fn query_all(&mut self, from: u64, _: Nanos) {
+        self.push(Kind::QueryAll, &[Line([from, 0, 0, 0, 0, 0, 0, 0])]);
+    }
+
     fn heed(&mut self, wish: Wish, now: Nanos) {
         match wish {
             Wish::Resync(instrument) => {
@@ -177,6 +181,7 @@ impl Served {
                 }
             }
             Kind::Query => drop(self.venue.query(OrderId(word(0)), instrument(1), now)),
+            Kind::QueryAll => drop(self.venue.query_all(word(0), now)),
             Kind::Resync => drop(self.venue.resync(instrument(0), now)),
             Kind::Reconnect => drop(self.venue.reconnect(now)),
             Kind::CancelAll => drop(self.venue.cancel_all(now)),

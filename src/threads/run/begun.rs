@@ -140,7 +140,7 @@ pub(in crate::threads) fn ready(config: &Config, setup: Setup, stop: &Stop) -> R
     let orders_max = setup.core.risk.orders_max as usize;
     let mut gateway = Gateway::new(config.timing.order_timeout, orders_max);
     if let Some(opening) = &setup.core.opening {
-        gateway.ask_about(&opening.orders, setup.begins);
+        gateway.ask_about(opening, setup.begins);
     }
     let begins = SequencerParams {
         sequence: setup.sequence,

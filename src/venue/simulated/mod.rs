@@ -178,10 +178,11 @@ impl Simulated {
         self.ask(Ask::Query(order, instrument), now)
     }
 
-    /// Asks for every order of ours that rests, each as by [`Self::query`]; false without a
-    /// connection.
-    pub fn query_open(&mut self, now: Nanos) -> bool {
-        self.ask(Ask::QueryOpen, now)
+    /// Asks for all that the venue knows of us; false without a connection. It tells our trades
+    /// from that number on again, under the same numbers, then `Open` for each order that rests,
+    /// then `Absent` for [`OrderId::NONE`].
+    pub fn query_all(&mut self, from: u64, now: Nanos) -> bool {
+        self.ask(Ask::QueryAll(from), now)
     }
 
     /// Asks for none of our orders to rest any more; false without a connection.

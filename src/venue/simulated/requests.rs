@@ -27,12 +27,7 @@ impl Simulated {
         match *ask {
             Ask::Order(request) => self.request(&request, at),
             Ask::Query(order, instrument) => self.answer_query(order, instrument, at),
-            Ask::QueryOpen => {
-                for order in self.account.orders().to_vec() {
-                    let instrument = self.markets[usize::from(order.market)].instrument.id;
-                    self.answer_query(order.id, instrument, at);
-                }
-            }
+            Ask::QueryAll(from) => self.tell_all(from, at),
             Ask::CancelAll => self.clear(at),
             Ask::Snapshot(instrument) => {
                 if let Some(market) = self.market_of(instrument) {
@@ -278,6 +273,24 @@ impl Simulated {
                 self.say(instrument, (id, ReportKind::Absent), level, at);
             }
         }
+    }
+
+    /// Our fills from that number on again, under their numbers; our orders that rest; and that it
+    /// is all.
+    fn tell_all(&mut self, from: u64, at: Nanos) {
+        let known: Vec<Fill> =
+            self.account.fills().filter(|f| f.trade_id >= from).copied().collect();
+        for fill in known {
+            let (report, level) = fill.report();
+            let instrument = self.markets[usize::from(fill.market)].instrument.id;
+            self.wire.report((instrument, report), level, at, &self.active);
+        }
+        for order in self.account.orders().to_vec() {
+            let instrument = self.markets[usize::from(order.market)].instrument.id;
+            self.say(instrument, (order.id, ReportKind::Open), order.level(order.left()), at);
+        }
+        let nothing = Level::new(Side::Bid, Price(0), Qty(0));
+        self.say(InstrumentId::ALL, (OrderId::NONE, ReportKind::Absent), nothing, at);
     }
 
     fn say(

@@ -119,6 +119,28 @@ fn line(part: &Part) -> String {
     format!("{millis} {text}")
 }
 
+/// What is told of all that it knows: our trades from that number on, what rests, and the end.
+#[test]
+fn all_that_it_knows_is_told_when_it_is_asked() {
+    let mut venue = venue(&quiet(), 1, None);
+    let acts = [(10, "place 1 bid 90 5"), (10, "place 2 bid 91 4"), (20, "them ask 91 2")];
+    for (at, text) in acts.into_iter().chain([(25, "them ask 91 1"), (40, "query all 2")]) {
+        let words: Vec<_> = text.split_whitespace().collect();
+        act(&mut venue, Nanos(at * MILLI), &words);
+    }
+    let mut heard = Vec::new();
+    listen(&mut venue, Nanos(60 * MILLI), &mut heard);
+    heard.retain(|line| line.starts_with("45ms"));
+    heard.iter_mut().for_each(|line| line.truncate(24));
+    let expected = [
+        "45ms fill 2 bid 91:1 #2 ",
+        "45ms open 1 bid 90:5",
+        "45ms open 2 bid 91:1",
+        "45ms absent 0 bid 0:0",
+    ];
+    assert_eq!(heard, expected);
+}
+
 /// Everything heard until then.
 fn listen(venue: &mut Simulated, until: Nanos, heard: &mut Vec<String>) {
     let mut part = Part::empty();
@@ -172,7 +194,7 @@ fn act(venue: &mut Simulated, at: Nanos, words: &[&str]) {
             let proposal = proposal(RequestKind::Cancel, number(id).cast_unsigned(), terms);
             assert!(venue.send(&request(&proposal), at) == venue.is_connected());
         }
-        ["query", "open"] => assert!(venue.query_open(at)),
+        ["query", "all", from] => assert!(venue.query_all(number(from).cast_unsigned(), at)),
         ["query", id] => {
             assert!(venue.query(OrderId(1 << 32 | number(id).cast_unsigned()), instrument(), at));
         }

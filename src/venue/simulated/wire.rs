@@ -19,8 +19,8 @@ pub(super) enum Ask {
     Order(Proposal),
     /// What has become of an order?
     Query(OrderId, InstrumentId),
-    /// Which of our orders rest?
-    QueryOpen,
+    /// What has traded of ours from that number on, and which of our orders rest?
+    QueryAll(u64),
     /// None of our orders is to rest any more.
     CancelAll,
     /// A snapshot is wanted.

@@ -170,7 +170,7 @@ fn a_query_tells_the_fills_again_and_what_rests() {
         12 place 2 bid 98 5
         20 them ask 99 2
         30 query 1
-        32 query open
+        32 query all 0
         34 them ask 99 3
         40 query 1
         42 query 3
@@ -190,6 +190,7 @@ fn a_query_tells_the_fills_again_and_what_rests() {
         < 37ms fill 1 bid 99:2 #1 maker fee 198e-4
         < 37ms open 1 bid 99:3
         < 37ms open 2 bid 98:5
+        < 37ms absent 0 bid 0:0
         < 37ms fill 1 bid 99:3 #2 maker fee 297e-4
         < 45ms fill 1 bid 99:2 #1 maker fee 198e-4
         < 45ms fill 1 bid 99:3 #2 maker fee 297e-4
@@ -211,7 +212,7 @@ fn a_disconnect_loses_answers_but_no_fills_and_comes_back() {
         30 them ask 99 2
         40 reconnect refused
         60 reconnect
-        70 query open
+        70 query all 0
         71 query 3
         90 end
         < 13ms update 1 [bid 99:5]
@@ -225,6 +226,7 @@ fn a_disconnect_loses_answers_but_no_fills_and_comes_back() {
         < 75ms fill 1 bid 99:2 #1 maker fee 198e-4
         < 75ms open 1 bid 99:3
         < 75ms open 2 bid 98:1
+        < 75ms absent 0 bid 0:0
         < 76ms absent 3 bid 0:0",
     );
 }

@@ -71,7 +71,7 @@ fn what_was_told_is_still_true_after_a_kill() {
     assert_eq!(second.holding(instrument()), Some(held));
     play(
         &mut second,
-        "10 query open
+        "10 query all 0
         12 query 2
         14 query 4
         16 place 1 bid 90 1
@@ -83,6 +83,7 @@ fn what_was_told_is_still_true_after_a_kill() {
         < 15ms fill 1 bid 99:2 #1 maker fee 198e-4
         < 15ms open 1 bid 99:3
         < 15ms open 3 bid 96:4
+        < 15ms absent 0 bid 0:0
         < 17ms absent 2 bid 0:0
         < 19ms absent 4 bid 0:0
         < 19ms trade #1000002 ask takes 1 at 99
