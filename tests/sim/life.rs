@@ -97,6 +97,7 @@ impl Life {
             core: core.clone(),
             dropped: Vec::new(),
             remarks: Vec::new(),
+            connected: None,
         };
         let (ledger, mut keeping) = store.begin(loaded, &mut setup)?;
         way.call(begins);
