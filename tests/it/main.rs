@@ -4,6 +4,7 @@ mod agreement;
 mod alerts;
 mod backtest;
 mod bad_input;
+mod bad_nights;
 mod bitstamp_peers;
 mod book_ticker;
 mod breaker;
