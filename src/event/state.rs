@@ -111,8 +111,11 @@ impl Health {
     /// A second core decides otherwise than is recorded.
     pub const CORE_DIFFERS: Self = Self(1 << 7);
 
+    /// The venue holds something else for us than we know.
+    pub const POSITION_DIFFERS: Self = Self(1 << 9);
+
     /// Each condition by itself, with its stable name.
-    pub const ALL: [(Self, &'static str); 8] = [
+    pub const ALL: [(Self, &'static str); 9] = [
         (Self::RING_NEAR_FULL, "ring_near_full"),
         (Self::SYNC_LATE, "sync_late"),
         (Self::WRITE_FAILED, "write_failed"),
@@ -121,6 +124,7 @@ impl Health {
         (Self::DISK_LOW, "disk_low"),
         (Self::DISK_FULL, "disk_full"),
         (Self::CORE_DIFFERS, "core_differs"),
+        (Self::POSITION_DIFFERS, "position_differs"),
     ];
 
     /// Whether nothing of it stops quoting.

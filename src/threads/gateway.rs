@@ -146,6 +146,7 @@ impl Gateway {
 
     /// Says of every request without an answer that there is none: the process ends.
     pub fn end(&mut self, now: Nanos) {
+        self.awaited.retain(|awaited| !awaited.order.is_position());
         while let Some(awaited) = self.awaited.pop_front() {
             self.give_up(&awaited, now);
         }
@@ -203,6 +204,16 @@ impl Gateway {
                 due: now,
                 asked: true,
             });
+        }
+    }
+
+    /// What is held was taken over from an earlier epoch: the venue is asked what it says.
+    pub fn ask_positions(&mut self, instruments: usize, now: Nanos) {
+        for at in (0..instruments).filter_map(|at| u16::try_from(at).ok()) {
+            let instrument = InstrumentId(at);
+            let (order, side) = (OrderId::position_of(instrument), Side::Bid);
+            let kind = RequestKind::Cancel;
+            self.wait(Awaited { order, instrument, side, kind, due: now, asked: true });
         }
     }
 

@@ -77,7 +77,10 @@ fn the_price_runs_away() {
     check(
         "minute",
         20,
-        &[("breaker.price_move_1min_pct", json!(0.05)), ("breaker.price_move_5min_pct", far.clone())],
+        &[
+            ("breaker.price_move_1min_pct", json!(0.05)),
+            ("breaker.price_move_5min_pct", far.clone()),
+        ],
         &[
             "CLOSED -> OPEN RAPID_PRICE_MOVE_1MIN BTC-USD",
             "[CIRCUIT_BREAKER_OPEN] [EMERGENCY] BTC-USD",
@@ -163,10 +166,7 @@ fn each_limit_refuses_by_its_code() {
         ("net", &[("limits.max_net_exposure", json!(1000))], "REJECTED_EXPOSURE_LIMIT"),
         (
             "gross",
-            &[
-                ("limits.max_net_exposure", json!(1000)),
-                ("limits.max_gross_exposure", json!(1000)),
-            ],
+            &[("limits.max_net_exposure", json!(1000)), ("limits.max_gross_exposure", json!(1000))],
             "REJECTED_EXPOSURE_LIMIT",
         ),
         ("capacity", &[("limits.orders_max", json!(4))], "REJECTED_CAPACITY"),
@@ -221,14 +221,17 @@ fn wild(also: &[(&'static str, Value)]) -> Vec<(&'static str, Value)> {
 /// What one mark makes risk do by itself, the proposal behind the same mark does not know yet.
 #[test]
 fn what_risk_has_just_decided_binds_the_next_proposal() {
-    let far = [("limits.daily_loss_limit", json!(100_000)), ("limits.max_drawdown_pct", json!(100))];
+    let far =
+        [("limits.daily_loss_limit", json!(100_000)), ("limits.max_drawdown_pct", json!(100))];
     let mut over = wild(&far);
     over.extend([("risk.stopLossPct", json!(0.005)), ("risk.takeProfitPct", json!(0.005))]);
-    let closing = ["REJECTED_CLOSING", "[STOP_LOSS] [CRITICAL] BTC-USD", "[TAKE_PROFIT] [INFO] BTC-USD"];
+    let closing =
+        ["REJECTED_CLOSING", "[STOP_LOSS] [CRITICAL] BTC-USD", "[TAKE_PROFIT] [INFO] BTC-USD"];
     check("closing", 600, &over, &closing);
 
     // A run has one halt: some of a few seeds have a proposal right behind theirs.
-    let over = wild(&[("limits.max_drawdown_pct", json!(0.0005)), ("strategy.maxLevels", json!(1))]);
+    let over =
+        wild(&[("limits.max_drawdown_pct", json!(0.0005)), ("strategy.maxLevels", json!(1))]);
     let nights: Vec<_> = (1..=12).map(|seed| night("halted", (20, seed), &over)).collect();
     let has = |line: &str| nights.iter().any(|told| told.contains(line));
     for line in ["HALTED drawdown_limit", "REJECTED_HALTED"] {
@@ -263,7 +266,8 @@ fn losses_halt_or_refuse_and_positions_are_told_of() {
     );
     // That of one instrument refuses what grows there, and halts nothing.
     let own = json!([{"symbol": "BTC-USD", "daily_loss_limit": 0.5}]);
-    let told = night("loss_of_one", (300, 1), &[("risk_management.per_symbol_limits", own), moving]);
+    let told =
+        night("loss_of_one", (300, 1), &[("risk_management.per_symbol_limits", own), moving]);
     assert!(told.contains("REJECTED_DAILY_LOSS_LIMIT"), "{told:#?}");
     assert!(!told.iter().any(|line| line.starts_with("HALTED daily")), "{told:#?}");
     // The quoter wants to hold so much, and does from the first fill on.
