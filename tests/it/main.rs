@@ -58,6 +58,7 @@ mod session_rest;
 mod simulation;
 mod tape_tool;
 mod thread_modes;
+mod tightened;
 mod tls_server;
 mod var;
 mod var_references;

@@ -1,5 +1,5 @@
-//! `reconcile`: every order that works or is in doubt is asked about, and every position; what comes
-//! of it is counted and compared.
+//! `reconcile`: every order that works or is in doubt is asked about, and every position; what
+//! comes of it is counted and compared.
 //!
 //! The questions leave by the gateway, which repeats each until the venue answers; the answers are
 //! reports as all others, and what they make of an order is the order table's to say. A position is
