@@ -61,6 +61,9 @@ fn leaning(home: &Home, change: impl FnOnce(&mut Value)) -> Served {
         ] {
             config["strategy"][key] = value.into();
         }
+        // Refusals shall not use up what quotes may be asked for.
+        config["strategy"]["requestsPerSecond"] = 70.into();
+        config["strategy"]["requestsBurst"] = 140.into();
         let venue = &mut config["exchange"]["simulator"];
         venue["makerFeeBps"] = 0.into();
         venue["takerFeeBps"] = 50.into();
@@ -90,7 +93,7 @@ fn each_limit_that_is_tightened_refuses_or_halts_by_name_and_is_told_of() {
             "EXPOSURE_LIMIT",
             Some("EXPOSURE_BREACH account"),
         ),
-        (json!({"max_orders_per_second": 21}), "RATE_LIMIT", Some("ORDER_RATE_BREACH account")),
+        (json!({"max_orders_per_second": 3}), "RATE_LIMIT", Some("ORDER_RATE_BREACH account")),
     ] {
         tighten(&served, &limits);
         let named = format!("refused:REJECTED_{code}");
