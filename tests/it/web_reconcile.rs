@@ -1,5 +1,7 @@
 //! `reconcile` over the API and the command line: the venue is asked about every order, and says so.
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use crate::engine_rig::{Home, ended};
 use crate::web_rig::{Answer, Served};
 
