@@ -65,7 +65,8 @@ pub struct Row {
     /// What the floor is, where it is not the hand-written way.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub floor_is: Option<String>,
-    /// The headline.
+    /// The headline; not there where the floor did not run.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ratio: Option<Ratio>,
     /// Of a row on two cores.
     #[serde(skip_serializing_if = "Option::is_none", default)]

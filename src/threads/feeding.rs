@@ -9,49 +9,8 @@ use super::board::{FedView, Views};
 use crate::config::breaker::FedWithin;
 use crate::engine::risk::{ExitParams, HedgeParams};
 use crate::types::{Nanos, Symbol};
+use crate::web::state::{Feeding, RuleShown};
 use std::collections::BTreeSet;
-
-/// Whether a rule has what it needs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Feeding {
-    /// It has.
-    Fed,
-    /// Too little has come yet.
-    Insufficient,
-    /// Nothing has come for too long.
-    Starved,
-}
-
-impl Feeding {
-    /// The stable name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Fed => "fed",
-            Self::Insufficient => "insufficient data",
-            Self::Starved => "starved",
-        }
-    }
-}
-
-/// One rule and what feeds it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FedRow {
-    /// The rule: a trigger's, a limit's or an alert's own name.
-    pub rule: &'static str,
-    /// What feeds it: `prices`, `trades`, `fills`, `requests`, `inputs`, `latency`, `var`.
-    pub by: &'static str,
-    /// Whose it is; nothing where it is the account's.
-    pub symbol: Option<Symbol>,
-    /// What has come so far.
-    pub samples: u64,
-    /// When the last of it came; 0 if nothing has.
-    pub last_fed: Nanos,
-    /// How long it may wait; nothing where silence is no fault, as of our own trades.
-    pub deadline: Option<Nanos>,
-    /// Whether that is enough.
-    pub feeding: Feeding,
-}
 
 /// What rows are judged by.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +39,7 @@ struct Source {
 
 impl Source {
     /// A rule on it, which needs so many samples.
-    fn row(self, rule: &'static str, needed: u64, now: Nanos) -> FedRow {
+    fn row(self, rule: &'static str, needed: u64, now: Nanos) -> RuleShown {
         let Self { by, symbol, samples, last, deadline } = self;
         let is_late = |deadline: Nanos| now.0.saturating_sub(last.0) > deadline.0;
         let feeding = if samples > 0 && deadline.is_some_and(is_late) {
@@ -90,13 +49,13 @@ impl Source {
         } else {
             Feeding::Fed
         };
-        FedRow { rule, by, symbol, samples, last_fed: last, deadline, feeding }
+        RuleShown { rule, by, symbol, samples, last_fed: last, deadline, feeding }
     }
 }
 
 /// Every row. `wall` is the wall's time.
 #[must_use]
-pub fn rows(views: &Views, rules: &FedRules, wall: Nanos) -> Vec<FedRow> {
+pub fn rows(views: &Views, rules: &FedRules, wall: Nanos) -> Vec<RuleShown> {
     let times = views.quotes.iter().map(|quote| quote.read().time);
     let latest = times.max().unwrap_or(Nanos(0));
     let now = if rules.is_wall_time { latest.max(wall) } else { latest };
@@ -166,7 +125,7 @@ pub fn rows(views: &Views, rules: &FedRules, wall: Nanos) -> Vec<FedRow> {
 
 /// The names of what starves: what feeds, and whose it is. Prices are named by their instruments.
 #[must_use]
-pub fn starved(rows: &[FedRow]) -> BTreeSet<String> {
+pub fn starved(rows: &[RuleShown]) -> BTreeSet<String> {
     let late = rows.iter().filter(|row| row.feeding == Feeding::Starved);
     let late = late.filter(|row| row.by != "prices" || row.symbol.is_some());
     late.map(|row| match row.symbol {

@@ -7,7 +7,7 @@ mod breaker;
 mod rules;
 
 pub use breaker::{BreakerShown, FedShown, MoveShown};
-pub use rules::{DeedsShown, ExitShown, RuleShown, UsageShown};
+pub use rules::{DeedsShown, ExitShown, Feeding, RuleShown, UsageShown};
 
 use crate::event::explanation::Withheld;
 use crate::event::{Health, Stale, StateReason, TradingState};

@@ -10,7 +10,7 @@ use crate::threads::commands::CommandDesk;
 use crate::threads::counters::Readings;
 use crate::threads::cpu::Cpu;
 use crate::threads::disk::Level;
-use crate::threads::feeding::{self, FedRow, FedRules, Feeding};
+use crate::threads::feeding::{self, FedRules};
 use crate::threads::health::HealthSlot;
 use crate::threads::housekeeping::Synced;
 use crate::threads::latency::{BOUNDS, Spread};
@@ -28,8 +28,7 @@ use crate::web::routes::digest;
 use crate::web::source::Source;
 use crate::web::state::{
     AccountState, BreakerShown, DeedsShown, ExitShown, Facts, FedShown, FillState, InstrumentState,
-    JournalState, MoveShown, OrderState, RuleShown, SideState, StageState, State, ThreadState,
-    UsageShown,
+    JournalState, MoveShown, OrderState, SideState, StageState, State, ThreadState, UsageShown,
 };
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -94,13 +93,6 @@ fn limits(loaded: &Loaded) -> Map<String, Value> {
         limits.insert("account_capital".to_owned(), capital);
     }
     limits
-}
-
-fn rule(row: &FedRow) -> RuleShown {
-    let FedRow { rule, by, symbol, samples, last_fed, deadline, feeding } = *row;
-    let is_starved = feeding == Feeding::Starved;
-    let status = feeding.name();
-    RuleShown { rule, by, symbol, samples, last_fed, deadline, status, is_starved }
 }
 
 impl Looking {
@@ -272,7 +264,7 @@ impl Source for Looking {
                 spread_of: (count, sum),
             }
         });
-        let fed = feeding::rows(&self.views, &self.fed, wall());
+        let rules = feeding::rows(&self.views, &self.fed, wall());
         State {
             instruments: instruments.map(|(at, one)| self.instrument(at, one)).collect(),
             account: self.account(),
@@ -280,8 +272,8 @@ impl Source for Looking {
             limits: self.limits.show(&self.facts.limits, &self.limits.set()),
             usages: self.usages(),
             soft_pct: self.soft_pct,
-            starved: feeding::starved(&fed).into_iter().collect(),
-            rules: fed.iter().map(rule).collect(),
+            starved: feeding::starved(&rules).into_iter().collect(),
+            rules,
             deeds: self.deeds(),
             var: self.views.var.as_ref().map(VarReader::read),
             orders: self.orders(),

@@ -4,7 +4,7 @@ use super::Page;
 use crate::event::{BreakerState, ExitReason};
 use crate::var::{Confidence, Method, VarView};
 use crate::web::desk::Desk;
-use crate::web::state::{RuleShown, State};
+use crate::web::state::{Feeding, RuleShown, State};
 
 pub(super) fn add(page: &mut Page, state: &State, desk: &Desk) {
     let seen = state.breaker.seen;
@@ -84,7 +84,7 @@ fn rules(page: &mut Page, state: &State) {
     }
     page.head("rule_starved", "gauge", "1 while a rule waits for longer than it may.");
     for rule in &state.rules {
-        page.value("rule_starved", &labels(rule), u8::from(rule.is_starved));
+        page.value("rule_starved", &labels(rule), u8::from(rule.feeding == Feeding::Starved));
     }
     page.head("limit_used_ratio", "gauge", "The part of a limit that is used.");
     for usage in &state.usages {

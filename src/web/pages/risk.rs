@@ -156,7 +156,7 @@ pub fn with_rules(mut page: Value, state: &State, is_meant: impl Fn(&RuleShown) 
             "samples": row.samples,
             "last_fed": row.last_fed.0,
             "deadline_ms": row.deadline.map(|deadline| deadline.0 / 1_000_000),
-            "status": row.status,
+            "status": row.feeding.name(),
         })
     });
     page["rules"] = rows.collect();

@@ -5,12 +5,35 @@ use crate::engine::risk::{ExitParams, HedgeParams, HeldThere, Reconciled};
 use crate::event::ExitReason;
 use crate::types::{Nanos, Symbol};
 
-/// One rule, and whether it has what it needs.
-#[derive(Clone, Debug)]
+/// Whether a rule has what it needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Feeding {
+    /// It has.
+    Fed,
+    /// Too little has come yet.
+    Insufficient,
+    /// Nothing has come for too long.
+    Starved,
+}
+
+impl Feeding {
+    /// The stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fed => "fed",
+            Self::Insufficient => "insufficient data",
+            Self::Starved => "starved",
+        }
+    }
+}
+
+/// One rule and what feeds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RuleShown {
-    /// Its name.
+    /// The rule: a trigger's, a limit's or an alert's own name.
     pub rule: &'static str,
-    /// What feeds it.
+    /// What feeds it: `prices`, `trades`, `fills`, `requests`, `inputs`, `latency`, `var`.
     pub by: &'static str,
     /// Whose it is; nothing where it is the account's.
     pub symbol: Option<Symbol>,
@@ -18,12 +41,10 @@ pub struct RuleShown {
     pub samples: u64,
     /// When the last of it came; 0 if nothing has.
     pub last_fed: Nanos,
-    /// How long it may wait; nothing where silence is no fault.
+    /// How long it may wait; nothing where silence is no fault, as of our own trades.
     pub deadline: Option<Nanos>,
-    /// Whether that is enough, in a word or two.
-    pub status: &'static str,
-    /// Whether it starves.
-    pub is_starved: bool,
+    /// Whether that is enough.
+    pub feeding: Feeding,
 }
 
 /// A number against its limit, as decimal text in the unit of the limit's key.
