@@ -286,10 +286,7 @@ impl Instrument {
             self.end_refusals(|ends| ends.position);
         }
         let Some((side, slot)) = self.slot(order) else {
-            if report.kind == ReportKind::Open
-                && order.origin() == Origin::Quoter
-                && !order.is_position()
-            {
+            if report.kind == ReportKind::Open && order.origin() == Origin::Quoter {
                 self.orphan = Some(end_of(order, self.id, level));
                 self.settled = None;
             }

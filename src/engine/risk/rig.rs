@@ -250,7 +250,8 @@ impl Rig {
             // open A 5 @ 0: of a position.
             instrument = Self::instrument(words[1]);
             id = OrderId::position_of(instrument);
-            side = if words[2].starts_with('-') { Side::Ask } else { Side::Bid };
+            let is_short = words.get(2).is_some_and(|lots| lots.starts_with('-'));
+            side = if is_short { Side::Ask } else { Side::Bid };
         } else if words[1].starts_with('!') {
             id = OrderId::new(EPOCH, Origin::Risk, u32::try_from(counter).unwrap());
         } else if let Some(proposal) = self.proposed.get(counter - 1) {
