@@ -56,11 +56,13 @@ pub enum AlertType {
     TakeProfit,
     /// A rule of risk is not fed.
     InputStarved,
+    /// The venue holds something else for us than we know.
+    PositionMismatch,
 }
 
 impl AlertType {
     /// Every type, in the order of their numbers.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::PositionWarning,
         Self::PositionBreach,
         Self::DrawdownWarning,
@@ -86,6 +88,7 @@ impl AlertType {
         Self::StopLoss,
         Self::TakeProfit,
         Self::InputStarved,
+        Self::PositionMismatch,
     ];
 
     /// The stable name.
@@ -117,6 +120,7 @@ impl AlertType {
             Self::StopLoss => "STOP_LOSS",
             Self::TakeProfit => "TAKE_PROFIT",
             Self::InputStarved => "INPUT_STARVED",
+            Self::PositionMismatch => "POSITION_MISMATCH",
         }
     }
 
@@ -145,6 +149,7 @@ impl AlertType {
             | Self::OrderRateBreach
             | Self::StopLoss
             | Self::InputStarved
+            | Self::PositionMismatch
             | Self::SystemError => Severity::Critical,
             Self::CircuitBreakerOpen => Severity::Emergency,
         }

@@ -29,6 +29,8 @@ pub enum Operate {
         #[arg(long)]
         confirm: bool,
     },
+    /// Quotes only what brings positions down, until a resume.
+    Reduce(Saying),
     /// Halts and closes the way to the venue, until a confirmed resume.
     Kill(Saying),
     /// Brings every position to nothing, then halts.
@@ -37,7 +39,7 @@ pub enum Operate {
     Trip(Saying),
     /// Closes the circuit breaker.
     Reset(Saying),
-    /// Asks the venue about every order that works or is in doubt.
+    /// Asks the venue about every order that works or is in doubt, and about every position.
     Reconcile(Saying),
     /// Tightens limits while it runs; they hold until the config has another value.
     Limits {

@@ -33,10 +33,12 @@ pub enum ReportKind {
     Replaced = 8,
     /// The venue leaves it as it was.
     ReplaceRejected = 9,
-    /// Answer to a query: it rests. The level is its price and the quantity that is left.
+    /// Answer to a query: it rests. The level is its price and the quantity that is left. Of a
+    /// position: the level's quantity is held, on its side.
     Open = 10,
     /// Answer to a query: the venue has no such open order; fills it has had were reported before.
     /// Of [`OrderId::NONE`]: all that was asked for has been told.
+    /// Of a position: the venue cannot tell.
     Absent = 11,
 }
 

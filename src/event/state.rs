@@ -113,9 +113,11 @@ impl Health {
 
     /// The venue has not told yet what it knows of us that we may not know.
     pub const RECONCILING: Self = Self(1 << 8);
+    /// The venue holds something else for us than we know.
+    pub const POSITION_DIFFERS: Self = Self(1 << 9);
 
     /// Each condition by itself, with its stable name.
-    pub const ALL: [(Self, &'static str); 9] = [
+    pub const ALL: [(Self, &'static str); 10] = [
         (Self::RING_NEAR_FULL, "ring_near_full"),
         (Self::SYNC_LATE, "sync_late"),
         (Self::WRITE_FAILED, "write_failed"),
@@ -125,6 +127,7 @@ impl Health {
         (Self::DISK_FULL, "disk_full"),
         (Self::CORE_DIFFERS, "core_differs"),
         (Self::RECONCILING, "reconciling"),
+        (Self::POSITION_DIFFERS, "position_differs"),
     ];
 
     /// Whether nothing of it stops quoting.

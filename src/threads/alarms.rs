@@ -27,6 +27,8 @@ struct Watched {
     regime: u8,
     /// Why its data could not be trusted when last looked at.
     stale: Option<Stale>,
+    /// The venue holds something else.
+    differs: bool,
     /// Exits that were told.
     exits: [u64; ExitReason::ALL.len()],
 }
@@ -98,6 +100,7 @@ impl Alarms {
             symbol: one.symbol,
             regime: 0,
             stale: None,
+            differs: false,
             exits: [0; ExitReason::ALL.len()],
         };
         let instruments: Vec<_> = limits.instruments().iter().map(watched).collect();
@@ -276,7 +279,8 @@ impl Alarms {
         let before = std::mem::replace(&mut self.conditions, conditions);
         for (condition, name) in Health::ALL {
             let is_new = conditions.0 & !before.0 & condition.0 != 0;
-            if is_new {
+            // Positions that differ are told by their instruments.
+            if is_new && condition != Health::POSITION_DIFFERS {
                 let kind = if condition == Health::LATENCY_HIGH {
                     AlertType::LatencyWarning
                 } else {
@@ -305,8 +309,18 @@ impl Alarms {
             let text = "its market data has stopped".to_owned();
             self.raise(AlertType::ConnectivityIssue, &source, text, now);
         }
+        let differs = holding.there.differs();
+        if differs && !own.differs {
+            let lot = self.limits.instruments()[at].lot;
+            let there = holding.there.lots.unwrap_or(0);
+            let [there, here] = [there, there.saturating_sub(holding.there.apart)];
+            let [there, here] = [there, here].map(|lots| lot.text(lots));
+            let text = format!("the venue holds {there} for us, and the fills that we know {here}");
+            self.raise(AlertType::PositionMismatch, &source, text, now);
+        }
         let own = &mut self.instruments[at];
-        (own.regime, own.stale, own.exits) = (fed.gauge.regime, stale, holding.exits.begun);
+        (own.regime, own.stale, own.differs) = (fed.gauge.regime, stale, differs);
+        own.exits = holding.exits.begun;
     }
 
     /// Each exit is told, though it is over between two looks.

@@ -152,6 +152,7 @@ impl Gateway {
     /// Says of every request without an answer that there is none: the process ends.
     pub fn end(&mut self, now: Nanos) {
         self.asks_all = None;
+        self.awaited.retain(|awaited| !awaited.order.is_position());
         while let Some(awaited) = self.awaited.pop_front() {
             if awaited.order != OrderId::NONE {
                 self.give_up(&awaited, now);
@@ -223,6 +224,14 @@ impl Gateway {
     fn ask(&mut self, (order, instrument, side): (OrderId, InstrumentId, Side), now: Nanos) {
         let (kind, due) = (RequestKind::Cancel, now);
         self.wait(Awaited { order, instrument, side, kind, due, asked: true });
+    }
+
+    /// What is held was taken over from an earlier epoch: the venue is asked what it says.
+    pub fn ask_positions(&mut self, instruments: usize, now: Nanos) {
+        for at in (0..instruments).filter_map(|at| u16::try_from(at).ok()) {
+            let instrument = InstrumentId(at);
+            self.ask((OrderId::position_of(instrument), instrument, Side::Bid), now);
+        }
     }
 
     /// The venue does not know an order that we take to be there, or risk wants to know: nothing

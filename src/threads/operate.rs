@@ -22,6 +22,7 @@ pub fn operate(wish: &Operate, environment: &Environment, user: Option<String>) 
         Operate::Resume { saying, confirm } => {
             command("resume", (saying, *confirm), environment, user)
         }
+        Operate::Reduce(saying) => command("reduce", (saying, false), environment, user),
         Operate::Kill(saying) => command("kill", (saying, false), environment, user),
         Operate::Flatten(saying) => command("flatten", (saying, false), environment, user),
         Operate::Trip(saying) => command(TRIP, (saying, false), environment, user),

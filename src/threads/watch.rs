@@ -1,6 +1,7 @@
 //! Watches over the threads of a run, from the process's own: a late sync or a stalled agent stops
 //! quoting by name.
 
+use super::board::{HOLDING_WORDS, HoldingView};
 use super::counters::Counts;
 use super::crew::Crew;
 use super::health::HealthSlot;
@@ -26,6 +27,8 @@ pub struct Watch {
     synced: Option<Synced>,
     /// From inputs to requests, and how slow the slowest of a hundred may be.
     latency: Option<(View<LatencyView, LATENCY_WORDS>, Nanos)>,
+    /// What is held here and there.
+    holdings: Vec<View<HoldingView, HOLDING_WORDS>>,
     /// Turns of each thread, and since when they have not changed.
     turns: Vec<(ThreadName, u64, Instant)>,
 }
@@ -35,7 +38,14 @@ impl Watch {
     #[must_use]
     pub const fn new(health: HealthSlot, unsynced_max: Nanos) -> Self {
         let unsynced_max = Duration::from_nanos(unsynced_max.0.unsigned_abs());
-        Self { health, unsynced_max, synced: None, latency: None, turns: Vec::new() }
+        Self {
+            health,
+            unsynced_max,
+            synced: None,
+            latency: None,
+            holdings: Vec::new(),
+            turns: Vec::new(),
+        }
     }
 
     /// From now on a sync that is late stops quoting.
@@ -48,6 +58,11 @@ impl Watch {
         self.latency = Some((latency, max));
     }
 
+    /// From now on a position that is not the venue's stops quoting.
+    pub fn watch_positions(&mut self, holdings: Vec<View<HoldingView, HOLDING_WORDS>>) {
+        self.holdings = holdings;
+    }
+
     /// Looks at everything once.
     pub fn look(&mut self, crew: &Crew) {
         if let Some(synced) = &self.synced {
@@ -58,6 +73,8 @@ impl Watch {
             let is_slow = seen.count >= REQUESTS_MIN && seen.p99 > max.0.unsigned_abs();
             self.health.set(Health::LATENCY_HIGH, is_slow);
         }
+        let differs = self.holdings.iter().any(|held| held.read().there.differs());
+        self.health.set(Health::POSITION_DIFFERS, differs);
         let now = Instant::now();
         let mut is_stalled = false;
         for (thread, counts) in crew.counts().filter(|(thread, _)| thread.is_hot()) {

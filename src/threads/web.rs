@@ -1,6 +1,7 @@
 //! The threads of the web: its ports are taken before recovery begins, and given back when the run
 //! is over. What they see of the run is `looking`'s.
 
+mod carrier;
 mod looking;
 
 pub use looking::{Looking, facts};

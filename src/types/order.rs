@@ -3,6 +3,7 @@
 //! An id is given once and never again: by the quoter or by risk, counted up within an epoch. What
 //! state an order is in is not known here.
 
+use super::InstrumentId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -30,6 +31,20 @@ impl OrderId {
 
     /// The greatest counter of an epoch: at a thousand orders a second it lasts for 24 days.
     pub const COUNTER_MAX: u32 = (1 << 31) - 1;
+
+    /// What is asked for where a position is meant and no order: risk gives orders no epoch 0.
+    #[inline]
+    #[must_use]
+    pub const fn position_of(instrument: InstrumentId) -> Self {
+        Self::new(0, Origin::Risk, instrument.0 as u32)
+    }
+
+    /// Whether a position is meant.
+    #[inline]
+    #[must_use]
+    pub const fn is_position(self) -> bool {
+        self.epoch() == 0 && matches!(self.origin(), Origin::Risk)
+    }
 
     /// The id of that epoch, origin and counter.
     ///

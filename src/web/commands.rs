@@ -15,6 +15,8 @@ pub enum Act {
     Halt,
     /// Quote again.
     Resume,
+    /// Quote only what brings positions down.
+    Reduce,
     /// Halt, and close the gateway until a confirmed resume.
     Kill,
     /// Bring every position to nothing, then halt.
@@ -25,14 +27,15 @@ pub enum Act {
     Reset,
     /// Tighten limits, or give them back to the config.
     Limits,
-    /// Ask the venue about every order.
+    /// Ask the venue about every order and every position.
     Reconcile,
 }
 
 /// Where each of them is asked for.
-pub const PATHS: [(Act, &str); 8] = [
+pub const PATHS: [(Act, &str); 9] = [
     (Act::Halt, "/api/halt"),
     (Act::Resume, "/api/resume"),
+    (Act::Reduce, "/api/reduce"),
     (Act::Kill, "/api/kill"),
     (Act::Flatten, "/api/flatten"),
     (Act::Trip, "/api/risk/circuit-breaker/trip"),

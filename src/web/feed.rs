@@ -118,7 +118,7 @@ impl Feed {
         self.change(Channel::Quotes, market::quotes(state).to_string());
         self.change(Channel::Book, market::book(state).to_string());
         let all = json!({
-            "state": risk::state(state),
+            "state": risk::state_page(state),
             "pnl": risk::pnl(state),
             "positions": risk::positions(state),
             "limits": risk::limits(state),

@@ -149,6 +149,16 @@ async function drive(browser, at, name, address) {
   await until("reconciled", async () => (await read(at, "/api/risk/state")).reconcile.count === count + 1);
   await until("the answers", async () => / asked.* 0 to come/.test(await text("itself")));
   assert.match(await text("itself"), /Stop-lossoff/);
+  await until("the position at the venue", async () => /as the venue.s when it was asked/.test(await text("itself")));
+  assert.match(await text("fed-count"), /rules, 0 starved/);
+  const fed = (await read(at, "/api/risk/state")).rules.length;
+  assert.equal(await page.locator("#rules tr").count(), fed);
+
+  // Only what reduces is quoted, until a resume.
+  await confirm("reduce");
+  await until("reducing", async () => /^REDUCING/.test(await text("state")));
+  await confirm("resume");
+  await until("active again", async () => /^ACTIVE/.test(await text("state")));
 
   await page.click("#theme");
   await sleep(1200);
@@ -166,8 +176,8 @@ async function drive(browser, at, name, address) {
       .filter((it) => !(it.textContent.trim() || it.ariaLabel || it.labels?.length || it.caption))
       .map((it) => it.outerHTML));
   assert.deepEqual(nameless, []);
-  // The browser itself says that a command was refused: the one complaint that is wanted.
-  const unwanted = complaints.filter((it) => !/401/.test(it));
+  // The browser itself says that two commands were refused: the complaints that are wanted.
+  const unwanted = complaints.filter((it) => !/status of 40[19] /.test(it));
   assert.deepEqual(unwanted, []);
   return { page, context, text };
 }

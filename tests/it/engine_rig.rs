@@ -71,6 +71,13 @@ impl Running {
         assert!(sent.success());
     }
 
+    /// The memory that it has in use, in KiB.
+    pub(crate) fn memory(&self) -> u64 {
+        let text = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// What it has said on stderr so far.
     pub(crate) fn err(&self) -> String {
         fs::read_to_string(&self.err).unwrap()

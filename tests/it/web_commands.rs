@@ -83,6 +83,8 @@ fn wrong_tokens_are_slowed_down_and_the_right_one_passes() {
     let statuses: Vec<_> =
         (0..30).map(|_| served.ask("POST /api/halt", &[wrong, JSON], "{}").status).collect();
     assert!(statuses.starts_with(&[401; 5]) && statuses.contains(&429), "{statuses:?}");
+    let slowed = served.ask("POST /api/halt", &[wrong, JSON], "{}");
+    assert_eq!((slowed.status, &slowed.json()["code"]), (429, &"TOO_MANY_REQUESTS".into()));
     assert_eq!(served.command("halt", r#"{"reason":"x"}"#).status, 200);
     // Another token in the file counts at once.
     write_token(&home, "token", "another-token-0123456789");

@@ -3,7 +3,7 @@
 use crate::engine_rig::Home;
 use crate::web_rig::{Served, answer};
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -141,6 +141,66 @@ fn probes_are_answered_while_crowds_hold_connections() {
     let mut text = [0; 1];
     idle[0].set_read_timeout(Some(Duration::from_secs(1))).unwrap();
     assert!(!matches!(idle[0].read(&mut text), Ok(1)), "nothing is said to who says nothing");
+}
+
+/// Sends the head and then the piece again and again, for as long as anybody takes it, and anew
+/// until the time is over; how often it began.
+fn flood(at: SocketAddr, head: &[u8], piece: &[u8], until: Instant) -> usize {
+    let mut begun = 0;
+    while Instant::now() < until {
+        let Ok(mut stream) = TcpStream::connect(at) else { continue };
+        begun += 1;
+        stream.set_write_timeout(Some(Duration::from_millis(200))).ok();
+        let mut sent = stream.write_all(head);
+        while sent.is_ok() && Instant::now() < until {
+            sent = stream.write_all(piece);
+        }
+    }
+    begun
+}
+
+#[test]
+fn floods_cost_no_memory_and_quotes_go_on() {
+    let home = Home::new("web_flood");
+    let served = Served::commanded(&home, "--duration 120s");
+    served.wait("/api/ready", |answer| answer.status == 200);
+    let requests = || served.get("/api/risk/state").data()["requests"].as_u64();
+    served.wait("/api/orders", |answer| answer.data()["open"].as_u64() > Some(0));
+    let (before, asked) = (served.engine.memory(), requests());
+    let until = Instant::now() + Duration::from_secs(4);
+    let upgrade = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
+                   Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let body = "POST /api/halt HTTP/1.1\r\nHost: x\r\nContent-Length: 16000\r\n\
+                Authorization: Bearer wrong-token-0123456789\r\n\
+                Content-Type: application/json\r\n\r\n";
+    let huge = "POST /api/halt HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000000\r\n\r\n";
+    let garbage = [0xa5; 65_536];
+    let (api, socket) = (served.api, served.socket);
+    let rows = [(api, ""), (socket, ""), (api, huge), (api, body), (socket, upgrade)];
+    let mut spans = Vec::new();
+    std::thread::scope(|scope| {
+        let floods: Vec<_> = rows
+            .into_iter()
+            .map(|(at, head)| scope.spawn(move || flood(at, head.as_bytes(), &garbage, until)))
+            .collect();
+        while Instant::now() < until {
+            let begun = Instant::now();
+            assert_eq!(served.get("/api/health").status, 200);
+            spans.push(begun.elapsed());
+        }
+        let counts: Vec<_> = floods.into_iter().map(|one| one.join().expect("it ends")).collect();
+        assert!(counts.iter().all(|count| *count > 0), "{counts:?}");
+    });
+    spans.sort();
+    // Those who flood take the same cores as the engine: a late probe is theirs, late ones are not.
+    let late = spans.iter().filter(|span| **span > Duration::from_secs(1)).count();
+    assert!(spans.len() > 10 && late * 20 <= spans.len(), "{late} of {} probes", spans.len());
+    assert!(spans.last() < Some(&Duration::from_secs(5)), "{:?}", spans.last());
+    let grown = served.engine.memory().saturating_sub(before);
+    assert!(grown < 65_536, "{grown} KiB more than {before}");
+    assert!(requests() > asked, "it quotes on");
+    assert_eq!(served.get("/api/risk/state").data()["is_halted"], false);
 }
 
 #[test]

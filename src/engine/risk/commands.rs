@@ -51,6 +51,10 @@ impl Risk {
             self.accept_breach();
         }
         self.move_to(next, out);
+        if resumed {
+            // A limit that is reached still halts at once, and not with the next change of price.
+            self.judge_losses(out);
+        }
         match command {
             Command::Halt | Command::HaltDiskFull | Command::Kill | Command::Shutdown => {
                 self.cancel_all(out);

@@ -220,6 +220,10 @@ fn a_reconcile_asks_about_what_works_and_counts_the_answers() {
          > query 3
          > query 1
          > query 2
+         > query A
+         > query B
+         > query C
+         > query R
          open 1 5 @ 99
          absent 2
          absent 3
@@ -234,8 +238,66 @@ fn a_reconcile_asks_about_what_works_and_counts_the_answers() {
          > HALTED kill
          > cancel 4
          > cancel 1
-         reconcile",
+         reconcile
+         > query A
+         > query B
+         > query C
+         > query R",
     );
     let seen = risk.reconciled();
     assert_eq!((seen.count, seen.asked, seen.open, seen.absent), (2, 0, 0, 0));
+}
+
+/// Positions are compared, never changed; what differs twice is a finding, and is asked about again
+/// until it is the same.
+#[test]
+fn a_position_that_is_not_the_venues_is_asked_about_until_it_is() {
+    check(
+        "mark A 99 101
+         bid A 5 @ 99
+         > place 1 bid A 5 @ 99
+         accepted 1
+         fill 1 3 @ 99 t1
+         ? there A
+         > unknown 0 false
+         open A 3 @ 0
+         ? there A
+         > 3 0 false
+         ? due
+         > never
+         open A 5 @ 0
+         ? there A
+         > 5 2 false
+         ? due
+         > 1000
+         wait 1000
+         timer
+         > query A
+         open A -5 @ 0
+         ? there A
+         > -5 -8 true
+         ? position A
+         > 3 $297 0 $3 0 3
+         ? due
+         > 2000
+         wait 2000
+         timer
+         > query A
+         fill 1 2 @ 99 t2
+         open A 5 @ 0
+         ? there A
+         > 5 0 false
+         open A 6 @ 0
+         ? due
+         > 1000
+         absent A
+         ? there A
+         > unknown 0 false
+         timed_out A
+         ? there A
+         > unknown 0 false
+         open B -1 @ 0
+         ? there B
+         > -1 -1 false",
+    );
 }

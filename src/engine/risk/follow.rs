@@ -18,8 +18,9 @@ impl Risk {
         self.breaker.follow_time(self.now);
         match &event.body {
             Body::Report(report) => {
-                self.reconciled.hear(report.kind);
-                self.adopt(event.instrument, report, levels[0]);
+                if self.hear_answer(event.instrument, report, levels[0]) {
+                    return;
+                }
                 let reported = self.orders.report(event.instrument, report, levels[0]);
                 if event.instrument.index() >= self.accounts.holdings.len() {
                     return;

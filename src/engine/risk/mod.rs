@@ -53,7 +53,7 @@ pub use output::{Answer, CommandVerdict, Exit, Output, Refusal};
 pub use pack::OUTPUT_LINES_MAX;
 pub use params::{Conversion, InstrumentLimits, RateParams, RateSource, RiskParams};
 pub use position::Position;
-pub use reconcile::Reconciled;
+pub use reconcile::{HeldThere, Reconciled};
 pub use request::{Approved, OrderRequest};
 pub use triggers::{Baselines, Fed, Gauge, Learned};
 pub use view::PositionView;
@@ -73,6 +73,7 @@ use exit::Exits;
 use flatten::Pace;
 use hedge::Hedge;
 use rate::Bucket;
+use reconcile::Reconciliation;
 use serde::{Deserialize, Serialize};
 use state::Trading;
 
@@ -110,7 +111,7 @@ pub struct Risk {
     flatten: Pace,
     hedge: Hedge,
     exits: Exits,
-    reconciled: Reconciled,
+    reconciliation: Reconciliation,
     breaker: Breaker,
     refusals: [u64; RefusalCode::ALL.len()],
     commands_not_taken: u64,
@@ -141,7 +142,7 @@ impl Risk {
             flatten: Pace::default(),
             hedge: Hedge::default(),
             exits: Exits::new(instruments.len()),
-            reconciled: Reconciled::default(),
+            reconciliation: Reconciliation::new(instruments.len()),
             breaker: Breaker::new(params.breaker, instruments.len()),
             refusals: [0; RefusalCode::ALL.len()],
             commands_not_taken: 0,
@@ -155,12 +156,13 @@ impl Risk {
     /// The most outputs of one input and its drafts: what must be free before it is taken.
     ///
     /// At worst one input cancels, or asks about, every order (the one it tells of twice), tries to
-    /// flatten every instrument twice and to exit it twice, each with its begin or end, changes the
-    /// state, answers, moves the breaker, and each of its drafts brings two outputs.
+    /// flatten every instrument twice and to exit it twice, each with its begin or end, asks about
+    /// every position twice, changes the state, answers, moves the breaker, and each of its drafts
+    /// brings two outputs.
     #[must_use]
     pub const fn outputs_max(params: &RiskParams, instruments: usize, drafts_max: usize) -> usize {
         let orders = OrderTable::places_max(params.orders_max as usize);
-        orders + 6 * instruments + 12 + 2 * drafts_max
+        orders + 8 * instruments + 12 + 2 * drafts_max
     }
 
     /// When it wants to be asked, if nothing comes before: a timer input is made then.
@@ -244,6 +246,7 @@ impl Risk {
         self.flatten_when_due(out);
         self.exit_when_due(out);
         self.hedge_when_due(out);
+        self.ask_positions_when_due(out);
         self.set_wake();
     }
 
@@ -265,7 +268,7 @@ impl Risk {
     #[inline]
     fn due(&self) -> Nanos {
         let own = self.sweep.due.min(self.flatten.due).min(self.exits.pace.due);
-        own.min(self.hedge.due).min(self.breaker.due())
+        own.min(self.hedge.due).min(self.breaker.due()).min(self.reconciliation.due)
     }
 
     fn on_report(
@@ -275,9 +278,10 @@ impl Risk {
         level: Level,
         out: &mut Buffer<Output>,
     ) {
-        self.adopt(instrument, report, level);
+        if self.hear_answer(instrument, report, level) {
+            return self.set_wake();
+        }
         let reported = self.orders.report(instrument, report, level);
-        self.reconciled.hear(report.kind);
         if instrument.index() >= self.accounts.holdings.len() {
             return;
         }

@@ -2,15 +2,19 @@
 //!
 //! Prices are in ticks and sizes in lots, both worth 1; amounts are printed in whole currency.
 
+#[path = "rig_text.rs"]
+mod rig_text;
+
 use super::unit::Unit;
 use super::*;
 use crate::engine::order::{Odd, Status};
-use crate::event::explanation::SideExplained;
 use crate::event::{
     Asked, BreakerState, Command, FeeIn, LimitChange, LimitKey, Note, Proposal, RejectCode,
     ReportKind, RequestKind, Stale,
 };
 use crate::types::{Currency, OrderId, Origin, Price, Qty, Scale, Side, TimeInForce};
+pub(super) use rig_text::amount;
+use rig_text::explanation;
 
 /// A and B in USD, C in EUR, and R, which makes the rate of EUR in hundredths of a USD.
 const NAMES: [&str; 4] = ["A", "B", "C", "R"];
@@ -241,8 +245,14 @@ impl Rig {
         let (mut id, mut instrument, mut side) = (OrderId(99), InstrumentId(0), Side::Bid);
         let (mut price, mut qty) = (Price(0), Qty(0));
         let order = words[1].trim_start_matches('!');
-        let counter: usize = order.parse().unwrap();
-        if words[1].starts_with('!') {
+        let counter: usize = order.parse().unwrap_or(0);
+        if counter == 0 {
+            // open A 5 @ 0: of a position.
+            instrument = Self::instrument(words[1]);
+            id = OrderId::position_of(instrument);
+            let is_short = words.get(2).is_some_and(|lots| lots.starts_with('-'));
+            side = if is_short { Side::Ask } else { Side::Bid };
+        } else if words[1].starts_with('!') {
             id = OrderId::new(EPOCH, Origin::Risk, u32::try_from(counter).unwrap());
         } else if let Some(proposal) = self.proposed.get(counter - 1) {
             id = proposal.order;
@@ -251,7 +261,9 @@ impl Rig {
             (instrument, side, price, qty) = (order.instrument, order.side, order.price, order.qty);
         }
         if words.get(3) == Some(&"@") {
-            (qty, price) = (Qty(words[2].parse().unwrap()), Price(words[4].parse().unwrap()));
+            let lots: i64 = words[2].parse().unwrap();
+            let lots = if counter == 0 { lots.abs() } else { lots };
+            (qty, price) = (Qty(lots), Price(words[4].parse().unwrap()));
         }
         let mut report = Report::new(id, kind);
         if let Some(trade) = words.get(5).and_then(|word| word.strip_prefix('t')) {
@@ -310,6 +322,11 @@ impl Rig {
                 let all = all.collect::<Vec<_>>().join(", ");
                 if all.is_empty() { "none".to_owned() } else { all }
             }
+            "there" => {
+                let there = risk.held_there(Self::instrument(words[1]));
+                let lots = there.lots.map_or("unknown".to_owned(), |lots| lots.to_string());
+                format!("{lots} {} {}", there.apart, there.differs())
+            }
             "live" => risk.live_orders().count().to_string(),
             other => panic!("{other}"),
         }
@@ -336,6 +353,9 @@ impl Rig {
                 let what = if over { "over" } else { "begun" };
                 format!("{reason} {of} {what} {value} {limit}")
             }
+            Output::Query { order, instrument, .. } if order.is_position() => {
+                format!("query {}", NAMES[instrument.index()])
+            }
             Output::Query { order, .. } => format!("query {}", name(*order)),
             Output::Answer(answer) => {
                 let limit = answer.limit.map_or(String::new(), |key| format!(" {}", key.name()));
@@ -361,38 +381,5 @@ impl Rig {
                 }
             }
         }
-    }
-}
-
-/// Small numbers as they are, amounts of money with their currency's sign.
-pub(super) fn amount(number: i128) -> String {
-    if number.abs() < 1_000_000 {
-        return number.to_string();
-    }
-    let (whole, rest) = (number.abs() / TRILLION, number.abs() % TRILLION);
-    let sign = if number < 0 { "-" } else { "" };
-    let text = format!("{sign}${whole}.{rest:012}");
-    text.trim_end_matches('0').trim_end_matches('.').to_string()
-}
-
-fn explanation(instrument: InstrumentId) -> Explanation {
-    Explanation {
-        sequence: 0,
-        received: Nanos(0),
-        instrument,
-        strategy: 0,
-        fair_value: 0.0,
-        reservation: 0.0,
-        volatility: 0.0,
-        imbalance: 0.0,
-        spread: 0.0,
-        spread_volatility: 0.0,
-        spread_imbalance: 0.0,
-        spread_fees: 0.0,
-        spread_final: 0.0,
-        intensity_a: 0.0,
-        intensity_k: 0.0,
-        position: 0,
-        sides: [SideExplained::default(); 2],
     }
 }

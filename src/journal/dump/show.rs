@@ -43,6 +43,10 @@ impl View<'_> {
     }
 
     fn order(&self, object: &mut Object, id: OrderId) {
+        if id.is_position() {
+            // What is meant is no order of anybody's.
+            return object.truth("position", true);
+        }
         match self.start {
             Some(start) => object.text("order", start.identity.instance_tag.whole(id)),
             None => object.number("order", id.0),

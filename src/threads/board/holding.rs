@@ -2,7 +2,7 @@
 //! see it.
 
 use super::account::{join, split};
-use crate::engine::risk::{Exit, Risk};
+use crate::engine::risk::{Exit, HeldThere, Risk};
 use crate::event::ExitReason;
 use crate::threads::view::Words;
 use crate::types::InstrumentId;
@@ -36,6 +36,8 @@ pub struct HoldingView {
     pub bounds: [Option<i128>; 2],
     /// The exits that have begun in this run.
     pub exits: ExitsTold,
+    /// What the venue says that is held.
+    pub there: HeldThere,
 }
 
 /// The exits of one instrument that have begun in a run.
@@ -60,7 +62,7 @@ impl ExitsTold {
 }
 
 /// Words of a [`HoldingView`].
-pub const HOLDING_WORDS: usize = 29;
+pub const HOLDING_WORDS: usize = 32;
 
 impl HoldingView {
     /// What risk holds of an instrument.
@@ -85,6 +87,7 @@ impl HoldingView {
             exit: risk.exit_of(id),
             bounds: ExitReason::ALL.map(bound),
             exits,
+            there: risk.held_there(id),
         }
     }
 
@@ -106,7 +109,11 @@ impl Words<HOLDING_WORDS> for HoldingView {
         words[3] = u64::from_le_bytes([exit, stop, take, 0, 0, 0, 0, 0]);
         let [stops, takes] = self.exits.begun;
         words[4..7].copy_from_slice(&[stops, takes, self.exits.sequence]);
-        for (place, amount) in words[7..].as_chunks_mut::<2>().0.iter_mut().zip(self.amounts()) {
+        let HeldThere { lots, apart, times } = self.there;
+        let lots =
+            [u64::from(lots.is_some()) | u64::from(times) << 32, lots.unwrap_or(0).cast_unsigned()];
+        words[29..].copy_from_slice(&[lots[0], lots[1], apart.cast_unsigned()]);
+        for (place, amount) in words[7..29].as_chunks_mut::<2>().0.iter_mut().zip(self.amounts()) {
             *place = split(amount);
         }
         words
@@ -136,8 +143,17 @@ impl Words<HOLDING_WORDS> for HoldingView {
                 sequence: words[6],
                 compared: [value, limit],
             },
+            there: HeldThere {
+                lots: (words[29] & 1 == 1).then_some(words[30].cast_signed()),
+                apart: words[31].cast_signed(),
+                times: high_half(words[29]),
+            },
         }
     }
+}
+
+fn high_half(word: u64) -> u32 {
+    u32::try_from(word >> 32).expect("32 bits")
 }
 
 #[cfg(test)]
@@ -160,6 +176,7 @@ mod tests {
             exit: Some(ExitReason::TakeProfit),
             bounds: [None, Some(-9)],
             exits: ExitsTold { begun: [10, 11], sequence: 12, compared: [-13, i128::MIN] },
+            there: HeldThere { lots: Some(-14), apart: i64::MIN, times: u32::MAX },
         };
         for view in [view, HoldingView::default()] {
             assert_eq!(HoldingView::from_words(&view.to_words()), view);

@@ -141,6 +141,7 @@ pub(in crate::threads) fn ready(config: &Config, setup: Setup, stop: &Stop) -> R
     let mut gateway = Gateway::new(config.timing.order_timeout, orders_max);
     if let Some(opening) = &setup.core.opening {
         gateway.ask_about(opening, setup.begins);
+        gateway.ask_positions(setup.core.instruments.len(), setup.begins);
     }
     let begins = SequencerParams {
         sequence: setup.sequence,
@@ -212,6 +213,7 @@ pub(super) fn begin(
     let alarms = Alarms::new(told, (limits.clone(), fed), health.clone());
     let mut watch = Watch::new(health.clone(), config.journal.unsynced_max);
     watch.watch_latency(views.latency.clone(), config.latency_max);
+    watch.watch_positions(views.holdings.clone());
     let (mut synced, mut emergency) = (None, None);
     if let Some(keeping) = keeping {
         save_on_panic(keeping.emergency.clone(), health.clone());

@@ -1,11 +1,12 @@
 //! A run as the web looks at it: views are read, a ring of trades is drained, commands go to their
 //! desk; nothing on the path is asked.
 
+use super::carrier::Carrier;
 use crate::alerts::Alerts;
 use crate::config::{Loaded, ThreadName};
-use crate::event::{Command, FeeIn};
+use crate::event::FeeIn;
 use crate::threads::board::{BreakerMove, BreakerView, FedView, FillTold, Fills, Views};
-use crate::threads::commands::{CommandDesk, CommandFault};
+use crate::threads::commands::CommandDesk;
 use crate::threads::counters::Readings;
 use crate::threads::cpu::Cpu;
 use crate::threads::disk::Level;
@@ -22,7 +23,7 @@ use crate::threads::var::VarReader;
 use crate::threads::view::View;
 use crate::types::money::Trillionths;
 use crate::types::{Currency, InstanceTag, Instrument, Scale};
-use crate::web::commands::{Act, Commander, NotDone, Order, Verdict};
+use crate::web::commands::Commander;
 use crate::web::routes::digest;
 use crate::web::source::Source;
 use crate::web::state::{
@@ -31,10 +32,6 @@ use crate::web::state::{
 };
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long the core's word on a command is awaited.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 /// A run as the web looks at it.
 #[derive(Debug)]
@@ -67,54 +64,6 @@ pub struct Looking {
     pub cpu: Cpu,
     /// What does not change.
     pub facts: Facts,
-}
-
-/// Carries commands to the desk.
-#[derive(Debug)]
-struct Carrier {
-    desk: CommandDesk,
-    limits: LimitDesk,
-}
-
-impl Commander for Carrier {
-    fn read_limits(&self, body: &[u8]) -> Result<Order, NotDone> {
-        self.limits.read(body)
-    }
-
-    fn command(&self, order: &Order) -> Result<Verdict, NotDone> {
-        let command = match order.act {
-            Act::Halt => Command::Halt,
-            Act::Resume if order.confirm => Command::ResumeConfirmed,
-            Act::Resume => Command::Resume,
-            Act::Kill => Command::Kill,
-            Act::Flatten => Command::Flatten,
-            Act::Trip => Command::Trip,
-            Act::Reset => Command::Reset,
-            Act::Limits => Command::Limits,
-            Act::Reconcile => Command::Reconcile,
-        };
-        let (who, why) = (order.who.as_str(), order.why.as_str());
-        let answer = match order.act {
-            Act::Limits => self.desk.request_limits(&order.changes, (who, why), ANSWER_WITHIN),
-            _ => self.desk.request(command, who, why, ANSWER_WITHIN),
-        };
-        match answer {
-            Ok(answer) => Ok(Verdict {
-                sequence: answer.sequence,
-                is_taken: answer.is_taken(),
-                verdict: answer.decided.verdict.name(),
-                state: (answer.decided.state.name(), answer.decided.reason.name()),
-            }),
-            Err(fault) => {
-                let words = fault.to_string();
-                Err(match fault {
-                    CommandFault::Note(_) => NotDone::Wrong(words),
-                    CommandFault::Busy | CommandFault::Ended => NotDone::Busy(words),
-                    CommandFault::NoAnswer { .. } => NotDone::NoAnswer(words),
-                })
-            }
-        }
-    }
 }
 
 /// What of a run does not change.
@@ -182,6 +131,7 @@ impl Looking {
                 bounds: held.bounds,
                 begun: held.exits.begun,
                 beyond: held.beyond,
+                there: held.there,
             },
         }
     }

@@ -256,6 +256,11 @@ impl Simulated {
     }
 
     fn answer_query(&mut self, id: OrderId, instrument: InstrumentId, at: Nanos) {
+        if let Some(holding) = self.holding(instrument).filter(|_| id.is_position()) {
+            let side = if holding.position < 0 { Side::Ask } else { Side::Bid };
+            let level = Level::new(side, Price(0), Qty(holding.position.saturating_abs()));
+            return self.say(instrument, (id, ReportKind::Open), level, at);
+        }
         let fills: Vec<Fill> = self.account.fills().filter(|f| f.order == id.0).copied().collect();
         for fill in &fills {
             let (report, level) = fill.report();

@@ -59,6 +59,12 @@ fn by_itself(page: &mut Page, state: &State) {
     let pending = reconciled.asked - reconciled.open - reconciled.absent;
     let help = "Orders of the last reconcile that the venue has not told of yet.";
     page.one("reconcile_pending", "gauge", help, pending);
+    let help = "1 while the venue holds something else for us than we know.";
+    page.head("position_differs", "gauge", help);
+    for one in &state.instruments {
+        let label = format!("symbol=\"{}\"", one.instrument.symbol);
+        page.value("position_differs", &label, u8::from(one.exit.there.differs()));
+    }
 }
 
 /// What the rules were fed with, and how much of each limit is used.

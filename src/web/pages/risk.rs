@@ -1,7 +1,7 @@
 //! Positions, P&L, and the state of risk.
 
 use super::number;
-use crate::engine::risk::{ExitParams, Reconciled};
+use crate::engine::risk::{ExitParams, HeldThere, Reconciled};
 use crate::event::{ExitReason, TradingState};
 use crate::types::Symbol;
 use crate::web::state::{RuleShown, State};
@@ -25,6 +25,9 @@ pub fn positions(state: &State) -> Value {
             "stop_loss_at": one.exit.bounds[0].map(|bound| one.amount(bound)),
             "take_profit_at": one.exit.bounds[1].map(|bound| one.amount(bound)),
             "hedge_beyond": one.qty(one.exit.beyond),
+            "venue_quantity": one.exit.there.lots.map(|lots| one.qty(lots)),
+            "venue_apart": one.qty(one.exit.there.apart),
+            "venue_differs": one.exit.there.differs(),
         })
     });
     Value::Array(all.collect())
@@ -127,6 +130,9 @@ fn exits(state: &State) -> Value {
 
 fn reconcile(state: &State) -> Value {
     let Reconciled { count, at, asked, open, absent } = state.deeds.reconciled;
+    let positions = |is: fn(&HeldThere) -> bool| {
+        state.instruments.iter().filter(|one| is(&one.exit.there)).count()
+    };
     json!({
         "count": count,
         "time": (count > 0).then_some(at.0),
@@ -134,6 +140,8 @@ fn reconcile(state: &State) -> Value {
         "open": open,
         "absent": absent,
         "pending": asked - open - absent,
+        "positions_told": positions(|there| there.lots.is_some()),
+        "positions_differ": positions(HeldThere::differs),
     })
 }
 

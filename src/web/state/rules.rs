@@ -1,7 +1,7 @@
 //! What the rules of risk were fed with, how much of each limit is used, and what risk does by
 //! itself.
 
-use crate::engine::risk::{ExitParams, HedgeParams, Reconciled};
+use crate::engine::risk::{ExitParams, HedgeParams, HeldThere, Reconciled};
 use crate::event::ExitReason;
 use crate::types::{Nanos, Symbol};
 
@@ -81,7 +81,8 @@ pub struct DeedsShown {
     pub messages: (i64, i64),
 }
 
-/// What closes one instrument's position by itself; money is of its quote currency.
+/// What closes one instrument's position by itself, and what the venue says of it; money is of its
+/// quote currency.
 #[derive(Clone, Copy, Debug)]
 pub struct ExitShown {
     /// Why it is being closed, if it is.
@@ -92,4 +93,6 @@ pub struct ExitShown {
     pub begun: [u64; ExitReason::ALL.len()],
     /// Lots that the hedge would take off.
     pub beyond: i64,
+    /// What the venue says that is held.
+    pub there: HeldThere,
 }
