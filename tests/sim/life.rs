@@ -100,7 +100,7 @@ impl Life {
             connected: None,
         };
         let (ledger, mut keeping) = store.begin(loaded, &mut setup)?;
-        way.call(begins);
+        way.call(begins, setup.core.epoch);
         let law = Law::new(&setup.core, told.accounts_before(u64::MAX, &setup.core));
         let (stop, done) = (Stop::default(), Arc::new(AtomicBool::new(false)));
         let core = setup.core.clone();

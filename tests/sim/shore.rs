@@ -16,6 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Between a lost connection and the attempt at the next.
 const RETRY: Nanos = Nanos::from_millis(20);
 
+/// By then an engine that meets no fault has cancelled what earlier ones have left.
+const SETTLED: Nanos = Nanos::from_millis(150);
+
 /// An order and the venue's number of a trade.
 pub(crate) type Trade = (u64, u64);
 /// What both sides say of a fill: instrument, side, price, quantity, fee.
@@ -37,6 +40,10 @@ pub(crate) struct Shore {
     pub(crate) cancelled: bool,
     /// Requests behind that.
     pub(crate) after_cancel: u64,
+    /// When the engine of that epoch has called.
+    begun: (Nanos, u32),
+    /// Fills of orders of earlier epochs long after that.
+    pub(crate) left: Vec<Trade>,
     /// The last time that the engine has asked at.
     pub(crate) latest: Nanos,
     retry_at: Option<Nanos>,
@@ -58,6 +65,8 @@ impl Way {
             requests: 0,
             cancelled: false,
             after_cancel: 0,
+            begun: (now, 0),
+            left: Vec::new(),
             latest: now,
             retry_at: None,
         })))
@@ -76,9 +85,10 @@ impl Way {
         while shore.venue.hear(now, &mut part) {}
     }
 
-    /// Another engine calls.
-    pub(crate) fn call(&self, now: Nanos) {
+    /// Another engine calls, that of this epoch.
+    pub(crate) fn call(&self, now: Nanos, epoch: u32) {
         let mut shore = self.shore();
+        shore.begun = (now, epoch);
         let mut part = Part::empty();
         // What was told to nobody is not told to this one.
         while shore.venue.hear(now, &mut part) {}
@@ -134,7 +144,15 @@ impl Shore {
             let level = part.levels()[0];
             let (side, price, qty) = (level.side().sign(), level.price().0, level.qty().0);
             let terms = (part.event.instrument.0, side, price, qty, report.fee);
-            self.told.insert((report.order.0, report.trade_id), terms);
+            let trade = (report.order.0, report.trade_id);
+            let (begun, epoch) = self.begun;
+            let is_new = self.told.insert(trade, terms).is_none();
+            if is_new
+                && report.order.epoch() < epoch
+                && part.event.venue_time.0 > begun.0 + SETTLED.0
+            {
+                self.left.push(trade);
+            }
         }
         has_heard
     }

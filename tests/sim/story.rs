@@ -323,6 +323,12 @@ impl Story {
             self.counts.count("orders sent before a sync and lost");
             self.say(&format!("only the venue has {unknown:x?}"));
         }
+        // Faults of the venue may keep a cancel from it.
+        if let (Some(trade), true) =
+            (shore.left.first(), self.loaded.config.simulator.faults.is_empty())
+        {
+            return Err(format!("{trade:x?} of an order that an earlier epoch has left"));
+        }
         for (trade, terms) in self.told.fills() {
             if shore.told.get(&trade) != Some(&terms) {
                 return Err(format!("the fill {trade:x?} {terms:?} was never told so"));
