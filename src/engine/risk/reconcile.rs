@@ -126,8 +126,8 @@ impl Risk {
         apart.for_each(|(place, _)| out.push(question(place)));
     }
 
-    /// A report may be the venue's answer, also about an order that nobody here knows of; whether it
-    /// was one about a position.
+    /// A report may be the venue's answer, also about an order that nobody here knows of; whether
+    /// it was one about a position.
     pub(super) fn hear_answer(
         &mut self,
         instrument: InstrumentId,
