@@ -141,7 +141,11 @@ impl Chain {
         damage: &Damage,
         synced: Option<SyncedTo>,
     ) -> bool {
-        let Some(summary) = &mut self.summary else { return false };
+        let Some(summary) = &mut self.summary else {
+            // Power was lost within the first start: there is no journal yet.
+            let case = Case::of_damage(damage, (number, 0), synced);
+            return !self.is_inside && case.decision() == Decision::Cut;
+        };
         let is_open = !matches!(summary.end, End::Sealed(_));
         let place = if is_open { (summary.last_segment, summary.used) } else { (number, 0) };
         let mut case = Case::of_damage(damage, place, synced);

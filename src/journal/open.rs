@@ -6,6 +6,8 @@
 //! after a crash in the middle of it.
 
 use super::archive::{held_in, read_segment};
+use super::cases::{Case, Decision};
+use super::cut::cut;
 use super::directory::{DataDirectory, sync_directory};
 use super::failure::OpenError;
 use super::fault::ReadError;
@@ -13,7 +15,7 @@ use super::files::{FileSegments, segment_numbers, segment_path};
 use super::params::JournalParams;
 use super::reader::{End, SegmentReader};
 use super::record::{Kind, PlainForm, SEAL_BYTES};
-use super::segment::{Ending, Owner, has_not_begun};
+use super::segment::{Ending, Header, Owner, has_not_begun};
 use super::start::Start;
 use super::sync::Syncer;
 use super::synced::{SyncedFile, SyncedTo};
@@ -48,7 +50,8 @@ pub fn begin(
 ) -> Result<Begun, OpenError> {
     let identity = *directory.identity();
     let marks = SyncedFile::open(directory.path()).map_err(OpenError::Marks)?;
-    let last = close_last(&directory)?;
+    let folder = directory.journal_path();
+    let last = close_last(&directory, marks.marks().synced)?;
     let epoch = match last {
         None => epoch_min,
         Some(last) => last.epoch.checked_add(1).ok_or(OpenError::NoEpochLeft)?.max(epoch_min),
@@ -71,7 +74,9 @@ pub fn begin(
     let mut writer = Writer::begin(segments, origin, params.sync)?;
     let start = start(epoch);
     writer.append_start(&start)?;
-    let syncer = Syncer::new(made, writer.written(), marks.clone(), epoch);
+    let mut syncer = Syncer::new(made, writer.written(), marks.clone(), epoch);
+    // Whoever finds an order of this epoch at the venue must find the epoch here, whatever the mode.
+    syncer.sync().map_err(|error| OpenError::io("sync", &folder, error))?;
     Ok(Begun { writer, syncer, start, marks })
 }
 
@@ -85,11 +90,22 @@ struct Last {
 }
 
 /// Closes the last segment that has begun, and takes away the one that has not.
-fn close_last(directory: &DataDirectory) -> Result<Option<Last>, OpenError> {
+fn close_last(directory: &DataDirectory, synced: SyncedTo) -> Result<Option<Last>, OpenError> {
     let folder = directory.journal_path();
     let mut numbers =
         segment_numbers(&folder).map_err(|error| OpenError::io("read", &folder, error))?;
     let mut bytes = Vec::new();
+    if let Some(first) = numbers.first().filter(|_| synced == SyncedTo::default()) {
+        // Power was lost within the first start: nothing had left, and nothing is known.
+        read_segment(&folder, *first, &mut bytes)?;
+        let header = Header::read(&bytes).map(|_| ());
+        let case = header.map_err(|damage| Case::of_damage(&damage, (*first, 0), Some(synced)));
+        let is_lost = case.is_err_and(|case| case.decision() == Decision::Cut);
+        if is_lost && !has_not_begun(&bytes) {
+            cut(directory, *first, 0)?;
+            return Ok(None);
+        }
+    }
     while let Some(number) = numbers.pop() {
         read_segment(&folder, number, &mut bytes)?;
         let path = held_in(&folder, number);

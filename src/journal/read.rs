@@ -107,9 +107,10 @@ impl Journal {
     pub fn open(directory: &Path) -> Result<Self, ReadError> {
         let identity = identity_of(directory)?;
         let folder = directory.join("journal");
-        let marks = read_marks(directory).map_err(ReadError::Marks)?.unwrap_or_default();
-        let synced = Some(marks.synced).filter(|synced| synced.segment > 0);
-        let first = marks.first_segment.max(1);
+        // Where the file is gone nothing is known; where it says nothing, nothing was synced.
+        let marks = read_marks(directory).map_err(ReadError::Marks)?;
+        let synced = marks.map(|marks| marks.synced);
+        let first = marks.unwrap_or_default().first_segment.max(1);
         let mut numbers = segment_numbers(&folder).map_err(|e| ReadError::io(&folder, e))?;
         // Killed between the note and the end of its pruning.
         numbers.retain(|number| *number >= first);

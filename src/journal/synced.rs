@@ -114,7 +114,7 @@ pub fn marks_path(directory: &Path) -> PathBuf {
     directory.join("synced")
 }
 
-/// What a data directory's file says; nothing if there is none, or nothing was written.
+/// What a data directory's file says; nothing if there is none.
 ///
 /// # Errors
 /// It cannot be read, or is damaged in both slots.
@@ -126,7 +126,8 @@ pub fn read_marks(directory: &Path) -> Result<Option<Marks>, MarksError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(MarksError::Io { path, error }),
     }
-    newest(&bytes, &path).map(|found| found.map(|(_, marks)| marks))
+    // A file that says nothing says that nothing was synced.
+    newest(&bytes, &path).map(|found| Some(found.map_or_else(Marks::default, |(_, marks)| marks)))
 }
 
 /// The sound slot of the greater generation.

@@ -8,7 +8,7 @@ use pinnaclemm::engine::CoreParams;
 use pinnaclemm::engine::risk::Opening;
 use pinnaclemm::event::{StateReason, TradingState};
 use pinnaclemm::journal::cases::{Case, Decision};
-use pinnaclemm::journal::files::segment_path;
+use pinnaclemm::journal::files::{segment_numbers, segment_path};
 use pinnaclemm::journal::playing::{Playing, Tally};
 use pinnaclemm::journal::recovery::{Recovered, RecoveryError, recover};
 use pinnaclemm::journal::segment::Header;
@@ -282,6 +282,33 @@ fn an_epoch_without_an_input_does_not_count_anew() {
         drop(begin(directory, &PARAMS, 1, start).unwrap());
         assert_eq!(recovered(scratch.path()).unwrap().input, before.input);
     }
+}
+
+/// Only part of what the very first start wrote has come to the disk: there is no journal yet, and
+/// what is there is put aside. Where it is not known that nothing was synced, the start stops.
+#[test]
+fn power_lost_within_the_first_start_stops_no_other() {
+    let (scratch, begun) = rewritten("first-start", 9, |_| {});
+    drop(begun);
+    let (folder, marks) = (scratch.path().join("journal"), scratch.path().join("synced"));
+    let start = recovered(scratch.path()).unwrap().start;
+    for number in segment_numbers(&folder).unwrap().into_iter().filter(|number| *number > 1) {
+        fs::remove_file(segment_path(&folder, number)).unwrap();
+    }
+    let first = segment_path(&folder, 1);
+    let mut bytes = fs::read(&first).unwrap();
+    bytes[..4096].fill(0);
+    fs::write(&first, &bytes).unwrap();
+    fs::remove_file(&marks).unwrap();
+    let stopped = recovered(scratch.path()).unwrap_err();
+    assert_eq!(stopped.case(), Some(Case::Damage), "{stopped}");
+    fs::write(&marks, [0; 8192]).unwrap();
+    assert!(recover(scratch.path(), &mut |_| true).unwrap().is_none());
+    let directory = DataDirectory::open(scratch.path(), &start.identity).unwrap();
+    begin(directory, &PARAMS, 70, |epoch| Start { epoch, ..start.clone() }).unwrap();
+    let left = recovered(scratch.path()).unwrap();
+    assert_eq!((left.start.epoch, left.summary.segments), (70, 1));
+    assert_eq!(fs::read(folder.join(format!("{:020}-0.torn", 1))).unwrap(), bytes);
 }
 
 /// A folder whose last segments were changed.

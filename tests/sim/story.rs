@@ -364,7 +364,9 @@ impl Story {
         mount(Disk::new(self.scratch.path(), self.chance.fork(), Plan::default()));
         let mut life = self.begin()?;
         life.calm();
+        // Not before the venue has told all that it knows, however late the life begins.
         let over = ORIGIN.0 + Nanos::from_millis(FAULTS_OVER + 500).0;
+        let over = over.max(self.now.0 + Nanos::from_millis(300).0);
         for turn in 0_u64.. {
             if turn > 300 && self.now.0 > over {
                 life.request_end();
