@@ -331,7 +331,7 @@ mod tests {
         let folder = folder("synced");
         assert!(read_marks(&folder.0).unwrap().is_none());
         let file = SyncedFile::open(&folder.0).unwrap();
-        assert!(read_marks(&folder.0).unwrap().is_none());
+        assert_eq!(read_marks(&folder.0).unwrap(), Some(Marks::default()));
         for (note, found) in
             [(to(1, 512), to(1, 512)), (to(1, 9000), to(1, 9000)), (to(1, 600), to(1, 9000))]
         {
@@ -382,7 +382,7 @@ mod tests {
     fn a_file_that_was_killed_while_it_was_made_is_made() {
         let folder = folder("synced-short");
         std::fs::write(marks_path(&folder.0), [0; 100]).unwrap();
-        assert!(read_marks(&folder.0).unwrap().is_none());
+        assert_eq!(read_marks(&folder.0).unwrap(), Some(Marks::default()));
         SyncedFile::open(&folder.0).unwrap().note(to(1, 512)).unwrap();
         assert_eq!(std::fs::read(marks_path(&folder.0)).unwrap().len(), FILE_BYTES);
         assert_eq!(read_marks(&folder.0).unwrap().unwrap().synced, to(1, 512));
