@@ -75,7 +75,7 @@ pub fn begin(
     let start = start(epoch);
     writer.append_start(&start)?;
     let mut syncer = Syncer::new(made, writer.written(), marks.clone(), epoch);
-    // Whoever finds an order of this epoch at the venue must find the epoch here, whatever the mode.
+    // Whoever finds an order of this epoch at the venue must find the epoch here, in every mode.
     syncer.sync().map_err(|error| OpenError::io("sync", &folder, error))?;
     Ok(Begun { writer, syncer, start, marks })
 }
