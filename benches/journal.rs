@@ -1,14 +1,17 @@
 //! What an append costs: the writer beside a plain copy with its checksum, in memory that is
-//! touched already. How fast a disk syncs is not measured here.
+//! touched already; and how far single appends lie apart. How fast a disk syncs is not measured
+//! here.
 
 mod harness;
 
 use harness::{Arm, measuring, row};
+use hdrhistogram::Histogram;
 use pinnaclemm::event::{Body, Event, Level, Levels, Shape, Trade};
 use pinnaclemm::journal::identity::{Account, ModeName};
 use pinnaclemm::journal::segment::{Ending, Owner};
 use pinnaclemm::journal::writer::{Origin, Retired, Segments, Writer};
 use pinnaclemm::journal::{Identity, SyncMode, SyncedTo};
+use pinnaclemm::sys::clock::{Moment, ticks};
 use pinnaclemm::types::{Currency, InstanceTag, InstrumentId, Nanos, Price, Qty, Side, Venue};
 use std::io;
 use std::ops::Range;
@@ -68,6 +71,31 @@ fn input(count: u8) -> (Event, Vec<Level>) {
     (event, (0..count).map(level).collect())
 }
 
+/// Appends one by one, each between two readings of the counter, which are in it.
+fn spread(levels: u8, count: u64) {
+    let (event, levels) = input(levels);
+    let mut writer = writer();
+    let mut single = Histogram::<u64>::new_with_bounds(1, 1 << 40, 3).expect("the bounds are good");
+    let begun = Moment::now();
+    for sequence in 1..=count {
+        let event = Event { sequence, ..event };
+        let from = ticks();
+        writer.append_input(&event, &levels).expect("memory can be had");
+        single.record(ticks() - from).expect("it is within the bounds");
+    }
+    let rate = begun.rate();
+    let nanos = |quantile| rate.nanos(single.value_at_quantile(quantile));
+    let (middle, high) = (nanos(0.5), nanos(0.999));
+    println!(
+        "journal: {} levels, one append between two stamps: p50 {middle} ns, p99 {} ns, \
+         p99.9 {high} ns ({:.1} × p50), {} appends",
+        levels.len(),
+        nanos(0.99),
+        high as f64 / middle.max(1) as f64,
+        writer.written().sequence()
+    );
+}
+
 fn main() {
     let count: u64 = if measuring() { 200_000 } else { 100 };
     for levels in [0, 2, 28] {
@@ -98,5 +126,8 @@ fn main() {
         };
         let mut arms = [Arm::new("copy and CRC-32C", copy), Arm::new("append_input", append)];
         row(&format!("journal: append a record of about {bytes} bytes"), count, &mut arms);
+    }
+    for levels in [0, 2] {
+        spread(levels, 10 * count);
     }
 }

@@ -1,8 +1,9 @@
 //! Monte Carlo value at risk: 100,000 paths of ten correlated assets, every holding valued anew on
 //! each, the 95 % and 99 % tails found; beside NumPy doing the same in the same run.
 //!
-//! `PINNACLE_PYTHON` names a Python that has NumPy; without it that arm is absent. Both have one
-//! thread. `cargo bench --bench var`.
+//! `PINNACLE_PYTHON` names a Python that has NumPy; without it its arms are absent: in double
+//! precision, as it has it by default, and in single precision, as we have it. All have one thread.
+//! `cargo bench --bench var`.
 
 mod harness;
 
@@ -109,8 +110,10 @@ fn simulations(paths: usize) {
         move || peer.borrow_mut().as_mut().map_or(0, |peer| peer.pass(kind))
     };
     if peer.borrow().is_some() {
-        arms.push(Arm::new("NumPy, normal", asked("normal")));
-        arms.push(Arm::new("NumPy, normal, antithetic", asked("antithetic")));
+        arms.push(Arm::new("NumPy, double", asked("double normal")));
+        arms.push(Arm::new("NumPy, double, antithetic", asked("double antithetic")));
+        arms.push(Arm::new("NumPy, single", asked("single normal")));
+        arms.push(Arm::new("NumPy, single, antithetic", asked("single antithetic")));
     }
     let sums = row(&format!("{paths} paths of {ASSETS} assets: one path"), paths as u64, &mut arms);
     println!("  99 % value at risk in thousandths: {sums:?}");

@@ -3,10 +3,11 @@
 //! A thin command line over `drill`.
 
 use clap::{Parser, Subcommand};
-use pinnaclemm::drill::judge::judge;
-use pinnaclemm::drill::{self, Drill, DrillFault};
+use pinnaclemm::drill::judge::{Promise, judge};
+use pinnaclemm::drill::{self, Drill, DrillFault, DrillParams};
+use pinnaclemm::threads::signals::Stop;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Something was lost, doubled or guessed.
@@ -38,12 +39,22 @@ enum Command {
         /// Where all chance comes from.
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Each kill is a loss of power: the data directory lies on an image that is mounted by
+        /// loop, and what was not synced is gone. Needs root.
+        #[arg(long)]
+        power_loss: bool,
+        /// The engine's `persistence.sync`.
+        #[arg(long, value_parser = ["process", "batch", "each"], default_value = "batch")]
+        sync: String,
         /// The engine; the one beside this tool if it is not given.
         #[arg(long, value_name = "FILE")]
         engine: Option<PathBuf>,
         /// A line for each kill.
         #[arg(long)]
         verbose: bool,
+        /// The mounts are this process's own: said by the tool to itself.
+        #[arg(long, hide = true)]
+        own_mounts: bool,
         /// A folder that is not there yet.
         folder: PathBuf,
     },
@@ -53,8 +64,12 @@ enum Command {
         data: PathBuf,
         /// The venue's folder.
         venue: PathBuf,
+        /// Power was lost, and the journal was synced behind its orders: an order that it lacks is
+        /// found again by asking the venue.
+        #[arg(long)]
+        lost_unsynced: bool,
     },
-    /// The venue of a drill: lives until a signal.
+    /// The venue of a drill: lives until a signal, or until stdin ends.
     Venue {
         /// The engine's config.
         #[arg(long)]
@@ -83,17 +98,28 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<bool, String> {
     match command {
-        Command::Run { kills, seed, engine, verbose, folder } => {
-            let tool = std::env::current_exe().map_err(|error| error.to_string())?;
-            let engine = engine.clone().unwrap_or_else(|| tool.with_file_name("pinnaclemm"));
+        Command::Run { kills, seed, power_loss, sync, engine, verbose, own_mounts, folder } => {
             if folder.exists() {
                 return Err(format!("{} is there already", folder.display()));
             }
-            drill((&engine, &tool), folder, (*kills, *seed), *verbose)
-                .map_err(|fault| fault.to_string())
+            if *power_loss && !*own_mounts {
+                return drill::in_own_mounts(&["--own-mounts"]).map(|never| match never {});
+            }
+            let tool = std::env::current_exe().map_err(|error| error.to_string())?;
+            let params = DrillParams {
+                engine: engine.clone().unwrap_or_else(|| tool.with_file_name("pinnaclemm")),
+                tool,
+                folder: folder.clone(),
+                seed: *seed,
+                sync: sync.clone(),
+                power_loss: *power_loss,
+                stop: Stop::on_signals().map_err(|error| error.to_string())?,
+            };
+            drill(params, *kills, *verbose).map_err(|fault| fault.to_string())
         }
-        Command::Judge { data, venue } => {
-            let findings = judge(data, venue).map_err(|fault| fault.to_string())?;
+        Command::Judge { data, venue, lost_unsynced } => {
+            let promise = if *lost_unsynced { Promise::Again } else { Promise::All };
+            let findings = judge(data, venue, promise).map_err(|fault| fault.to_string())?;
             say(&serde_json::json!(findings));
             Ok(findings.is_clean())
         }
@@ -103,22 +129,18 @@ fn run(command: &Command) -> Result<bool, String> {
     }
 }
 
-fn drill(
-    programs: (&Path, &Path),
-    folder: &Path,
-    (kills, seed): (u32, u64),
-    verbose: bool,
-) -> Result<bool, DrillFault> {
-    let mut drill = Drill::begin(programs, folder, seed)?;
+fn drill(params: DrillParams, kills: u32, verbose: bool) -> Result<bool, DrillFault> {
+    let mut drill = Drill::begin(params.clone())?;
     for round in 0..kills {
         let done = drill.round(round)?;
         if verbose {
             say(&serde_json::json!(done));
         }
     }
-    let (findings, times) = drill.finish()?;
-    say(&drill::line(kills, seed, &findings, times));
-    Ok(findings.is_clean())
+    let told = drill.finish()?;
+    write!(io::stderr(), "{}", told.table()).ok();
+    say(&told.line(&params));
+    Ok(told.findings.is_clean())
 }
 
 /// A line on stdout; whoever read it may have gone.

@@ -10,7 +10,8 @@ use pinnaclemm::engine::buffer::Buffer;
 use pinnaclemm::engine::risk::{Output, Refusal, Risk};
 use pinnaclemm::engine::{Core, CoreParams, risk_of};
 use pinnaclemm::event::{
-    Body, Draft, Event, Level, Mark, Proposal, RefusalCode, Report, ReportKind, RequestKind,
+    Asked, Body, Command, Draft, Event, Level, Mark, Proposal, RefusalCode, Report, ReportKind,
+    RequestKind,
 };
 use pinnaclemm::types::{InstrumentId, Nanos, OrderId, Origin, Price, Qty, Side, TimeInForce};
 
@@ -124,31 +125,41 @@ pub(crate) fn rows(params: &CoreParams) {
         }
         u64::from(count)
     };
-    // One order too many: the last check of the row refuses it, all before it have passed.
+    // One order too many: the last check of the row refuses it, all before it have passed. Where
+    // it is halted the first one does: the difference is what all the others take.
     let mut full = params.clone();
     full.risk.orders_max = 6;
-    let mut checked = Desk::new(&full);
-    let check = move || {
-        for at in 0..count {
-            let new = Proposal {
-                order: OrderId::new(1, Origin::Quoter, 7 + at),
-                qty: Qty(checked.order_qty - 1),
-                ..checked.proposal(at % 6, shift(at), RequestKind::Place)
-            };
-            checked.out.clear();
-            checked.risk.draft(&Draft::Proposal(std::hint::black_box(new)), &mut checked.out);
-            let last = checked.out.items().last();
-            let by_the_last = |refusal: &Refusal| refusal.code == RefusalCode::Capacity;
-            assert!(matches!(last, Some(Output::Refusal(it)) if by_the_last(it)), "{last:?}");
+    let refused = |mut desk: Desk, code: RefusalCode| {
+        move || {
+            for at in 0..count {
+                let new = Proposal {
+                    order: OrderId::new(1, Origin::Quoter, 7 + at),
+                    qty: Qty(desk.order_qty - 1),
+                    ..desk.proposal(at % 6, shift(at), RequestKind::Place)
+                };
+                desk.out.clear();
+                desk.risk.draft(&Draft::Proposal(std::hint::black_box(new)), &mut desk.out);
+                let last = desk.out.items().last();
+                let is_his = |refusal: &Refusal| refusal.code == code;
+                assert!(matches!(last, Some(Output::Refusal(it)) if is_his(it)), "{last:?}");
+            }
+            u64::from(count)
         }
-        u64::from(count)
     };
+    let (last, mut halted) = (Desk::new(&full), Desk::new(&full));
+    halted.input(Body::Command(Asked::plain(Command::Halt)), &[]);
     let arms = &mut [
         Arm::new("a replace, and its answer", gate),
         Arm::new("the answer", answer),
-        Arm::new("every check, and the refusal of the last", check),
+        Arm::new("every check, and the refusal of the last", refused(last, RefusalCode::Capacity)),
+        Arm::new("the first check, and its refusal", refused(halted, RefusalCode::Halted)),
     ];
     row("risk: one proposal (the difference)", count.into(), arms);
+    marks(params, count);
+}
+
+/// What a mark costs, and an input that is nobody's.
+fn marks(params: &CoreParams, count: u32) {
     let (mut moved, mut still, mut idle) =
         (Desk::new(params), Desk::new(params), Desk::new(params));
     let moving = move || {

@@ -34,29 +34,43 @@ def tails(profits):
     return figures
 
 
+class Simulation:
+    """A pass in one precision, with room of its own."""
+
+    def __init__(self, paths, precision):
+        mean, root, values = market()
+        self.mean, self.root, self.values = (part.astype(precision) for part in (mean, root, values))
+        self.total = self.values.sum()
+        self.precision = precision
+        self.half = paths // 2
+        self.random = np.random.Generator(np.random.SFC64(1))
+        self.normals = np.empty((paths, ASSETS), precision)
+        self.moves = np.empty((paths, ASSETS), precision)
+        self.profits = np.empty(paths, precision)
+
+    def run(self, antithetic):
+        normals, moves, profits, half = self.normals, self.moves, self.profits, self.half
+        if antithetic:
+            self.random.standard_normal(out=normals[:half], dtype=self.precision)
+            np.matmul(normals[:half], self.root, out=moves[:half])
+            np.negative(moves[:half], out=moves[half:])
+        else:
+            self.random.standard_normal(out=normals, dtype=self.precision)
+            np.matmul(normals, self.root, out=moves)
+        np.add(moves, self.mean, out=moves)
+        np.exp(moves, out=moves)
+        np.matmul(moves, self.values, out=profits)
+        np.subtract(profits, self.total, out=profits)
+        return tails(profits)
+
+
 def main():
     paths = int(sys.argv[1])
-    mean, root, values = market()
-    total = values.sum()
-    random = np.random.Generator(np.random.SFC64(1))
-    normals = np.empty((paths, ASSETS))
-    moves = np.empty((paths, ASSETS))
-    profits = np.empty(paths)
-    half = paths // 2
+    simulations = {"double": Simulation(paths, np.float64), "single": Simulation(paths, np.float32)}
     print(f"  NumPy {np.__version__}", flush=True)
     for line in sys.stdin:
-        if line.strip() == "normal":
-            random.standard_normal(out=normals)
-            np.matmul(normals, root, out=moves)
-        else:
-            random.standard_normal(out=normals[:half])
-            np.matmul(normals[:half], root, out=moves[:half])
-            np.negative(moves[:half], out=moves[half:])
-        np.add(moves, mean, out=moves)
-        np.exp(moves, out=moves)
-        np.matmul(moves, values, out=profits)
-        np.subtract(profits, total, out=profits)
-        print(tails(profits)[1][0], flush=True)
+        precision, kind = line.split()
+        print(simulations[precision].run(kind == "antithetic")[1][0], flush=True)
 
 
 main()

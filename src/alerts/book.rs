@@ -9,8 +9,8 @@ use crate::types::Nanos;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -201,7 +201,12 @@ impl Alerts {
             serde_json::to_string(&book.kept).expect("alerts are JSON")
         };
         let part = path.with_extension("part");
-        let written = fs::write(&part, text).and_then(|()| fs::rename(&part, path.as_path()));
+        let written = File::create(&part).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            // Before the name: a name without its bytes would stop the start after a loss of power.
+            file.sync_data()?;
+            fs::rename(&part, path.as_path())
+        });
         if written.is_err() {
             self.book().is_dirty = true;
         }

@@ -106,8 +106,8 @@ pub struct Arguments {
     /// The port of the WebSocket, 8080 if nobody says; 0 lets the system choose.
     #[arg(long, value_name = "PORT")]
     pub(super) ws_port: Option<u16>,
-    /// Where the token is that commands need; without it PINNACLE_TOKEN_FILE or the file. Nobody
-    /// may command without a token.
+    /// Where the token is that commands need; without it PINNACLE_TOKEN_FILE or the file, and
+    /// without any PINNACLE_API_TOKEN, which is the token. Nobody may command without one.
     #[arg(long, value_name = "FILE")]
     pub(super) token_file: Option<PathBuf>,
     /// Names every fault of the config, starts nothing, and touches nothing.

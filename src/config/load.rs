@@ -9,7 +9,10 @@ use super::pod::{self, MOUNTED_TOKEN, SecondPod};
 use super::sweep::Sweep;
 use super::web::RawWeb;
 use super::{ExitCode, Faults, Mode};
-use crate::web;
+use crate::web::{
+    self,
+    token::{self, TokenSource},
+};
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
@@ -35,6 +38,8 @@ pub struct Environment {
     pub log_dir: Option<PathBuf>,
     /// `PINNACLE_TOKEN_FILE`.
     pub token_file: Option<PathBuf>,
+    /// `PINNACLE_API_TOKEN`: the token itself, where no file has it.
+    pub token: Option<TokenSource>,
     /// `POD_NAME`: which pod of a set it runs in.
     pub pod_name: Option<String>,
     /// `POD_CPU_MILLIS`: how much CPU the pod asks for, in thousandths of a core.
@@ -53,6 +58,7 @@ impl Environment {
             data_dir: path("PINNACLE_DATA_DIR"),
             log_dir: path("PINNACLE_LOG_DIR"),
             token_file: path("PINNACLE_TOKEN_FILE"),
+            token: text(token::VARIABLE).map(TokenSource::Variable),
             pod_name: text("POD_NAME"),
             pod_cpu_millis: text("POD_CPU_MILLIS"),
             mounted_token: None,

@@ -2,16 +2,20 @@
 //! and those that a flag names, are not known when the config is written.
 //!
 //! With `strategy.referencePrice` the quantities of `strategy` and of the limits are those of an
-//! instrument at that price; one at another price gets what is worth the same, in whole order
-//! steps. An instrument that has a quantity of its own in `instruments`, or limits of its own,
-//! stands as it is written.
+//! instrument at that price in the account currency; one at another price gets what is worth the
+//! same, in whole order steps. A price in another currency counts at the rate of
+//! `account.conversions`, or at the price of the instrument that is named there. An instrument that
+//! has a quantity of its own in `instruments`, or limits of its own, stands as it is written.
 
 use super::sections::RawInstrument;
-use super::{Exact, RawConfig};
+use super::{Exact, Faults, RawConfig};
 use crate::types::decimal::pow10;
-use crate::types::{Decimal, Instrument, Price, Scale};
+use crate::types::{Currency, Decimal, Instrument, InstrumentTable, Price, Scale};
 
-/// A factor: the reference price over the instrument's.
+/// One of the account currency, and what a currency counts for where nothing is counted in it.
+const ONE: Decimal = Decimal { mantissa: 1, decimals: 0 };
+
+/// A factor: the reference price over the instrument's in the same currency.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scaling {
     above: i128,
@@ -20,15 +24,24 @@ pub(super) struct Scaling {
 }
 
 impl Scaling {
-    /// What is worth the same as at `reference`, for an instrument at `price`; nothing where one of
-    /// the two is zero.
+    /// What is worth the same as at `reference`, for an instrument at `price`, whose currency is
+    /// worth `rate`; nothing where one of the three is zero.
     #[must_use]
-    pub(super) fn new(reference: Decimal, price: Price, instrument: &Instrument) -> Option<Self> {
+    pub(super) fn new(
+        (reference, rate): (Decimal, Decimal),
+        price: Price,
+        instrument: &Instrument,
+    ) -> Option<Self> {
         let tick = instrument.tick;
-        let ticks = i128::from(price.0).checked_mul(i128::from(tick.increment()))?;
-        let above =
-            i128::from(reference.mantissa).checked_mul(i128::from(pow10(tick.decimals())))?;
-        let below = ticks.checked_mul(i128::from(pow10(reference.decimals)))?;
+        let product = |mantissa: i64, other: i64, decimals: u8| {
+            let product = i128::from(mantissa).checked_mul(i128::from(other))?;
+            product.checked_mul(i128::from(pow10(decimals)))
+        };
+        let above = product(reference.mantissa, pow10(tick.decimals()), rate.decimals)?;
+        let below = product(price.0, tick.increment(), reference.decimals)?;
+        let below = below.checked_mul(i128::from(rate.mantissa))?;
+        let common = common(above, below);
+        let (above, below) = (above / common, below / common);
         (above > 0 && below > 0).then_some(Self { above, below, step: instrument.order_step })
     }
 
@@ -50,13 +63,79 @@ impl Scaling {
     }
 }
 
+/// The greatest number that divides both, and 1 for nothing.
+fn common(a: i128, b: i128) -> i128 {
+    let (mut a, mut b) = (a, b);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a.max(1)
+}
+
+/// Whether it is that instrument's entry, with a quantity of its own.
+fn is_sized(own: &RawInstrument, instrument: &Instrument) -> bool {
+    let quantities =
+        [own.order_quantity, own.min_order_quantity, own.max_order_quantity, own.max_position];
+    own.symbol == instrument.symbol.as_str() && quantities.iter().any(Option::is_some)
+}
+
 impl RawConfig {
-    /// Gives an instrument its own quantities, where it has none and the config
-    /// says what price the others are meant for.
-    pub fn scale_for(&mut self, instrument: &Instrument, price: Option<Price>) {
+    /// Gives each instrument its own quantities, where it has none and the config says what price
+    /// the others are meant for. The prices are by instrument, as far as they are known.
+    pub fn scale_for(
+        &mut self,
+        table: &InstrumentTable,
+        prices: &[Option<Price>],
+        faults: &mut Faults,
+    ) {
+        let Some(reference) = self.strategy.reference_price else { return };
+        for (instrument, price) in table.iter().zip(prices) {
+            let Some(price) = *price else { continue };
+            if self.instruments.iter().any(|own| is_sized(own, instrument)) {
+                continue;
+            }
+            let Some(rate) = self.worth(instrument.quote, table, prices) else {
+                let (symbol, quote) = (instrument.symbol, instrument.quote);
+                let allowed = format!(
+                    "null, or {symbol} with quantities of its own in `instruments`: no price tells \
+                     what {quote} is worth"
+                );
+                faults.add("strategy.referencePrice", reference, allowed);
+                continue;
+            };
+            if let Some(scaling) = Scaling::new((reference.0, rate), price, instrument) {
+                self.scale(instrument, &scaling);
+            }
+        }
+    }
+
+    /// What a currency is worth in the account's, if a price tells. One without a conversion, or
+    /// with one that cannot be, is named where the account is checked, or never traded.
+    fn worth(
+        &self,
+        quote: Currency,
+        table: &InstrumentTable,
+        prices: &[Option<Price>],
+    ) -> Option<Decimal> {
+        if self.account.currency.is_none_or(|own| own == quote) {
+            return Some(ONE);
+        }
+        let Some(found) = self.account.conversions.iter().find(|one| one.currency == quote) else {
+            return Some(ONE);
+        };
+        let Some(symbol) = &found.instrument else {
+            return Some(found.rate.map_or(ONE, |rate| rate.0));
+        };
+        let named = |(one, _): &(&Instrument, _)| one.symbol.as_str() == symbol;
+        let Some((source, price)) = table.iter().zip(prices).find(named) else {
+            return Some(ONE);
+        };
+        let mantissa = (*price)?.0.checked_mul(source.tick.increment())?;
+        (mantissa > 0).then_some(Decimal { mantissa, decimals: source.tick.decimals() })
+    }
+
+    fn scale(&mut self, instrument: &Instrument, scaling: &Scaling) {
         let symbol = instrument.symbol.as_str();
-        let (Some(reference), Some(price)) = (self.strategy.reference_price, price) else { return };
-        let Some(scaling) = Scaling::new(reference.0, price, instrument) else { return };
         let at = self.instruments.iter().position(|own| own.symbol == symbol);
         let at = at.unwrap_or_else(|| {
             self.instruments.push(RawInstrument::plain(symbol.to_owned()));
@@ -69,9 +148,6 @@ impl RawConfig {
             (&mut own.max_order_quantity, strategy.max_order_quantity),
             (&mut own.max_position, strategy.max_position),
         ];
-        if all.iter().any(|(own, _)| own.is_some()) {
-            return;
-        }
         for (own, meant) in all {
             *own = Some(scaling.quantity(meant));
         }
@@ -86,11 +162,11 @@ impl RawConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{Currency, InstrumentId, Symbol, Venue};
+    use crate::types::{InstrumentId, Symbol, Venue};
 
     #[test]
     fn quantities_are_worth_the_same_in_whole_steps() {
-        let check = |tick: &str, step: &str, price: i64, of: &str, expected: &str| {
+        let check = |tick: &str, step: &str, [price, rate]: [&str; 2], of: &str, expected: &str| {
             let name = Currency::new(b"X").unwrap();
             let step = Scale::parse(step.as_bytes()).unwrap();
             let instrument = Instrument {
@@ -103,15 +179,20 @@ mod tests {
                 lot: step,
                 order_step: step,
             };
-            let reference = Decimal::parse(b"60000").unwrap();
-            let scaling = Scaling::new(reference, Price(price), &instrument).unwrap();
+            let [reference, rate] =
+                ["60000", rate].map(|text| Decimal::parse(text.as_bytes()).unwrap());
+            let price = Price(price.parse().unwrap());
+            let scaling = Scaling::new((reference, rate), price, &instrument).unwrap();
             let got = scaling.quantity(Exact(Decimal::parse(of.as_bytes()).unwrap()));
-            assert_eq!(got.to_string(), expected, "{of} at {price} of {tick}");
+            assert_eq!(got.to_string(), expected, "{of} at {price:?} of {tick}");
         };
-        check("0.01", "0.00000001", 6_000_000, "0.01", "0.01000000");
-        check("0.01", "0.001", 300_000, "0.01", "0.200");
-        check("0.0001", "1", 12_000, "0.01", "500");
-        check("0.01", "1", 6_000_000, "0.01", "1");
-        check("0.05", "0.05", 24_000, "0.01", "0.50");
+        check("0.01", "0.00000001", ["6000000", "1"], "0.01", "0.01000000");
+        check("0.01", "0.001", ["300000", "1"], "0.01", "0.200");
+        check("0.0001", "1", ["12000", "1"], "0.01", "500");
+        check("0.01", "1", ["6000000", "1"], "0.01", "1");
+        check("0.05", "0.05", ["24000", "1"], "0.01", "0.50");
+        // 0.05 BTC at 60,000 is 3,000; 4,000 of a currency that is worth 1.5 is 6,000.
+        check("0.00001", "0.001", ["5000", "60000.00"], "0.01", "0.200");
+        check("0.01", "0.001", ["400000", "1.500000000000"], "0.01", "0.100");
     }
 }

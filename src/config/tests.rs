@@ -3,10 +3,11 @@
 use super::json::{Json, Step, path_text};
 use super::load::load_text;
 use super::*;
+use crate::web::token::TokenSource;
 use clap::Parser as _;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const SHIPPED: &str = include_str!("../../config/default_config.json");
 
@@ -270,9 +271,8 @@ fn every_shipped_key_is_checked_and_used() {
         let fees = crate::engine::quote::Fees { maker_bps, taker_bps };
         let table = effective.stand_in();
         let mut scaled = effective.clone();
-        for instrument in &table {
-            scaled.scale_for(instrument, Some(crate::types::Price(3_000_000)));
-        }
+        let prices = vec![Some(crate::types::Price(3_000_000)); table.len()];
+        scaled.scale_for(&table, &prices, &mut Faults::default());
         let bound = scaled.bind(&table, fees, &mut Faults::default());
         (config, bound.unwrap())
     };
@@ -616,16 +616,29 @@ fn a_mounted_token_is_the_last_to_be_asked_for() {
     let (own, mounted) = (token("own", "0123456789abcdef"), token("mounted", "fedcba9876543210"));
     let inside = Environment { mounted_token: Some(mounted.clone()), ..Environment::default() };
     let chosen = |environment: &Environment, line: &str| {
-        loaded(SHIPPED, line, environment).unwrap().config.web.unwrap().token_file
+        loaded(SHIPPED, line, environment).unwrap().config.web.unwrap().token
     };
-    assert_eq!(chosen(&inside, ""), Some(mounted));
-    assert_eq!(chosen(&inside, &format!("--token-file {}", own.display())), Some(own.clone()));
+    let file = |path: &Path| Some(TokenSource::File(path.to_owned()));
+    assert_eq!(chosen(&inside, ""), file(&mounted));
+    assert_eq!(chosen(&inside, &format!("--token-file {}", own.display())), file(&own));
     let named = Environment { token_file: Some(own.clone()), ..inside.clone() };
-    assert_eq!(chosen(&named, ""), Some(own));
+    assert_eq!(chosen(&named, ""), file(&own));
+    let given = Some(TokenSource::Variable("0123456789abcdef".to_owned()));
+    let variable = Environment { token: given.clone(), ..Environment::default() };
+    assert_eq!(chosen(&variable, ""), given);
+    let both = Environment { token: given, ..named };
+    assert_eq!(chosen(&both, ""), file(&own));
+    let short = Some(TokenSource::Variable("short-secret".to_owned()));
+    let faults = loaded(SHIPPED, "", &Environment { token: short, ..Environment::default() });
+    let faults = faults.unwrap_err();
+    assert!(
+        faults[0].starts_with("PINNACLE_API_TOKEN = the token in PINNACLE_API_TOKEN must have")
+    );
+    assert!(!faults[0].contains("short-secret"), "{faults:?}");
     let template = token("template", "REPLACE_ME_WITH_32_BYTES");
     let inside = Environment { mounted_token: Some(template.clone()), ..inside };
     // A template that nobody has filled in yet shuts commands, and nothing else.
-    assert_eq!(chosen(&inside, ""), Some(template.clone()));
+    assert_eq!(chosen(&inside, ""), file(&template));
     let named = Environment { token_file: Some(template), ..Environment::default() };
     let faults = loaded(SHIPPED, "", &named).unwrap_err();
     assert!(faults[0].contains("is a placeholder"), "{faults:?}");

@@ -4,7 +4,8 @@ use super::arguments::Arguments;
 use super::load::Environment;
 use super::{Faults, Mode, RawSpeed};
 use crate::venue::recorded::Speed;
-use crate::web::{Params, token};
+use crate::web::Params;
+use crate::web::token::{TokenSource, VARIABLE};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,9 @@ pub struct RawWeb {
     /// yet, and nobody may command until it is.
     #[serde(skip)]
     mounted: bool,
+    /// The token itself, where no file has it.
+    #[serde(skip)]
+    token: Option<TokenSource>,
     /// Pages of these origins may ask, beside our own and those from disk.
     pub origins: Vec<String>,
 }
@@ -42,6 +46,7 @@ impl Default for RawWeb {
             ws_port: 8080,
             token_file: None,
             mounted: false,
+            token: None,
             origins: Vec::new(),
         }
     }
@@ -63,6 +68,9 @@ impl RawWeb {
         if self.token_file.is_none() {
             self.token_file = environment.mounted_token.clone();
             self.mounted = self.token_file.is_some();
+        }
+        if self.token_file.is_none() {
+            self.token = environment.token.clone();
         }
     }
 
@@ -100,15 +108,18 @@ impl RawWeb {
         if !self.enabled.unwrap_or(is_operated && is_timed) {
             return None;
         }
-        let named = self.token_file.as_deref().filter(|_| !self.mounted);
-        if let Some(Err(fault)) = named.map(token::read) {
+        let file = self.token_file.clone().map(TokenSource::File);
+        if let Some(Err(fault)) = file.as_ref().filter(|_| !self.mounted).map(TokenSource::read) {
             faults.add(&format!("{path}.tokenFile"), fault, "the name of a file with a token");
+        }
+        if let Some(Err(fault)) = self.token.as_ref().map(TokenSource::read) {
+            faults.add(VARIABLE, fault, "a token, or not set");
         }
         Some(Params {
             bind: self.bind,
             api_port: self.api_port,
             ws_port: self.ws_port,
-            token_file: self.token_file.clone(),
+            token: file.or_else(|| self.token.clone()),
             origins: self.origins.clone(),
         })
     }

@@ -1,32 +1,59 @@
 //! What the venue saw against what the journal says: orders, their ids, fills, position and money.
 //!
-//! Both are read from files after everybody has gone; who killed whom is not known here.
+//! Both are read from files after everybody has gone; who killed whom is not known here. Where
+//! power was lost, it counts what the journal had promised: what it had not is the venue's to tell.
 
+use super::truth::{Terms, Trade, Truth, read_truth};
 use crate::engine::risk::Output;
 use crate::event::{Body, ReportKind, RequestKind};
 use crate::journal::recovery::{RecoveryError, recover};
 use crate::journal::{Content, Journal, ReadError};
 use serde::Serialize;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What was found. Everything but the first three is to be zero.
+/// What a journal has promised of the orders that have left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Promise {
+    /// All of them stand in it.
+    All,
+    /// Power was lost, and they had left before they were synced: those that rest or have traded
+    /// are known again from the venue.
+    Again,
+}
+
+impl Promise {
+    /// With that `persistence.sync`, where power is lost or not.
+    #[must_use]
+    pub fn of(sync: &str, power_loss: bool) -> Self {
+        if power_loss && sync != "each" { Self::Again } else { Self::All }
+    }
+}
+
+/// What was found. Everything but the first five is to be zero.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Findings {
-    /// Orders that the venue has taken.
+    /// Orders that have left the engine, as the venue's end of the line has seen.
     pub orders: u64,
     /// Fills that the venue knows.
     pub fills: u64,
     /// Epochs of the journal.
     pub epochs: u64,
-    /// Orders that the venue saw and the journal does not have.
+    /// Orders that a loss of power has taken from the journal, and the venue has told of again.
+    pub orders_found: u64,
+    /// Orders that it has taken, and that had gone without a trade by the next start.
+    pub orders_forgotten: u64,
+    /// Orders that the venue saw and the journal does not have, against its promise.
     pub orders_unknown: u64,
+    /// Orders that rest at the venue when everybody has gone.
+    pub orders_left: u64,
     /// Ids that were given to two orders.
     pub ids_reused: u64,
+    /// Epochs that were given to two starts, or that the venue saw and the journal does not have.
+    pub epochs_wrong: u64,
     /// Fills of the venue that the journal does not have.
     pub fills_lost: u64,
     /// Fills of the journal that the venue does not know, or knows otherwise.
@@ -46,7 +73,9 @@ impl Findings {
     #[must_use]
     pub const fn is_clean(&self) -> bool {
         self.orders_unknown == 0
+            && self.orders_left == 0
             && self.ids_reused == 0
+            && self.epochs_wrong == 0
             && self.fills_lost == 0
             && self.fills_wrong == 0
             && self.positions_wrong == 0
@@ -91,35 +120,24 @@ impl From<ReadError> for JudgeFault {
     }
 }
 
-/// A fill, by what both sides say of it: side, price, quantity, fee.
-type Terms = (i64, i64, i64, i64);
-/// An order and the venue's number of the trade.
-type Trade = (u64, u64);
-
-/// What the venue knows.
-#[derive(Debug, Default)]
-struct Truth {
-    orders: BTreeSet<u64>,
-    fills: BTreeMap<Trade, Terms>,
-    /// Position, cash and fees by market.
-    holdings: BTreeMap<u64, (i64, i128, i128)>,
-}
-
 /// What the journal says.
 #[derive(Debug, Default)]
 struct Told {
     orders: BTreeSet<u64>,
+    /// Orders of which the venue has told something.
+    reported: BTreeSet<u64>,
     reused: u64,
     fills: BTreeMap<Trade, Terms>,
-    epochs: u64,
+    /// The epochs in their order.
+    epochs: Vec<u32>,
 }
 
 /// Compares the venue's memory with a journal that is not written to.
 ///
 /// # Errors
 /// One of them cannot be read.
-pub fn judge(data: &Path, venue: &Path) -> Result<Findings, JudgeFault> {
-    let truth = read_truth(&venue.join("venue-truth.jsonl"))?;
+pub fn judge(data: &Path, venue: &Path, promise: Promise) -> Result<Findings, JudgeFault> {
+    let truth = read_truth(venue)?;
     let told = read_journal(data)?;
     let left = recover(data, &mut |_| true).map_err(JudgeFault::Recovery)?;
     let left = left.ok_or(JudgeFault::Nothing)?;
@@ -128,15 +146,27 @@ pub fn judge(data: &Path, venue: &Path) -> Result<Findings, JudgeFault> {
     let mut findings = Findings {
         orders: count(truth.orders.len()),
         fills: count(truth.fills.len()),
-        epochs: told.epochs,
-        orders_unknown: count(truth.orders.difference(&told.orders).count()),
-        ids_reused: told.reused,
+        epochs: count(told.epochs.len()),
+        orders_left: count(truth.resting.len()),
+        ids_reused: told.reused + truth.twice,
+        epochs_wrong: epochs_wrong(&truth, &told),
         fills_lost: count(truth.fills.keys().filter(|id| !told.fills.contains_key(id)).count()),
         fills_wrong: count(told.fills.keys().filter(wrong).count()),
         differences: left.tally.differences,
         contradictions: left.tally.contradictions,
         ..Findings::default()
     };
+    let traded: BTreeSet<u64> = truth.fills.keys().map(|(order, _)| *order).collect();
+    for order in truth.orders.difference(&told.orders) {
+        *match promise {
+            Promise::All => &mut findings.orders_unknown,
+            Promise::Again if told.reported.contains(order) => &mut findings.orders_found,
+            Promise::Again if traded.contains(order) || truth.resting.contains(order) => {
+                &mut findings.orders_unknown
+            }
+            Promise::Again => &mut findings.orders_forgotten,
+        } += 1;
+    }
     for (market, position) in (0..).zip(&left.opening.positions) {
         let (lots, cash, fees) = truth.holdings.get(&market).copied().unwrap_or_default();
         findings.positions_wrong += u64::from(position.lots != lots);
@@ -147,52 +177,21 @@ pub fn judge(data: &Path, venue: &Path) -> Result<Findings, JudgeFault> {
     Ok(findings)
 }
 
-fn read_truth(path: &Path) -> Result<Truth, JudgeFault> {
-    let text = std::fs::read_to_string(path);
-    let text = text.map_err(|error| JudgeFault::Io(path.to_owned(), error))?;
-    let wrong = |what: String| JudgeFault::Truth(path.to_owned(), what);
-    let mut truth = Truth::default();
-    for line in text.lines() {
-        let line: Value = serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
-        truth.orders.extend(line["order"]["id"].as_u64());
-        truth.orders.extend(line["gone"].as_u64());
-        if let Some(fill) = line.get("fill") {
-            let (trade, terms) = fill_of(fill).ok_or_else(|| wrong(format!("no fill: {fill}")))?;
-            truth.orders.insert(trade.0);
-            truth.fills.insert(trade, terms);
-        }
-        if let Some(held) = line.get("holding") {
-            let (market, holding) =
-                holding_of(held).ok_or_else(|| wrong(format!("no holding: {held}")))?;
-            truth.holdings.insert(market, holding);
-        }
-    }
-    Ok(truth)
-}
-
-fn fill_of(fill: &Value) -> Option<(Trade, Terms)> {
-    let number = |name: &str| fill[name].as_i64();
-    let sign = match fill["side"].as_str()? {
-        "bid" | "Bid" => 1,
-        _ => -1,
+/// An epoch stands in the journal before anything of it can leave, whatever is synced later.
+fn epochs_wrong(truth: &Truth, told: &Told) -> u64 {
+    let again = told.epochs.windows(2).filter(|pair| pair[0] >= pair[1]).count();
+    let is_wrong = |(epoch, lives): &(&u32, &BTreeSet<u32>)| {
+        lives.len() > 1 || told.epochs.binary_search(epoch).is_err()
     };
-    let trade = (fill["order"].as_u64()?, fill["trade_id"].as_u64()?);
-    Some((trade, (sign, number("price")?, number("qty")?, number("fee")?)))
-}
-
-fn holding_of(held: &Value) -> Option<(u64, (i64, i128, i128))> {
-    let holding = &held["holding"];
-    let amount = |name: &str| holding[name].to_string().parse::<i128>().ok();
-    let found = (holding["position"].as_i64()?, amount("cash")?, amount("fees")?);
-    Some((held["market"].as_u64()?, found))
+    (again + truth.lives.iter().filter(is_wrong).count()) as u64
 }
 
 fn read_journal(data: &Path) -> Result<Told, JudgeFault> {
     let journal = Journal::open(data)?;
     let mut told = Told::default();
-    journal.visit::<ReadError>(|_, record| {
+    journal.visit::<ReadError>(|place, record| {
         match &record.content {
-            Content::Start(_) => told.epochs += 1,
+            Content::Start(_) => told.epochs.push(place.epoch),
             Content::Output { output: Output::Request(request), .. } => {
                 let terms = request.terms();
                 if terms.kind == RequestKind::Place && !told.orders.insert(terms.order.0) {
@@ -200,11 +199,9 @@ fn read_journal(data: &Path) -> Result<Told, JudgeFault> {
                 }
             }
             Content::Input(input) => {
-                let (Body::Report(report), Some(level)) = (input.event.body, input.levels().next())
-                else {
-                    return Ok(());
-                };
-                if report.kind == ReportKind::Filled {
+                let Body::Report(report) = input.event.body else { return Ok(()) };
+                told.reported.insert(report.order.0);
+                if let (ReportKind::Filled, Some(level)) = (report.kind, input.levels().next()) {
                     let sign = level.side().sign();
                     let terms = (sign, level.price().0, level.qty().0, report.fee);
                     told.fills.insert((report.order.0, report.trade_id), terms);

@@ -1,41 +1,36 @@
 //! The rounds of a drill: start, wait, kill; and the last start, which must end well.
 
-use super::judge::{Findings, JudgeFault, judge};
-use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
+use super::judge::{Findings, Promise, judge};
+use super::line::{Cut, Life, cut_path};
+use super::point::{Kill, Plan, Point, Points};
+use super::process::Process;
+use super::scene::Scene;
+use super::volume::{Volume, bound};
+use super::{DrillFault, DrillParams};
 use serde::Serialize;
 use serde_json::Value;
-use std::fmt;
-use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long anything that must come is awaited.
-const AWAITED: Duration = Duration::from_secs(30);
 /// How long the last engine quotes, so that all that was left open is asked about and answered.
 const LAST: Duration = Duration::from_secs(2);
-const LOOK_EVERY: Duration = Duration::from_millis(1);
-
-/// When an engine is killed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-enum Moment {
-    /// So many milliseconds after its start: while it recovers or begins.
-    Start(u64),
-    /// So many milliseconds after it was ready.
-    Quoting(u64),
-    /// As soon as a snapshot is seen to be written.
-    Snapshot,
-}
+/// How long a point is awaited that an engine may not come to; then it is killed all the same.
+const POINT_WITHIN: Duration = Duration::from_secs(20);
+/// What a start and a recovery are taken to last before one was seen.
+const FIRST_START: Duration = Duration::from_millis(300);
+const FIRST_RECOVERY: Duration = Duration::from_millis(5);
 
 /// One round.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Round {
     round: u32,
-    kill: Moment,
+    kill: Kill,
+    /// Whether it was killed there, as what is left shows.
+    met: bool,
     /// Milliseconds from its start until it was ready; nothing if it was killed before.
     ready_ms: Option<u64>,
 }
@@ -50,149 +45,83 @@ pub struct Times {
     pub p99_ms: u64,
 }
 
-/// Why a drill has no result.
-#[derive(Debug)]
-pub enum DrillFault {
-    /// A file or a process.
-    Io(PathBuf, io::Error),
-    /// Something did not come.
-    Missed(&'static str, String),
-    /// An engine ended by itself.
-    Ended(Option<i32>, String),
-    /// Nothing could be compared.
-    Judge(JudgeFault),
-}
-
-impl fmt::Display for DrillFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
-            Self::Missed(what, said) => {
-                write!(f, "{what} within {} s: {said}", AWAITED.as_secs())
-            }
-            Self::Ended(code, said) => write!(f, "an engine ended with {code:?}: {said}"),
-            Self::Judge(fault) => fault.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for DrillFault {}
-
-/// A process that is killed if it is left.
-#[derive(Debug)]
-struct Process {
-    child: Child,
-    said: PathBuf,
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-impl Process {
-    fn start(command: &mut Command, said: PathBuf) -> Result<Self, DrillFault> {
-        let failed = |error| DrillFault::Io(said.clone(), error);
-        let file = File::create(&said).map_err(failed)?;
-        let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
-        let child = command.spawn().map_err(failed)?;
-        Ok(Self { child, said })
-    }
-
-    fn said(&self) -> String {
-        fs::read_to_string(&self.said).unwrap_or_default()
-    }
-
-    /// How it has ended, if it has.
-    fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().ok().flatten()
-    }
-
-    fn terminate(&self) {
-        let id = self.child.id().to_string();
-        Command::new("kill").args(["-s", "TERM", &id]).status().ok();
-    }
-
-    /// Waits until something is so; an end by itself is a fault.
-    fn wait(
-        &mut self,
-        what: &'static str,
-        mut so: impl FnMut(&str) -> bool,
-    ) -> Result<(), DrillFault> {
-        let begun = Instant::now();
-        while !so(&self.said()) {
-            if let Some(status) = self.ended() {
-                return Err(DrillFault::Ended(status.code(), self.said()));
-            }
-            if begun.elapsed() > AWAITED {
-                return Err(DrillFault::Missed(what, self.said()));
-            }
-            std::thread::sleep(LOOK_EVERY);
-        }
-        Ok(())
-    }
-}
-
-fn is_ready(said: &str) -> bool {
-    said.contains(r#""event":"readiness","ready":true"#)
+/// What has come of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// What was found.
+    pub findings: Findings,
+    /// Where it was killed.
+    pub points: Points,
+    /// How long starts took, if one came so far.
+    pub times: Option<Times>,
 }
 
 /// A drill in a folder of its own.
 #[derive(Debug)]
 pub struct Drill {
-    engine: PathBuf,
-    folder: PathBuf,
-    seed: u64,
-    chance: Xoshiro256PlusPlus,
+    params: DrillParams,
+    plan: Plan,
+    points: Points,
     venue: Process,
+    lives: ChildStdin,
+    scene: Scene,
+    /// Where there is none, what is written outlives a kill.
+    volume: Option<Volume>,
     ready: Vec<u64>,
+    /// How long the last start and the last recovery took.
+    start: Duration,
+    recovery: Duration,
 }
 
 impl Drill {
-    /// Starts the venue. `programs` are the engine and this tool.
+    /// Makes the disk, if power is to be lost, and starts the venue.
     ///
     /// # Errors
     /// The folder cannot be used, or the venue does not come up.
-    pub fn begin(
-        (engine, tool): (&Path, &Path),
-        folder: &Path,
-        seed: u64,
-    ) -> Result<Self, DrillFault> {
-        let failed = |error| DrillFault::Io(folder.to_owned(), error);
+    pub fn begin(params: DrillParams) -> Result<Self, DrillFault> {
+        let folder = params.folder.clone();
+        let failed = |error| DrillFault::Io(folder.clone(), error);
         fs::create_dir_all(folder.join("venue")).map_err(failed)?;
+        let volume = params.power_loss.then(|| Volume::make(&folder)).transpose()?;
+        let data = volume.as_ref().map_or_else(|| folder.clone(), Volume::path).join("data");
         let (socket, config) = (folder.join("socket"), folder.join("config.json"));
-        fs::write(&config, super::config(&socket)).map_err(failed)?;
-        let mut command = Command::new(tool);
-        command.arg("venue").args(["--seed", &seed.to_string()]);
+        fs::write(&config, super::config(&socket, &params.sync)).map_err(failed)?;
+        let mut command = program(&params, &params.tool);
+        command.arg("venue").args(["--seed", &params.seed.to_string()]);
         command.arg("--config").arg(&config).arg("--socket").arg(&socket);
-        let mut venue =
-            Process::start(command.arg(folder.join("venue")), folder.join("venue.log"))?;
+        command.arg(folder.join("venue"));
+        command.stdin(Stdio::piped());
+        let mut venue = Process::start(&mut command, folder.join("venue.log"), &params.stop)?;
         venue.wait("the venue", |_| socket.exists())?;
-        let chance = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let (engine, folder, ready) = (engine.to_owned(), folder.to_owned(), Vec::new());
-        Ok(Self { engine, folder, seed, chance, venue, ready })
+        Ok(Self {
+            plan: Plan::new(params.seed),
+            points: Points::default(),
+            lives: venue.stdin().expect("it was given a pipe"),
+            venue,
+            scene: Scene::new(data),
+            volume,
+            ready: Vec::new(),
+            start: FIRST_START,
+            recovery: FIRST_RECOVERY,
+            params,
+        })
     }
 
-    fn start(&self, name: &str) -> Result<Process, DrillFault> {
-        let mut command = Command::new(&self.engine);
+    /// Starts an engine, whose line the venue has been told about.
+    fn start(&mut self, name: &str, life: Life) -> Result<Process, DrillFault> {
+        let folder = &self.params.folder;
+        fs::remove_file(cut_path(&folder.join("venue"))).ok();
+        let told = serde_json::to_string(&life).expect("numbers are JSON");
+        let failed = |error| DrillFault::Io(folder.join("venue.log"), error);
+        writeln!(self.lives, "{told}").map_err(failed)?;
+        self.venue.check()?;
+        let mut command = program(&self.params, &self.params.engine);
         command.args(["--web", "--api-port", "0", "--ws-port", "0"]);
-        command.args(["--seed", &self.seed.to_string()]);
-        command.arg("--config").arg(self.folder.join("config.json"));
-        command.arg("--data-dir").arg(self.folder.join("data"));
-        command.arg("--log-dir").arg(self.folder.join("logs"));
-        Process::start(&mut command, self.folder.join(name))
-    }
-
-    fn draw(&mut self) -> Moment {
-        let draw = self.chance.next_u64();
-        let span = |below: u64| (draw >> 8) % below;
-        match draw % 8 {
-            0..3 => Moment::Start(span(120)),
-            3..7 => Moment::Quoting(span(700)),
-            _ => Moment::Snapshot,
-        }
+        command.args(["--seed", &self.params.seed.to_string()]);
+        command.arg("--config").arg(folder.join("config.json"));
+        command.arg("--data-dir").arg(self.scene.data());
+        command.arg("--log-dir").arg(folder.join("logs")).stdin(Stdio::null());
+        Process::start(&mut command, folder.join(name), &self.params.stop)
     }
 
     /// Starts an engine and kills it.
@@ -200,81 +129,132 @@ impl Drill {
     /// # Errors
     /// It ended by itself, or did not come up.
     pub fn round(&mut self, round: u32) -> Result<Round, DrillFault> {
-        let kill = self.draw();
-        let mut engine = self.start("engine.log")?;
+        let kill = self.plan.next();
+        let cut = match kill.point {
+            Point::Unsent => Some(Cut::Unsent(kill.at)),
+            Point::Unanswered => Some(Cut::Unanswered(kill.at)),
+            _ => None,
+        };
+        if kill.point == Point::Recovery {
+            self.scene.forget_snapshots();
+        }
+        self.scene.begin();
         let begun = Instant::now();
-        let mut ready_ms = None;
-        if let Moment::Start(millis) = kill {
-            std::thread::sleep(Duration::from_millis(millis));
-        } else {
+        let mut engine = self.start("engine.log", Life { life: round, cut })?;
+        let is_early = matches!(kill.point, Point::Start | Point::Recovery);
+        if !is_early {
             engine.wait("a ready engine", is_ready)?;
-            ready_ms = u64::try_from(begun.elapsed().as_millis()).ok();
-            self.ready.extend(ready_ms);
+            self.start = begun.elapsed();
+            self.ready.extend(u64::try_from(self.start.as_millis()));
         }
-        match kill {
-            Moment::Quoting(millis) => std::thread::sleep(Duration::from_millis(millis)),
-            Moment::Snapshot => {
-                let snapshots = self.folder.join("data/snapshots");
-                let names = || -> Vec<_> {
-                    let entries = fs::read_dir(&snapshots).into_iter().flatten().flatten();
-                    entries.map(|entry| entry.file_name()).collect()
-                };
-                let before = names();
-                engine.wait("a snapshot", |_| names() != before)?;
+        let ready_ms = self.ready.last().copied().filter(|_| !is_early);
+        let came = self.come_to(kill, &mut engine)?;
+        engine.check()?;
+        let said = engine.kill();
+        let met = came && self.scene.shows(kill.point, &said);
+        self.recovery = recovered_in(&said).unwrap_or(self.recovery);
+        self.points.count(kill.point, met);
+        if let Some(volume) = &mut self.volume {
+            volume.lose_power()?;
+        }
+        Ok(Round { round, kill, met, ready_ms })
+    }
+
+    /// Waits until an engine is there; whether it has come there.
+    fn come_to(&self, kill: Kill, engine: &mut Process) -> Result<bool, DrillFault> {
+        let Kill { point, at } = kill;
+        let part = |of: Duration| of.mul_f64(f64::from(u32::try_from(at).unwrap_or(0)) / 1_000.0);
+        let (came, rest) = match point {
+            Point::Start => (true, part(self.start)),
+            Point::Recovery => {
+                let begins = |engine: &Process| self.scene.recovers(engine.id());
+                (engine.wait_at_most(POINT_WITHIN, begins)?, part(self.recovery))
             }
-            Moment::Start(_) => {}
-        }
-        if let Some(status) = engine.ended() {
-            return Err(DrillFault::Ended(status.code(), engine.said()));
-        }
-        drop(engine);
-        Ok(Round { round, kill, ready_ms })
+            Point::Quoting => (true, Duration::from_millis(at)),
+            Point::Unsent | Point::Unanswered => {
+                let mark = cut_path(&self.params.folder.join("venue"));
+                (engine.wait_at_most(POINT_WITHIN, |_| mark.exists())?, Duration::ZERO)
+            }
+            Point::Roll => {
+                let next = self.scene.last_begun() + 1;
+                let came = engine.wait_at_most(POINT_WITHIN, |_| self.scene.has_begun(next))?;
+                (came, Duration::from_micros(at))
+            }
+            Point::Snapshot => {
+                let before = self.scene.snapshots();
+                let is_new = |_: &Process| self.scene.snapshots() != before;
+                (engine.wait_at_most(POINT_WITHIN, is_new)?, Duration::from_micros(at))
+            }
+        };
+        std::thread::sleep(rest);
+        Ok(came)
     }
 
     /// Starts the last engine, lets it end well, and compares.
     ///
     /// # Errors
     /// It does not end well, or nothing can be compared.
-    pub fn finish(mut self) -> Result<(Findings, Option<Times>), DrillFault> {
-        let mut engine = self.start("last.log")?;
+    pub fn finish(mut self) -> Result<Told, DrillFault> {
+        let mut engine = self.start("last.log", Life { life: u32::MAX, cut: None })?;
         engine.wait("a ready engine", is_ready)?;
         std::thread::sleep(LAST);
-        engine.terminate();
-        let begun = Instant::now();
-        let status = loop {
-            if let Some(status) = engine.ended() {
-                break status;
-            }
-            if begun.elapsed() > AWAITED {
-                return Err(DrillFault::Missed("an end", engine.said()));
-            }
-            std::thread::sleep(LOOK_EVERY);
-        };
-        if !status.success() {
-            return Err(DrillFault::Ended(status.code(), engine.said()));
+        engine.end()?;
+        self.venue.end()?;
+        let folder = &self.params.folder;
+        if let Some(volume) = &self.volume {
+            volume.copy_out("data")?;
         }
-        self.venue.terminate();
-        let begun = Instant::now();
-        while self.venue.ended().is_none() && begun.elapsed() < AWAITED {
-            std::thread::sleep(LOOK_EVERY);
-        }
-        let (data, venue) = (self.folder.join("data"), self.folder.join("venue"));
-        let findings = judge(&data, &venue).map_err(DrillFault::Judge)?;
+        drop(self.volume);
+        let promise = Promise::of(&self.params.sync, self.params.power_loss);
+        let (data, venue) = (folder.join("data"), folder.join("venue"));
+        let findings = judge(&data, &venue, promise).map_err(DrillFault::Judge)?;
         self.ready.sort_unstable();
         let at = |share: usize| self.ready.get(self.ready.len() * share / 100).copied();
         let times = at(50).zip(at(99)).map(|(p50_ms, p99_ms)| Times { p50_ms, p99_ms });
-        Ok((findings, times))
+        Ok(Told { findings, points: self.points, times })
     }
 }
 
-/// The result as one line.
-#[must_use]
-pub fn line(rounds: u32, seed: u64, findings: &Findings, times: Option<Times>) -> Value {
-    serde_json::json!({
-        "seed": seed,
-        "kills": rounds,
-        "clean": findings.is_clean(),
-        "findings": findings,
-        "ready": times,
-    })
+fn program(params: &DrillParams, path: &PathBuf) -> Command {
+    if params.power_loss { bound(path) } else { Command::new(path) }
+}
+
+fn is_ready(engine: &Process) -> bool {
+    engine.said().contains(r#""event":"readiness","ready":true"#)
+}
+
+/// How long its recovery took, as it has said, if it had to read all of the journal.
+fn recovered_in(said: &str) -> Option<Duration> {
+    let mut lines = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let is_whole = |line: &Value| line["event"] == "recovered" && line["snapshot"] == 0;
+    let recovered = lines.rfind(is_whole)?;
+    // Less than a millisecond is told as none.
+    Some(Duration::from_millis(recovered["millis"].as_u64()?.max(1)))
+}
+
+impl Told {
+    /// The result as one line.
+    #[must_use]
+    pub fn line(&self, params: &DrillParams) -> Value {
+        serde_json::json!({
+            "seed": params.seed,
+            "sync": params.sync,
+            "powerLoss": params.power_loss,
+            "kills": self.points.0.values().map(|met| met.kills).sum::<u32>(),
+            "points": self.points,
+            "clean": self.findings.is_clean(),
+            "findings": self.findings,
+            "ready": self.times,
+        })
+    }
+
+    /// The points as a table for whoever reads it.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut text = format!("{:<28}{:>7}{:>7}\n", "killed", "kills", "met");
+        for (point, met) in &self.points.0 {
+            text += &format!("{:<28}{:>7}{:>7}\n", point.name(), met.kills, met.met);
+        }
+        text
+    }
 }

@@ -21,7 +21,7 @@ impl Ahead {
         folder: &'scope Path,
         numbers: impl Iterator<Item = u64> + Send + 'scope,
     ) -> Self {
-        // Nobody is read further ahead than one segment: a second buffer is all there is.
+        // Nothing is read further ahead than one segment: a second buffer is all there is.
         let (to, read) = bounded(0);
         let (back, used) = bounded::<Vec<u8>>(1);
         scope.spawn(move || {

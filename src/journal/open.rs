@@ -1,9 +1,9 @@
 //! Going on with a journal: the last segment is closed where its records end, and a new one begins
 //! with the next epoch.
 //!
-//! A start costs no more than a header and a start record. What stands torn behind the last record
-//! is saved aside before it is cut; what is damaged stops the start. Every step can be done again
-//! after a crash in the middle of it.
+//! A start costs no more than a header, a start record and a sync. What stands torn behind the last
+//! record is saved aside before it is cut; what is damaged stops the start. Every step can be done
+//! again after a crash in the middle of it.
 
 use super::archive::{held_in, read_segment};
 use super::cases::{Case, Decision};
@@ -23,7 +23,7 @@ use super::writer::{Origin, Writer};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A journal that is open, with the start record of its epoch written.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Begun {
     pub syncer: Syncer,
     /// How far it is synced, for those who prune.
     pub marks: SyncedFile,
+    /// What was put aside, as power was lost within the first start.
+    pub put_aside: Vec<PathBuf>,
     /// The start as it was written, its epoch included.
     pub start: Start,
 }
@@ -51,7 +53,8 @@ pub fn begin(
     let identity = *directory.identity();
     let marks = SyncedFile::open(directory.path()).map_err(OpenError::Marks)?;
     let folder = directory.journal_path();
-    let last = close_last(&directory, marks.marks().synced)?;
+    let put_aside = put_aside_unbegun(&directory, marks.marks().synced)?;
+    let last = close_last(&directory)?;
     let epoch = match last {
         None => epoch_min,
         Some(last) => last.epoch.checked_add(1).ok_or(OpenError::NoEpochLeft)?.max(epoch_min),
@@ -77,7 +80,7 @@ pub fn begin(
     let mut syncer = Syncer::new(made, writer.written(), marks.clone(), epoch);
     // Whoever finds an order of this epoch at the venue must find the epoch here, in every mode.
     syncer.sync().map_err(|error| OpenError::io("sync", &folder, error))?;
-    Ok(Begun { writer, syncer, start, marks })
+    Ok(Begun { writer, syncer, start, marks, put_aside })
 }
 
 /// The last segment, closed.
@@ -89,23 +92,36 @@ struct Last {
     ending: Ending,
 }
 
+/// Power was lost within the very first start: nothing had left, and nothing is known. What of it
+/// has come to the disk is no journal and gets names that none reads.
+fn put_aside_unbegun(
+    directory: &DataDirectory,
+    synced: SyncedTo,
+) -> Result<Vec<PathBuf>, OpenError> {
+    let folder = directory.journal_path();
+    let numbers =
+        segment_numbers(&folder).map_err(|error| OpenError::io("read", &folder, error))?;
+    let Some(first) = numbers.first().filter(|_| synced == SyncedTo::default()) else {
+        return Ok(Vec::new());
+    };
+    let mut bytes = Vec::new();
+    read_segment(&folder, *first, &mut bytes)?;
+    match Header::read(&bytes) {
+        Err(damage) if !has_not_begun(&bytes) => {
+            let case = Case::of_damage(&damage, (*first, 0), Some(synced));
+            let is_lost = case.decision() == Decision::Cut;
+            if is_lost { cut(directory, *first, 0) } else { Ok(Vec::new()) }
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
 /// Closes the last segment that has begun, and takes away the one that has not.
-fn close_last(directory: &DataDirectory, synced: SyncedTo) -> Result<Option<Last>, OpenError> {
+fn close_last(directory: &DataDirectory) -> Result<Option<Last>, OpenError> {
     let folder = directory.journal_path();
     let mut numbers =
         segment_numbers(&folder).map_err(|error| OpenError::io("read", &folder, error))?;
     let mut bytes = Vec::new();
-    if let Some(first) = numbers.first().filter(|_| synced == SyncedTo::default()) {
-        // Power was lost within the first start: nothing had left, and nothing is known.
-        read_segment(&folder, *first, &mut bytes)?;
-        let header = Header::read(&bytes).map(|_| ());
-        let case = header.map_err(|damage| Case::of_damage(&damage, (*first, 0), Some(synced)));
-        let is_lost = case.is_err_and(|case| case.decision() == Decision::Cut);
-        if is_lost && !has_not_begun(&bytes) {
-            cut(directory, *first, 0)?;
-            return Ok(None);
-        }
-    }
     while let Some(number) = numbers.pop() {
         read_segment(&folder, number, &mut bytes)?;
         let path = held_in(&folder, number);

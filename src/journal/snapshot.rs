@@ -257,7 +257,8 @@ pub fn read(directory: &Path, record: u64, owner: &Identity) -> Result<Image, Sn
     Ok(image)
 }
 
-/// Removes all but the newest; the record of the oldest that is kept.
+/// Removes all but the newest, and what killed writers have left half made; the record of the
+/// oldest that is kept.
 ///
 /// # Errors
 /// The system says no.
@@ -266,5 +267,32 @@ pub fn keep_last(directory: &Path, keep: usize) -> io::Result<Option<u64>> {
     for record in kept.split_off(keep.max(1).min(kept.len())) {
         fs::remove_file(path_in(directory, record))?;
     }
+    for entry in fs::read_dir(folder_in(directory)).into_iter().flatten() {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "new") {
+            fs::remove_file(path)?;
+        }
+    }
     Ok(kept.last().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_are_kept_and_nothing_half_made() {
+        let name = format!("snapshots-{}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        fs::create_dir_all(&directory).unwrap();
+        for record in [5, 9, 7] {
+            write(&directory, record, b"bytes").unwrap();
+        }
+        let half = path_in(&directory, 6).with_extension("new");
+        fs::write(&half, "by").unwrap();
+        assert_eq!(keep_last(&directory, 2).unwrap(), Some(7));
+        assert_eq!(records(&directory).unwrap(), [9, 7]);
+        assert!(!half.exists());
+        fs::remove_dir_all(&directory).unwrap();
+    }
 }

@@ -4,7 +4,7 @@
 //! reader of its records tells which and where. The bytes come by bits that stay in the cache, so
 //! they are looked at about as fast as they can be copied, and each core takes segments of its own.
 
-use super::archive::{held_in, read_segment};
+use super::archive::{held_in, packed_path, read_segment};
 use super::digest::Digest;
 use super::record::{Content, RawRecord, Seed};
 use super::segment::{Ending, HEADER_BYTES, Header};
@@ -41,9 +41,10 @@ pub(super) fn wholes(
     let next = AtomicUsize::new(0);
     let look = || {
         let (mut held, mut unpacked) = (vec![0; HELD_BYTES], Vec::new());
-        while let Some(number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(number) = numbers.get(place) else { break };
             let whole = segment(folder, *number, &mut held, &mut unpacked);
-            let place = numbers.binary_search(number).expect("it is one of them");
             found.lock().expect("nobody panics with it")[place] = whole;
             progress();
         }
@@ -60,7 +61,7 @@ pub(super) fn wholes(
 /// A segment that cannot be read is none that is whole.
 fn segment(folder: &Path, number: u64, held: &mut [u8], unpacked: &mut Vec<u8>) -> Option<Whole> {
     let path = held_in(folder, number);
-    let whole = if path.extension().is_some_and(|extension| extension == "zst") {
+    let whole = if path == packed_path(folder, number) {
         read_segment(folder, number, unpacked).ok()?;
         look_through(&mut unpacked.as_slice(), held)
     } else {

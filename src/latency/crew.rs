@@ -4,6 +4,7 @@ use super::floor::Floor;
 use super::pace::Pace;
 use super::probe::{Done, Probe, ProbeParams, Subject, Task};
 use super::rig::{Blueprint, Engine, Folder, RigFault};
+use super::shown::Shown;
 use super::stream::Stream;
 use crate::config::{Idle, ThreadName};
 use crate::journal::SyncMode;
@@ -18,6 +19,7 @@ use crate::threads::housekeeping::Housekeeping;
 use crate::threads::link::Foreign;
 use crate::threads::runner::{EndFault, Running, StartFault, start};
 use crate::threads::topology::ThreadPlan;
+use crate::threads::web::Looking;
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use serde::Serialize;
 use std::fmt;
@@ -142,6 +144,8 @@ pub struct Crew {
     running: Vec<Running>,
     /// The caller of mode `inline`.
     caller: Option<(JoinHandle<()>, Arc<AtomicBool>)>,
+    /// What it publishes, until somebody looks.
+    shown: Option<Shown>,
     folder: Folder,
 }
 
@@ -197,14 +201,17 @@ impl Crew {
     ) -> Result<Self, CrewFault> {
         let data = folder.path().join("data");
         let engine = Engine::new(&bench.blueprint, link, &data, sync).map_err(CrewFault::Rig)?;
-        let mut own = Self { mode, tasks, done, running: Vec::new(), caller: None, folder };
+        let (running, caller, shown) = (Vec::new(), None, None);
+        let mut own = Self { mode, tasks, done, running, caller, shown, folder };
         own.carry(bench, engine)?;
         Ok(own)
     }
 
     fn carry(&mut self, bench: &Bench, engine: Engine) -> Result<(), CrewFault> {
-        let Engine { core, sequencer, pilot, ledger, keeping, mut board, .. } = engine;
+        let Engine { core, sequencer, pilot, ledger, keeping, mut board, views, fills, .. } =
+            engine;
         let health = HealthSlot::default();
+        self.shown = Some(Shown { views, fills, health: health.clone() });
         let (parts, _) = bounded(8);
         board.turn_on(if self.mode.is_split() { RINGS.inputs_max() } else { 1 });
         if self.mode.is_split() {
@@ -270,6 +277,13 @@ impl Crew {
     pub fn play(&self, task: Task) -> Result<Done, CrewFault> {
         self.tasks.send(task).ok();
         self.done.recv_timeout(TASK_WITHIN).map_err(|_| CrewFault::Stuck(self.mode))
+    }
+
+    /// As the web looks at it; once, as its trades are told to one only.
+    #[must_use]
+    pub fn looking(&mut self, bench: &Bench) -> Option<Looking> {
+        let readings = self.running.iter().map(|one| (one.thread(), one.readings().clone()));
+        Some(self.shown.take()?.looking(bench, readings.collect()))
     }
 
     /// Where its journal lies.

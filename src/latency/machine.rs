@@ -87,7 +87,8 @@ impl Watcher {
 }
 
 /// Why figures are not those of a quiet machine.
-fn disturbed(machine: &Machine) -> Vec<String> {
+#[must_use]
+pub fn disturbed(machine: &Machine) -> Vec<String> {
     let mut reasons = Vec::new();
     let load = machine.load[0].max(machine.load[1]);
     // The tool itself is one of those that want to run.

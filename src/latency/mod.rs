@@ -24,6 +24,7 @@ pub mod probe;
 pub mod result;
 pub mod rig;
 pub mod run;
+pub mod shown;
 pub mod spread;
 pub mod staged;
 pub mod stream;

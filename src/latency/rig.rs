@@ -12,7 +12,7 @@ use crate::journal::identity::{Account, Identity, ModeName};
 use crate::journal::{
     self, DataDirectory, DiskParams, JournalParams, Ledger, OpenError, Start, SyncMode,
 };
-use crate::threads::board::{Board, Views, board};
+use crate::threads::board::{Board, Fills, Views, board};
 use crate::threads::gateway::Gateway;
 use crate::threads::housekeeping::Keeping;
 use crate::threads::link::{Foreign, Link};
@@ -109,7 +109,9 @@ impl Drop for Folder {
 #[derive(Clone, Debug)]
 pub struct Blueprint {
     core: CoreParams,
-    currency: Currency,
+    pub(super) currency: Currency,
+    /// The config that all of it is made of.
+    pub(super) loaded: Loaded,
     /// The instruments of the recording.
     pub table: InstrumentTable,
 }
@@ -138,7 +140,7 @@ impl Blueprint {
         core.risk.rate.per_second = UNBOUND;
         // Each journal is new, so that its epoch is the first.
         (core.epoch, core.risk.epoch) = (EPOCH, EPOCH);
-        Ok(Self { core, currency: made.currency, table: found.table })
+        Ok(Self { core, currency: made.currency, loaded, table: found.table })
     }
 
     /// What the core is made of.
@@ -174,6 +176,8 @@ pub struct Engine {
     pub board: Board,
     /// To readers.
     pub views: Views,
+    /// Trades, for whoever shows them.
+    pub fills: Fills,
     /// Said when the run is over.
     pub done: Arc<AtomicBool>,
 }
@@ -194,7 +198,7 @@ impl Engine {
         let begun = begin(blueprint, folder, sync, now)?;
         assert_eq!(begun.epoch, EPOCH, "the folder is new");
         let instruments: Vec<_> = core.instruments.iter().map(|one| one.instrument).collect();
-        let (board, views, _) = board(&instruments);
+        let (board, views, fills) = board(&instruments);
         let gateway = Gateway::new(Nanos::from_seconds(5), core.risk.orders_max as usize);
         let params =
             SequencerParams { sequence: 0, latest: now, feedback_max: Core::outputs_max(&core) };
@@ -203,7 +207,7 @@ impl Engine {
         let ends = PilotParams { duration: None, grace: GRACE };
         let pilot = Pilot::new(Timeline::of_wall(), ends, Stop::default(), Arc::clone(&done));
         let Journal { ledger, keeping, .. } = begun;
-        Ok(Self { core, sequencer, pilot, ledger, keeping, board, views, done })
+        Ok(Self { core, sequencer, pilot, ledger, keeping, board, views, fills, done })
     }
 }
 

@@ -279,8 +279,9 @@ impl Alarms {
         let before = std::mem::replace(&mut self.conditions, conditions);
         for (condition, name) in Health::ALL {
             let is_new = conditions.0 & !before.0 & condition.0 != 0;
-            // Positions that differ are told by their instruments.
-            if is_new && condition != Health::POSITION_DIFFERS {
+            // Positions that differ are told by their instruments; a start that asks is no fault.
+            let is_told = [Health::POSITION_DIFFERS, Health::RECONCILING].contains(&condition);
+            if is_new && !is_told {
                 let kind = if condition == Health::LATENCY_HIGH {
                     AlertType::LatencyWarning
                 } else {

@@ -153,6 +153,13 @@ impl Fused {
         self.sequencer.set_health(health);
     }
 
+    /// Whether the venue has still to tell what it knows of us.
+    #[inline]
+    #[must_use]
+    pub const fn is_reconciling(&self) -> bool {
+        self.sequencer.is_reconciling()
+    }
+
     /// From now on [`Self::seen`] has the marks too.
     pub fn keep_marks(&mut self, params: &CoreParams) {
         self.core.keep_marks(params);

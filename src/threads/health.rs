@@ -39,6 +39,18 @@ impl HealthSlot {
         Health(self.0.conditions.load(Ordering::Acquire))
     }
 
+    /// What is raised now, for the sequencer, which alone knows whether the venue has still to tell
+    /// what it knows of us: that is raised here for those who show it, and comes not back to it.
+    #[inline]
+    #[must_use]
+    pub fn exchange(&self, is_reconciling: bool) -> Health {
+        let raised = self.get();
+        if raised.has(Health::RECONCILING) != is_reconciling {
+            self.set(Health::RECONCILING, is_reconciling);
+        }
+        Health(raised.0 & !Health::RECONCILING.0)
+    }
+
     /// The journal is dead for good.
     pub fn fail(&self, what: &str) {
         // Only the first cause counts: what follows from it is no news.

@@ -72,7 +72,7 @@ impl Agent for HotAgent {
             return 0;
         }
         if !pilot.is_lock_step() {
-            fused.set_health(condition);
+            fused.set_health(health.exchange(fused.is_reconciling()));
             let is_full = condition.has(Health::DISK_FULL);
             if is_full && !*is_halted {
                 fused.command(Command::HaltDiskFull);

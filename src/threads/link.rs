@@ -18,7 +18,7 @@ pub use embedded::Embedded;
 pub use foreign::Foreign;
 pub use modelled::{Market, Modelled};
 pub use packed::Packed;
-pub use remote::{Remote, Served};
+pub use remote::{Remote, Served, Watch};
 
 use crate::engine::book::{Books, Change};
 use crate::engine::risk::OrderRequest;

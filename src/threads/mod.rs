@@ -36,6 +36,7 @@ pub mod resyncs;
 pub mod run;
 pub mod runner;
 pub mod sequencer;
+pub mod settle;
 pub mod setup;
 pub mod signals;
 pub mod status;

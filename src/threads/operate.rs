@@ -3,8 +3,9 @@
 
 use crate::config::operate::{Operate, Place, Saying};
 use crate::config::{self, Arguments, Environment, ExitCode, directories};
+use crate::web::Places;
 use crate::web::client::{Answer, Client, NoAnswer, body};
-use crate::web::{Places, token};
+use crate::web::token::TokenSource;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -133,8 +134,10 @@ fn command(
 
 fn token_of(saying: &Saying, environment: &Environment) -> Result<String, Said> {
     let path = saying.token_file.clone().or_else(|| environment.token_file.clone());
-    let path = path.unwrap_or_else(|| config::MOUNTED_TOKEN.into());
-    token::read(&path).map_err(|fault| (vec![fault.to_string()], ExitCode::Refused))
+    let path = path.or_else(|| environment.mounted_token.clone()).map(TokenSource::File);
+    let source = path.or_else(|| environment.token.clone());
+    let source = source.unwrap_or_else(|| TokenSource::File(config::MOUNTED_TOKEN.into()));
+    source.read().map_err(|fault| (vec![fault.to_string()], ExitCode::Refused))
 }
 
 fn named(who: Option<&String>, user: Option<String>) -> String {

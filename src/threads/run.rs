@@ -12,6 +12,7 @@ use super::exclusive;
 use super::held;
 use super::outcome::Outcome;
 use super::proof;
+use super::settle::settle;
 use super::signals::Stop;
 use super::status::Status;
 use super::sweep;
@@ -106,6 +107,10 @@ fn turn(
     if let (Some(web), Some(fills)) = (web, begun.fills.take()) {
         let fixed = (web::facts(loaded, plan), Cpu::new(allowance));
         web.run(begun.looking(fills, (currency, tag), fixed));
+    }
+    if let Err(cause) = settle(plan, allowance) {
+        // Slower, and not wrong.
+        log.warn("threads_not_bound", vec![("reason", cause.to_string().into())]);
     }
     begun.watch_over(web, (&mut status, stop))?;
     let Begun { crew, parts, views, health, emergency, .. } = begun;

@@ -194,6 +194,13 @@ impl Sequencer {
         }
     }
 
+    /// Whether the venue has still to tell what it knows of us.
+    #[inline]
+    #[must_use]
+    pub const fn is_reconciling(&self) -> bool {
+        self.gateway.is_reconciling()
+    }
+
     /// The input that [`Self::advance`] has made.
     #[inline]
     #[must_use]

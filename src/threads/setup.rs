@@ -19,7 +19,7 @@ use crate::engine::book::BookParams;
 use crate::engine::quote::Fees;
 use crate::engine::risk::{LimitSet, Opening};
 use crate::engine::{CoreParams, InstrumentParams};
-use crate::types::{Currency, InstanceTag, Instrument, InstrumentTable, Nanos, Venue};
+use crate::types::{Currency, InstanceTag, Instrument, InstrumentTable, Nanos, Price, Venue};
 use crossbeam_channel::Receiver;
 use std::path::Path;
 
@@ -73,6 +73,17 @@ pub fn setup(
 struct Books {
     params: Vec<BookParams>,
     silence_max: Nanos,
+}
+
+/// Gives instruments their own quantities where the config says what price the others are for.
+fn scale(
+    raw: &mut RawConfig,
+    table: &InstrumentTable,
+    prices: &[Option<Price>],
+) -> Result<(), SetupFault> {
+    let mut faults = Faults::default();
+    raw.scale_for(table, prices, &mut faults);
+    if faults.is_empty() { Ok(()) } else { Err(SetupFault::Config(faults)) }
 }
 
 /// The core's parameters for these instruments.

@@ -209,6 +209,7 @@ impl Store {
         };
         let begun = journal::begin(directory, &config.journal, epoch_min, start)
             .map_err(StoreFault::Open)?;
+        tell_cut(Case::UnsyncedSegment, &begun.put_aside, log.as_ref());
         let epoch = begun.start.epoch;
         poison::writes(epoch, begun.writer.written());
         if is_poisoned {
@@ -315,19 +316,23 @@ fn recovered(path: &Path, told: Told<'_>) -> Result<Option<Box<Recovered>>, Stor
 fn cut_off(directory: &DataDirectory, cut: Cut, log: Option<&Log>) -> Result<(), StoreFault> {
     let Cut { segment, offset, case } = cut;
     let saved = journal::cut::cut(directory, segment, offset).map_err(StoreFault::Open)?;
+    tell_cut(case, &saved, log);
+    Ok(())
+}
+
+fn tell_cut(case: Case, saved: &[PathBuf], log: Option<&Log>) {
     for path in saved {
         let text = format!("{}: saved as {}", case.name(), path.display());
         if let Some(log) = log {
             log.warn("journal_cut", vec![("text", text.into())]);
         }
     }
-    Ok(())
 }
 
 /// The journal's two ends: who writes it, and who keeps it.
 #[must_use]
 pub fn keeping(path: &Path, begun: Begun, params: JournalParams) -> (Ledger, Keeping) {
-    let Begun { writer, syncer, start, marks } = begun;
+    let Begun { writer, syncer, start, marks, .. } = begun;
     let written = syncer.written().clone();
     let bound = PruneBound::default();
     // A volume that does not say its size sets no bound.

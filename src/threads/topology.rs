@@ -28,8 +28,8 @@ pub struct Wish {
     pub rest: Vec<ThreadName>,
 }
 
-/// One thread. `main` is among them where it was wished: the thread that is there already binds
-/// itself, after it has started the others.
+/// One thread. `main` is among them where it was wished: the thread that is there already is bound
+/// after it has started the others, see `settle`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ThreadPlan {
     /// Its name, also in the system.

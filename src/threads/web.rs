@@ -15,10 +15,12 @@ use crate::web::api::{Api, Parts};
 use crate::web::front::Front;
 use crate::web::shared::Shared;
 use crate::web::source::{Progress, Source};
-use crate::web::{BindFault, Params, Places, token};
+use crate::web::token::TokenSource;
+use crate::web::{BindFault, Params, Places};
 use crossbeam_channel::{Sender, bounded};
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,6 +54,8 @@ pub struct Web {
     runs: Sender<Box<dyn Source>>,
     /// How far the start has come.
     pub progress: Progress,
+    /// Where the API and the WebSocket are.
+    pub addresses: [SocketAddr; 2],
 }
 
 struct ApiAgent(Api);
@@ -117,7 +121,7 @@ pub fn start(
     let mut crew = Crew::default();
     crew.start(ThreadName::Web, ApiAgent(server), muster).map_err(RunFault::Start)?;
     crew.start(ThreadName::Front, FrontAgent(front), muster).map_err(RunFault::Start)?;
-    let token = params.token_file.as_deref().map(token::read);
+    let token = params.token.as_ref().map(TokenSource::read);
     let fields = vec![
         ("api", api.to_string().into()),
         ("websocket", socket.to_string().into()),
@@ -127,7 +131,7 @@ pub fn start(
     if let Some(Err(fault)) = token {
         log.warn("commands_off", vec![("reason", fault.to_string().into())]);
     }
-    Ok(Some(Web { crew, runs, progress }))
+    Ok(Some(Web { crew, runs, progress, addresses: [api, socket] }))
 }
 
 impl Web {

@@ -4,9 +4,12 @@
 //! there all assets of a path share one mixing variable, so that bad days are bad for all, and the
 //! distribution is scaled to the same covariance. A price is its present one times e to that move,
 //! so nothing is linearised. Antithetic paths use each move a second time with the other sign.
+//!
+//! Drawing and valuing are in single precision: its rounding moves a figure by some millionths,
+//! chance by a hundredth, and a register holds twice as many paths.
 
 use super::covariance::Covariance;
-use super::lanes::{Block, LANES, Random, exp, ln};
+use super::lanes::{Block, LANES, Random, exp_less_one, ln};
 use crate::sys::wide::{Work, widest};
 
 /// How prices move.
@@ -39,28 +42,35 @@ pub struct Draws {
 pub struct MonteCarlo {
     /// Independent normal numbers of each asset; one place more where assets are odd.
     normals: Box<[Block]>,
+    /// What each of them moves each asset by over the horizon, rows one after another.
+    root: Box<[f32]>,
+    assets: Box<[Asset]>,
 }
 
-/// One simulation as the loops need it.
-struct Scene<'a> {
-    returns: &'a Covariance,
-    values: &'a [f64],
-    horizon: f64,
-    root_horizon: f64,
+/// What is held of one asset.
+#[derive(Clone, Copy, Debug, Default)]
+struct Asset {
+    value: f32,
+    /// The mean move over the horizon.
+    drift: f32,
 }
 
 impl MonteCarlo {
     /// Room for so many assets.
     #[must_use]
     pub fn new(assets: usize) -> Self {
-        Self { normals: vec![[0.0; LANES]; assets.next_multiple_of(2)].into() }
+        Self {
+            normals: vec![[0.0; LANES]; assets.next_multiple_of(2)].into(),
+            root: vec![0.0; assets * assets].into(),
+            assets: vec![Asset::default(); assets].into(),
+        }
     }
 
     /// Draws as many profits as there is room for in `out`, of holdings with these values in money,
     /// over so many periods of these logarithmic returns.
     ///
     /// # Panics
-    /// Values and returns are of different assets, or degrees of freedom too few or too many.
+    /// Values, returns and room are of different assets, or degrees of freedom too few or too many.
     pub fn run(
         &mut self,
         returns: &Covariance,
@@ -69,15 +79,36 @@ impl MonteCarlo {
         out: &mut [f64],
     ) {
         assert_eq!(values.len(), returns.assets(), "a value of each asset");
-        assert!(values.len() <= self.normals.len(), "room was made for fewer assets");
+        assert_eq!(values.len(), self.assets.len(), "room was made for as many assets");
         if let Moves::Student(degrees) = draws.moves {
             assert!((DEGREES_MIN..=DEGREES_MAX).contains(&degrees), "the config has checked it");
         }
-        let root_horizon = horizon.sqrt();
-        let scene = Scene { returns, values, horizon, root_horizon };
+        self.set(returns, values, horizon);
         let random = Random::new(draws.seed);
-        widest(Run { scene, random, draws, normals: &mut self.normals, out });
+        let Self { normals, root, assets } = self;
+        widest(Run { scene: Scene { root, assets }, random, draws, normals, out });
     }
+
+    #[expect(clippy::cast_possible_truncation, reason = "single precision is enough, see above")]
+    fn set(&mut self, returns: &Covariance, values: &[f64], horizon: f64) {
+        for (place, asset) in self.assets.iter_mut().enumerate() {
+            let drift = returns.mean()[place] * horizon;
+            *asset = Asset { value: values[place] as f32, drift: drift as f32 };
+        }
+        let root_horizon = horizon.sqrt();
+        let rows = self.root.chunks_exact_mut(values.len()).enumerate();
+        for (asset, row) in rows {
+            for (weight, root) in row.iter_mut().zip(returns.root(asset)) {
+                *weight = (root * root_horizon) as f32;
+            }
+        }
+    }
+}
+
+/// One simulation as the loops need it.
+struct Scene<'a> {
+    root: &'a [f32],
+    assets: &'a [Asset],
 }
 
 /// One simulation.
@@ -108,21 +139,17 @@ impl Run<'_> {
     /// The numbers of one block, as far apart as the horizon makes them.
     #[inline(always)]
     fn draw(&mut self) {
-        let Self { scene, random, draws, normals, .. } = self;
+        let Self { random, draws, normals, .. } = self;
         for pair in normals.chunks_exact_mut(2) {
             let (first, second) = pair.split_at_mut(1);
             random.normals(&mut first[0], &mut second[0]);
         }
-        let scale = scene.root_horizon;
+        let Moves::Student(degrees) = draws.moves else { return };
         let mut mix = [1.0; LANES];
-        if let Moves::Student(degrees) = draws.moves {
-            mixing(random, degrees, &mut mix);
-        } else if scale == 1.0 {
-            return;
-        }
+        mixing(random, degrees, &mut mix);
         for block in normals.iter_mut() {
             for (number, mix) in block.iter_mut().zip(&mix) {
-                *number *= mix * scale;
+                *number *= mix;
             }
         }
     }
@@ -145,10 +172,13 @@ fn mixing(random: &mut Random, degrees: u32, out: &mut Block) {
     if degrees % 2 == 1 {
         random.normals(&mut odd, &mut drawn);
     }
-    let scale = f64::from(degrees) - 2.0;
+    #[expect(clippy::cast_precision_loss, reason = "at most thirty")]
+    let scale = degrees as f32 - 2.0;
     for lane in 0..LANES {
-        // All uniforms at 1 would leave no variance at all.
-        let sum = (odd[lane] * odd[lane] - 2.0 * ln(product[lane])).max(f64::MIN_POSITIVE);
+        // So many small uniforms that their product vanishes are drawn once in an age; and all at 1
+        // would leave no variance at all.
+        let product = product[lane].max(f32::MIN_POSITIVE);
+        let sum = (odd[lane] * odd[lane] - 2.0 * ln(product)).max(f32::MIN_POSITIVE);
         out[lane] = (scale / sum).sqrt();
     }
 }
@@ -159,27 +189,28 @@ impl Scene<'_> {
     fn value<const BOTH: bool>(&self, normals: &[Block], first: &mut [f64], second: &mut [f64]) {
         let mut up = [0.0; LANES];
         let mut down = [0.0; LANES];
-        for (asset, value) in self.values.iter().enumerate() {
-            let moves = self.moves(normals, asset);
-            let drift = self.returns.mean()[asset] * self.horizon;
+        for (place, Asset { value, drift }) in self.assets.iter().enumerate() {
+            let moves = self.moves(normals, place);
             for lane in 0..LANES {
-                up[lane] += value * (exp(drift + moves[lane]) - 1.0);
+                up[lane] += value * exp_less_one(drift + moves[lane]);
                 if BOTH {
-                    down[lane] += value * (exp(drift - moves[lane]) - 1.0);
+                    down[lane] += value * exp_less_one(drift - moves[lane]);
                 }
             }
         }
-        first.copy_from_slice(&up[..first.len()]);
-        if BOTH {
-            second.copy_from_slice(&down[..second.len()]);
-        }
+        let widen = |to: &mut [f64], from: &Block| {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to = f64::from(*from));
+        };
+        widen(first, &up);
+        widen(second, &down);
     }
 
     /// What chance moves one asset by: its row of the root times those numbers.
     #[inline(always)]
     fn moves(&self, normals: &[Block], asset: usize) -> Block {
         let mut sum = [0.0; LANES];
-        for (weight, numbers) in self.returns.root(asset).iter().zip(normals) {
+        let row = &self.root[asset * self.assets.len()..][..=asset];
+        for (weight, numbers) in row.iter().zip(normals) {
             for (sum, number) in sum.iter_mut().zip(numbers) {
                 *sum += weight * number;
             }

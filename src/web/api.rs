@@ -76,7 +76,7 @@ impl Api {
         static SERVERS: AtomicU64 = AtomicU64::new(0);
         let number = SERVERS.fetch_add(1, Ordering::Relaxed);
         let name = format!("pinnaclemm-web-{}-{number}", std::process::id());
-        let guard = Guard::new(params.token_file.clone());
+        let guard = Guard::new(params.token.clone());
         let address = SocketAddr::from_abstract_name(&name)?;
         let listener = UnixListener::bind_addr(&address)?;
         let server = Server::from_listener(listener, None).map_err(io::Error::other)?;

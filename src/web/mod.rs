@@ -28,8 +28,8 @@ use crate::types::Nanos;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::time::SystemTime;
+use token::TokenSource;
 
 /// What the web is told.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -41,7 +41,7 @@ pub struct Params {
     /// The port of the WebSocket; 0 lets the system choose.
     pub ws_port: u16,
     /// Where the token is that commands need; without it nobody may command.
-    pub token_file: Option<PathBuf>,
+    pub token: Option<TokenSource>,
     /// Pages of these origins may ask, beside our own and those from disk.
     pub origins: Vec<String>,
 }

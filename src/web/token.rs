@@ -1,5 +1,5 @@
-//! The token that a command needs: read from a file, read again when the file changes, compared in
-//! constant time; wrong ones are counted and slowed down.
+//! The token that a command needs: read from a file, read again when the file changes, or given by
+//! the environment; compared in constant time; wrong ones are counted and slowed down.
 //!
 //! The right token always passes, so that nobody can lock an operator out with wrong ones.
 
@@ -23,17 +23,45 @@ const PLACEHOLDERS: [&str; 6] =
 const WRONG_MAX: u32 = 10;
 const FORGET_ONE_AFTER: Duration = Duration::from_secs(6);
 
-/// Why a file holds no token.
+/// The variable that gives the token itself, where no file has it.
+pub const VARIABLE: &str = "PINNACLE_API_TOKEN";
+
+/// Where the token comes from.
+#[derive(Clone, PartialEq, Eq)]
+pub enum TokenSource {
+    /// A file of that name.
+    File(PathBuf),
+    /// The environment gave it at the start.
+    Variable(String),
+}
+
+impl fmt::Debug for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What is secret stands in no log.
+        write!(f, "{self}")
+    }
+}
+
+impl fmt::Display for TokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Variable(_) => f.write_str(VARIABLE),
+        }
+    }
+}
+
+/// Why there is no token where one should be.
 #[derive(Debug)]
 pub enum TokenFault {
-    /// It cannot be read.
+    /// The file cannot be read.
     Unreadable(PathBuf, io::Error),
     /// It is too short or too long.
-    Length(PathBuf),
+    Length(TokenSource),
     /// It has characters that cannot stand in a header.
-    Characters(PathBuf),
+    Characters(TokenSource),
     /// It is what a template has in its place.
-    Placeholder(PathBuf),
+    Placeholder(TokenSource),
     /// Everybody on the machine can read it.
     Open(PathBuf),
 }
@@ -44,21 +72,17 @@ impl fmt::Display for TokenFault {
             Self::Unreadable(path, cause) => {
                 write!(f, "the token file {} cannot be read: {cause}", path.display())
             }
-            Self::Length(path) => write!(
+            Self::Length(source) => write!(
                 f,
-                "the token in {} must have from {BYTES_MIN} to {BYTES_MAX} characters",
-                path.display()
+                "the token in {source} must have from {BYTES_MIN} to {BYTES_MAX} characters"
             ),
-            Self::Characters(path) => write!(
+            Self::Characters(source) => {
+                write!(f, "the token in {source} must be one line of visible ASCII without spaces")
+            }
+            Self::Placeholder(source) => write!(
                 f,
-                "the token in {} must be one line of visible ASCII without spaces",
-                path.display()
-            ),
-            Self::Placeholder(path) => write!(
-                f,
-                "the token in {} is a placeholder: make one of your own, for example with \
-                 `openssl rand -hex 32`",
-                path.display()
+                "the token in {source} is a placeholder: make one of your own, for example with \
+                 `openssl rand -hex 32`"
             ),
             Self::Open(path) => write!(
                 f,
@@ -71,11 +95,42 @@ impl fmt::Display for TokenFault {
 
 impl std::error::Error for TokenFault {}
 
-/// The token of a file.
-///
-/// # Errors
-/// It holds none that may be used.
-pub fn read(path: &Path) -> Result<String, TokenFault> {
+impl TokenSource {
+    /// The token.
+    ///
+    /// # Errors
+    /// There is none that may be used.
+    pub fn read(&self) -> Result<String, TokenFault> {
+        let text = match self {
+            Self::File(path) => text_of(path)?,
+            Self::Variable(text) => text.clone(),
+        };
+        let token = text.trim_end_matches(['\n', '\r']);
+        if !(BYTES_MIN..=BYTES_MAX).contains(&token.len()) {
+            return Err(TokenFault::Length(self.clone()));
+        }
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(TokenFault::Characters(self.clone()));
+        }
+        let plain: String = token.chars().filter(char::is_ascii_alphanumeric).collect();
+        let plain = plain.to_ascii_lowercase();
+        let first = token.as_bytes()[0];
+        let is_one_sign = token.bytes().all(|byte| byte == first);
+        if is_one_sign || PLACEHOLDERS.iter().any(|known| plain.contains(known)) {
+            return Err(TokenFault::Placeholder(self.clone()));
+        }
+        Ok(token.to_owned())
+    }
+
+    /// What tells one state of a file from another; nothing else changes.
+    fn stamp(&self) -> Option<Stamp> {
+        let Self::File(path) = self else { return None };
+        let facts = fs::metadata(path).ok()?;
+        Some((facts.modified().ok(), facts.len()))
+    }
+}
+
+fn text_of(path: &Path) -> Result<String, TokenFault> {
     let unreadable = |cause| TokenFault::Unreadable(path.to_owned(), cause);
     let mut text = String::new();
     let file = File::open(path).map_err(unreadable)?;
@@ -83,21 +138,7 @@ pub fn read(path: &Path) -> Result<String, TokenFault> {
         return Err(TokenFault::Open(path.to_owned()));
     }
     file.take(BYTES_MAX as u64 + 2).read_to_string(&mut text).map_err(unreadable)?;
-    let token = text.trim_end_matches(['\n', '\r']);
-    if !(BYTES_MIN..=BYTES_MAX).contains(&token.len()) {
-        return Err(TokenFault::Length(path.to_owned()));
-    }
-    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(TokenFault::Characters(path.to_owned()));
-    }
-    let plain: String = token.chars().filter(char::is_ascii_alphanumeric).collect();
-    let plain = plain.to_ascii_lowercase();
-    let first = token.as_bytes()[0];
-    let is_one_sign = token.bytes().all(|byte| byte == first);
-    if is_one_sign || PLACEHOLDERS.iter().any(|known| plain.contains(known)) {
-        return Err(TokenFault::Placeholder(path.to_owned()));
-    }
-    Ok(token.to_owned())
+    Ok(text)
 }
 
 /// What tells one state of a file from another.
@@ -106,7 +147,7 @@ type Stamp = (Option<SystemTime>, u64);
 /// Who may command.
 #[derive(Debug)]
 pub struct Guard {
-    path: Option<PathBuf>,
+    source: Option<TokenSource>,
     token: Option<String>,
     stamp: Option<Stamp>,
     wrong: u32,
@@ -114,12 +155,12 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// The token of that file; nobody may command until it holds one that may be used.
+    /// The token of that source; nobody may command until it holds one that may be used.
     #[must_use]
-    pub fn new(path: Option<PathBuf>) -> Self {
-        let token = path.as_deref().and_then(|path| read(path).ok());
-        let stamp = path.as_deref().and_then(stamp);
-        Self { path, token, stamp, wrong: 0, forgotten: Instant::now() }
+    pub fn new(source: Option<TokenSource>) -> Self {
+        let token = source.as_ref().and_then(|source| source.read().ok());
+        let stamp = source.as_ref().and_then(TokenSource::stamp);
+        Self { source, token, stamp, wrong: 0, forgotten: Instant::now() }
     }
 
     /// Whether that header opens the way.
@@ -151,18 +192,13 @@ impl Guard {
 
     /// Reads the file again if it was changed; what cannot be used shuts the way.
     fn refresh(&mut self) {
-        let Some(path) = &self.path else { return };
-        let stamp = stamp(path);
+        let Some(source) = &self.source else { return };
+        let stamp = source.stamp();
         if stamp != self.stamp || self.token.is_none() {
             self.stamp = stamp;
-            self.token = read(path).ok();
+            self.token = source.read().ok();
         }
     }
-}
-
-fn stamp(path: &Path) -> Option<Stamp> {
-    let facts = fs::metadata(path).ok()?;
-    Some((facts.modified().ok(), facts.len()))
 }
 
 #[cfg(test)]
@@ -180,8 +216,12 @@ mod tests {
     fn what_is_no_secret_is_refused() {
         let check = |text: &str, expected: &str| {
             let path = file("token-read", text);
-            let got = read(&path).unwrap_or_else(|fault| fault.to_string());
-            assert!(got.contains(expected), "{text:?}: {got}");
+            for source in [TokenSource::File(path.clone()), TokenSource::Variable(text.to_owned())]
+            {
+                let got = source.read().unwrap_or_else(|fault| fault.to_string());
+                assert!(got.contains(expected), "{text:?}: {got}");
+                assert!(!format!("{source:?}").contains(text), "{source:?} shows it");
+            }
             fs::remove_file(path).unwrap();
         };
         check("0123456789abcdef\n", "0123456789abcdef");
@@ -195,16 +235,18 @@ mod tests {
         let path = file("token-open", "0123456789abcdef");
         for others in 1..=0o7 {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o640 | others)).unwrap();
-            assert!(read(&path).unwrap_err().to_string().contains("everybody can"), "{others}");
+            let source = TokenSource::File(path.clone());
+            assert!(source.read().unwrap_err().to_string().contains("everybody can"), "{others}");
         }
         fs::remove_file(path).unwrap();
-        assert!(read(Path::new("/nowhere/at/all")).unwrap_err().to_string().contains("cannot be"));
+        let nowhere = TokenSource::File("/nowhere/at/all".into());
+        assert!(nowhere.read().unwrap_err().to_string().contains("cannot be"));
     }
 
     #[test]
     fn the_right_token_passes_and_wrong_ones_are_slowed_down() {
         let path = file("token-guard", "0123456789abcdef");
-        let mut guard = Guard::new(Some(path.clone()));
+        let mut guard = Guard::new(Some(TokenSource::File(path.clone())));
         let now = Instant::now();
         assert_eq!(guard.check(Some("Bearer 0123456789abcdef"), now), Ok(()));
         for wrong in [None, Some("Bearer x"), Some("Basic 0123456789abcdef"), Some("Bearer")] {
@@ -228,6 +270,9 @@ mod tests {
         );
         fs::remove_file(&path).unwrap();
         assert_eq!(guard.check(Some("Bearer "), later), Err(Refusal::CommandsOff));
+        let mut given = Guard::new(Some(TokenSource::Variable("given-0123456789".to_owned())));
+        assert_eq!(given.check(Some("Bearer given-0123456789"), now), Ok(()));
+        assert_eq!(given.check(Some("Bearer 0123456789abcdef"), now), Err(Refusal::Unauthorized));
         let mut none = Guard::new(None);
         assert_eq!(none.check(Some("Bearer x"), now), Err(Refusal::CommandsOff));
     }

@@ -182,6 +182,24 @@ async function drive(browser, at, name, address) {
   return { page, context, text };
 }
 
+// What the words of the header look like: good, bad, or old; and what stands before them.
+const pills = (page) => page.evaluate(() => {
+  const shown = {};
+  for (const id of ["state", "ready", "link"]) {
+    const own = getComputedStyle(document.getElementById(id));
+    const tones = { good: "--good", bad: "--bad", old: "--soft" };
+    const probe = document.createElement("i");
+    document.body.append(probe);
+    const tone = Object.keys(tones).find((it) => {
+      probe.style.color = `var(${tones[it]})`;
+      return getComputedStyle(probe).color === own.color;
+    });
+    probe.remove();
+    shown[id] = [tone === "old" && own.borderStyle !== "dashed" ? "solid" : tone, getComputedStyle(document.getElementById(id), "::before").content];
+  }
+  return shown;
+});
+
 const launch = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: launch });
 let at = await engine();
@@ -195,9 +213,12 @@ try {
   await at.end("SIGKILL");
   await until("stale", () => disk.page.evaluate(() => document.body.classList.contains("stale")));
   assert.match(await disk.text("stale"), /STALE/);
+  assert.deepEqual(await pills(disk.page), { state: ["old", '"was "'], ready: ["old", '"was "'], link: ["bad", "none"] });
   await disk.page.screenshot({ path: join(shots, "disk-stale.png"), fullPage: true });
   at = await engine(ports);
   await until("live again", async () => (await disk.text("link")) === "live");
+  await until("ready again", async () => /^READY/i.test(await disk.text("ready")));
+  assert.deepEqual(await pills(disk.page), { state: ["good", "none"], ready: ["good", "none"], link: ["good", "none"] });
   const sizes = await disk.page.evaluate(() => document.querySelectorAll("*").length);
   assert.ok(sizes < 4000, `${sizes} elements`);
   console.log(`dashboard: from / and from disk, ${readFileSync(page_file).length} bytes, ${sizes} elements; screenshots in ${shots}`);

@@ -9,7 +9,7 @@
 
 use crate::core_rig::core_params;
 use pinnaclemm::engine::buffer::Buffer;
-use pinnaclemm::engine::risk::{Opening, OpeningState, Output};
+use pinnaclemm::engine::risk::{Flattening, Opening, OpeningState, Output};
 use pinnaclemm::engine::{Core, CoreParams};
 use pinnaclemm::event::{
     Asked, Body, Command, Event, Health, Level, Levels, MarketStatus, Proposal, RejectCode, Report,
@@ -805,6 +805,8 @@ fn a_halt_outlives_a_restart() {
         reason: StateReason::Operator,
         killed: false,
         loss_halts: true,
+        flattening: Flattening::No,
+        ending: false,
     };
     params.opening = Some(Opening { trading, ..risk.closing() });
     check(

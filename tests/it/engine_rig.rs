@@ -78,6 +78,24 @@ impl Running {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
+    /// Its threads by name, each with the cores that it may run on.
+    pub(crate) fn threads(&self) -> Vec<(String, BTreeSet<usize>)> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let threads = tasks.filter_map(|task| {
+            let path = task.unwrap().path();
+            // One that has ended since is none.
+            let name = fs::read_to_string(path.join("comm")).ok()?;
+            let status = fs::read_to_string(path.join("status")).ok()?;
+            let line = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
+            let ranges = line.trim().split(',').map(|range| {
+                let (from, to) = range.split_once('-').unwrap_or((range, range));
+                from.parse::<usize>().unwrap()..=to.parse().unwrap()
+            });
+            Some((name.trim_end().to_owned(), ranges.flatten().collect()))
+        });
+        threads.collect()
+    }
+
     /// What it has said on stderr so far.
     pub(crate) fn err(&self) -> String {
         fs::read_to_string(&self.err).unwrap()
@@ -132,7 +150,7 @@ impl Home {
         if !line.contains("--api-port") {
             command.arg("--no-web");
         }
-        let ours = ["CONFIG_PATH", "DATA_DIR", "LOG_DIR", "TOKEN_FILE"];
+        let ours = ["CONFIG_PATH", "DATA_DIR", "LOG_DIR", "TOKEN_FILE", "API_TOKEN"];
         for name in ours {
             command.env_remove(format!("PINNACLE_{name}"));
         }
@@ -153,9 +171,16 @@ impl Home {
 
     /// Starts the engine.
     pub(crate) fn start(&self, line: &str) -> Running {
+        self.start_in(line, &[])
+    }
+
+    /// Starts the engine in that environment.
+    pub(crate) fn start_in(&self, line: &str, environment: &[(&str, &str)]) -> Running {
         let (out, err) = (self.path("stdout"), self.path("stderr"));
         let to = |path: &Path| Stdio::from(fs::File::create(path).unwrap());
-        let child = self.engine(line).stdout(to(&out)).stderr(to(&err)).spawn().unwrap();
+        let mut engine = self.engine(line);
+        engine.envs(environment.iter().copied());
+        let child = engine.stdout(to(&out)).stderr(to(&err)).spawn().unwrap();
         Running { child, out, err }
     }
 

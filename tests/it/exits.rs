@@ -67,6 +67,21 @@ fn alerts(ended: &Ended) -> String {
 }
 
 #[test]
+fn the_api_shows_where_what_is_held_would_be_closed() {
+    let home = Home::new("exits_held");
+    home.config("config.json", |config| {
+        config["risk"] = json!({ "stopLossPct": 50, "takeProfitPct": 50 });
+    });
+    let served = Served::start(&home, "--config config.json --speed 10 --duration 1200s");
+    served.wait("/api/ready", |answer| answer.status == 200);
+    served.wait("/api/positions", |answer| {
+        let one = answer.data()[0].clone();
+        let amount = |key: &str| one[key].as_str().and_then(|text| text.parse::<f64>().ok());
+        amount("stop_loss_at").is_some_and(|at| at < 0.0) && amount("take_profit_at") > Some(0.0)
+    });
+}
+
+#[test]
 fn the_api_shows_what_closes_a_position_and_how_often_it_did() {
     let home = Home::new("exits_web");
     home.config("config.json", |config| {
@@ -77,12 +92,6 @@ fn the_api_shows_what_closes_a_position_and_how_often_it_did() {
     // Ten times as fast as the clock: what the market brings in half a minute is chance.
     let served = Served::start(&home, "--config config.json --speed 10 --duration 1200s");
     served.wait("/api/ready", |answer| answer.status == 200);
-    let held = |answer: &crate::web_rig::Answer| {
-        let one = answer.data()[0].clone();
-        let amount = |key: &str| one[key].as_str().and_then(|text| text.parse::<f64>().ok());
-        amount("stop_loss_at").is_some_and(|at| at < 0.0) && amount("take_profit_at") > Some(0.0)
-    };
-    served.wait("/api/positions", held);
     let state = served.wait("/api/risk/state", |answer| {
         answer.status == 200 && answer.data()["exits"]["take_profits"].as_u64() > Some(0)
     });

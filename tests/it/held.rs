@@ -73,13 +73,24 @@ fn no_secret_stands_in_what_is_shown_or_logged() {
         alerts["webhook_secret_file"] = "hook".into();
         alerts["webhook_retry_ms"] = 1.into();
     });
-    let served = Served::commanded(&home, "--config c.json --data-dir d --log-dir l");
+    let line = "--config c.json --data-dir d --log-dir l";
+    shows_none(&home, Served::commanded(&home, line), secret);
+    let given = Served::start_in(&home, line, &[("PINNACLE_API_TOKEN", TOKEN)]);
+    shows_none(&home, given, secret);
+}
+
+/// An engine that knows this secret and the token tells neither to anybody.
+fn shows_none(home: &Home, served: Served, secret: &str) {
     served.wait("/api/ready", |answer| answer.status == 200);
     let shown = served.get("/api/config").data();
     let hook = &shown["config"]["risk_management"]["alerts"]["webhook_url"];
     assert_eq!(hook, &Value::from("http://127.0.0.1:1/..."));
     // Alerts that cannot be delivered, a wrong token, and every page that is read without a part.
-    served.command("risk/circuit-breaker/trip", r#"{"reason": "a test", "who": "test"}"#);
+    let asked = r#"{"reason": "a test", "who": "test"}"#;
+    for word in ["trip", "reset"] {
+        let answer = served.command(&format!("risk/circuit-breaker/{word}"), asked);
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
     let wrong = ["Authorization: Bearer wrong-token-wrong-token"];
     assert_eq!(served.ask("POST /api/halt", &wrong, "{}").status, 401);
     let mut pages = String::new();

@@ -107,7 +107,7 @@ fn every_variable_of_the_pod_is_read() {
         set.insert(variable.name);
     }
     // The token comes from where the secret is mounted.
-    set.insert("PINNACLE_TOKEN_FILE".to_owned());
+    set.extend(["PINNACLE_TOKEN_FILE", "PINNACLE_API_TOKEN"].map(str::to_owned));
     assert_eq!(set, asked.into_inner());
 }
 

@@ -305,10 +305,12 @@ fn power_lost_within_the_first_start_stops_no_other() {
     fs::write(&marks, [0; 8192]).unwrap();
     assert!(recover(scratch.path(), &mut |_| true).unwrap().is_none());
     let directory = DataDirectory::open(scratch.path(), &start.identity).unwrap();
-    begin(directory, &PARAMS, 70, |epoch| Start { epoch, ..start.clone() }).unwrap();
+    let begun = begin(directory, &PARAMS, 70, |epoch| Start { epoch, ..start.clone() });
+    let aside = folder.join(format!("{:020}-0.torn", 1));
+    assert_eq!(begun.unwrap().put_aside, std::slice::from_ref(&aside));
     let left = recovered(scratch.path()).unwrap();
     assert_eq!((left.start.epoch, left.summary.segments), (70, 1));
-    assert_eq!(fs::read(folder.join(format!("{:020}-0.torn", 1))).unwrap(), bytes);
+    assert_eq!(fs::read(aside).unwrap(), bytes);
 }
 
 /// A folder whose last segments were changed.

@@ -7,6 +7,7 @@
 use crate::engine_rig::{Home, text};
 use crate::web_rig::{Answer, Served, TOKEN};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 const REASON: &str = r#"{"reason":"a test"}"#;
 
@@ -51,6 +52,14 @@ fn held(answer: &Answer) -> f64 {
 /// An engine that quotes close to the market, leans towards a position, and pays much to take: so
 /// that it holds something soon, and to flatten it costs.
 fn leaning(home: &Home, change: impl FnOnce(&mut Value)) -> Served {
+    let served = leaning_from_the_start(home, change);
+    is_ready(&served);
+    served.wait("/api/positions", |answer| held(answer).abs() > 0.0);
+    served
+}
+
+/// The same before anything is known of it.
+fn leaning_from_the_start(home: &Home, change: impl FnOnce(&mut Value)) -> Served {
     home.config("c.json", |config| {
         for (key, value) in [
             ("targetPosition", 0.5),
@@ -73,10 +82,7 @@ fn leaning(home: &Home, change: impl FnOnce(&mut Value)) -> Served {
         config["risk_management"]["circuit_breaker"]["enabled"] = false.into();
         change(config);
     });
-    let served = Served::commanded(home, "--config c.json --duration 300s --data-dir d");
-    is_ready(&served);
-    served.wait("/api/positions", |answer| held(answer).abs() > 0.0);
-    served
+    Served::commanded(home, "--config c.json --duration 300s --data-dir d")
 }
 
 #[test]
@@ -202,4 +208,84 @@ fn an_engine_that_is_slow_trips_the_breaker() {
     served.engine.signal("TERM");
     assert_eq!(served.engine.end().code, 0);
     home.check_journal("d");
+}
+
+/// A loss of before, and a file that has allowed less since. Where nothing is held no price changes
+/// what was lost, so nothing halts; what would grow is refused by name.
+#[test]
+fn a_drawdown_of_before_refuses_what_grows_under_a_tighter_file() {
+    let home = Home::new("drawdown_before");
+    let served = leaning(&home, |_| {});
+    command(&served, "flatten");
+    halted(&served, "flatten");
+    served.wait("/api/positions", |answer| held(answer) == 0.0);
+    let drawdown = earned(&served, "drawdown");
+    assert!(drawdown > 0.01, "{drawdown}");
+    // Open, so that nothing is bought between the end of the halt and that of the process.
+    command(&served, "risk/circuit-breaker/trip");
+    assert_eq!(command(&served, "resume")["trading_state"], "ACTIVE");
+    served.engine.signal("TERM");
+    assert_eq!(served.engine.end().code, 0);
+
+    let served = leaning_from_the_start(&home, |config| {
+        // Half of it, in percent of 100,000.
+        config["risk_management"]["limits"]["max_drawdown_pct"] = (drawdown / 2000.0).into();
+    });
+    served.wait("/api/startup", |answer| answer.status == 200);
+    command(&served, "risk/circuit-breaker/reset");
+    served.wait("/api/quotes", |answer| answer.body.contains("refused:REJECTED_DRAWDOWN_LIMIT"));
+    alerted(&served, "DRAWDOWN_BREACH", "account");
+    let now = served.get("/api/risk/state").data();
+    assert_eq!(now["is_halted"], false, "{now}");
+    served.engine.signal("TERM");
+    assert_eq!(served.engine.end().code, 0);
+    home.check_journal("d");
+}
+
+/// The hedge takes what the quoter, who has no message left, does not offer; what the quoter
+/// proposes next would come to more than is held. It hangs on who is first: some tries are made.
+#[test]
+fn what_the_hedge_has_on_its_way_is_not_offered_again() {
+    let home = Home::new("reduce_only");
+    let served = leaning(&home, |config| {
+        for (key, value) in [
+            ("maxLevels", 1),
+            ("requestsPerSecond", 1),
+            ("requestsBurst", 1),
+            ("requestsKeptForCancels", 0),
+            ("requoteToleranceTicks", 0),
+            ("minQuoteLifeMs", 0),
+        ] {
+            config["strategy"][key] = value.into();
+        }
+        // Orders come in at once, and what became of them is heard late.
+        config["exchange"]["simulator"]["reportLatencyUs"] = 1_500_000.into();
+        let hedge = json!({"enabled": true, "threshold_pct": 50, "interval_ms": 100});
+        config["risk_management"]["auto_hedge"] = hedge;
+    });
+    for _ in 0..6 {
+        served.wait("/api/positions", |answer| held(answer) > 0.0);
+        command(&served, "reduce");
+        tighten(&served, &json!({"max_position_size": 0.0001}));
+        let begun = Instant::now();
+        let mut is_seen = false;
+        while !is_seen && begun.elapsed() < Duration::from_secs(5) {
+            std::thread::sleep(Duration::from_millis(20));
+            let quotes = served.get("/api/quotes");
+            is_seen = quotes.body.contains("refused:REJECTED_REDUCE_ONLY");
+        }
+        if is_seen {
+            break;
+        }
+        tighten(&served, &json!({"max_position_size": null}));
+        assert_eq!(command(&served, "resume")["trading_state"], "ACTIVE");
+    }
+    served.engine.signal("TERM");
+    assert_eq!(served.engine.end().code, 0);
+    home.check_journal("d");
+    let refusals = home.dump("refusal", "d");
+    let of = |code: &str| refusals.iter().filter(|one| one["code"] == code).count();
+    assert!(of("REJECTED_REDUCE_ONLY") > 0, "{refusals:?}");
+    // The quoter never asks for what it does not have: both halves hear the same of every order.
+    assert_eq!(of("REJECTED_UNKNOWN_ORDER"), 0, "{refusals:?}");
 }

@@ -189,6 +189,10 @@ fn the_command_line_asks_and_commands_the_same_engine() {
     check(&format!("resume --confirm --reason test {at}"), 0, "the state is ACTIVE");
     check(&format!("flatten --reason test {at}"), 0, "HALTED, flatten");
     check(&format!("halt --reason test {at} --token-file absent"), 2, "cannot be read");
+    let mut given = std::process::Command::new(env!("CARGO_BIN_EXE_pinnaclemm"));
+    given.args(["halt", "--reason", "test"]).args(at.split_whitespace());
+    given.env_remove("PINNACLE_TOKEN_FILE").env("PINNACLE_API_TOKEN", TOKEN);
+    assert_eq!(ended(&mut given).code, 0);
     write_token(&home, "other", "another-token-0123456789");
     check(&format!("halt --reason test {at} --token-file other"), 9, "401");
     drop(served);

@@ -71,6 +71,32 @@ fn a_fresh_simulation_is_ready_within_seconds_and_every_page_is_live() {
     assert!(ready.iter().any(|line| line["ready"] == true), "{ready:?}");
 }
 
+/// Each path of the document that is read, of a run that has traded.
+#[test]
+fn every_page_of_the_document_answers() {
+    let home = Home::new("web_every");
+    let served = Served::start(&home, "--duration 60s");
+    served.wait("/api/ready", |answer| answer.status == 200);
+    served.wait("/api/fills", |answer| answer.data()["total"].as_u64() > Some(0));
+    let document = served.get("/api/openapi.json").json();
+    let read =
+        document["paths"].as_object().unwrap().iter().filter(|(_, of)| of["get"].is_object());
+    let paths: Vec<_> = read.map(|(path, _)| path.clone()).collect();
+    assert!(paths.len() > 20, "{paths:?}");
+    for path in &paths {
+        let path = path.replace("{id}", "BTC-USD").replace("{metric}", "mid");
+        let answer = served.get(&path);
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+    }
+    let stages = served.get("/api/latency").data()["stages"].clone();
+    let whole = stages.as_array().unwrap().iter().find(|one| one["stage"] == "input_to_request");
+    let quantile = |name: &str| whole.unwrap()["quantiles"][name].as_f64().unwrap();
+    assert!(quantile("p50") > 0.0 && quantile("p50") <= quantile("p99"), "{stages}");
+    // A run of seconds has no returns yet: that is information, and no number.
+    let var = served.get("/api/risk/var").data();
+    assert_eq!(var["status"], "insufficient data", "{var}");
+}
+
 #[test]
 fn metrics_are_in_base_units_with_help_and_type() {
     let home = Home::new("web_metrics");

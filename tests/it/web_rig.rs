@@ -55,7 +55,12 @@ impl Answer {
 impl Served {
     /// Starts an engine with those words beside the ports.
     pub(crate) fn start(home: &Home, line: &str) -> Self {
-        let engine = home.start(&format!("{line} --api-port 0 --ws-port 0"));
+        Self::start_in(home, line, &[])
+    }
+
+    /// The same in that environment.
+    pub(crate) fn start_in(home: &Home, line: &str, environment: &[(&str, &str)]) -> Self {
+        let engine = home.start_in(&format!("{line} --api-port 0 --ws-port 0"), environment);
         let begun = Instant::now();
         loop {
             if let Some(line) = log_lines(&engine.err(), "web").first() {

@@ -202,9 +202,10 @@ impl Accounts {
             let new = worth(holding, orders.open_sides(instrument));
             let old = std::mem::replace(&mut holding.worth, new);
             let ledger = &mut self.ledgers[holding.ledger];
-            ledger.sum.shift(&old, &new);
+            let change = new.less(&old);
+            ledger.sum.add(&change);
             if ledger.rate == Rate::ONE {
-                self.total.shift(&old, &new);
+                self.total.add(&change);
             } else {
                 self.rerated = true;
             }
@@ -217,13 +218,12 @@ impl Accounts {
 
     fn total_worth(&self) -> Worth {
         let mut total = Worth::default();
-        self.ledgers.iter().for_each(|ledger| total.add(&ledger.sum, ledger.rate));
+        self.ledgers.iter().for_each(|ledger| total.add_at(&ledger.sum, ledger.rate));
         total
     }
 
     fn total_profit(&self) -> i128 {
-        let earned = self.ledgers.iter().map(|ledger| ledger.rate.convert(ledger.profit));
-        earned.sum()
+        self.ledgers.iter().map(|ledger| ledger.rate.convert(ledger.profit)).sum()
     }
 
     /// The mark makes a currency's rate.
@@ -274,8 +274,10 @@ impl Accounts {
     ) -> Exposure {
         assert!(self.touched.is_empty(), "sums are brought up to date before they are judged");
         let Worth { gross, up, down } = holding.worth;
-        let sign = side.sign();
-        let lots = holding.position.lots.saturating_add(sign.saturating_mul(leaves));
+        let lots = match side {
+            Side::Bid => holding.position.lots.saturating_add(leaves),
+            Side::Ask => holding.position.lots.saturating_sub(leaves),
+        };
         let reached = value(holding, lots);
         let (before, other, side_sum) = match side {
             Side::Bid => (up, down, self.total.up),
@@ -299,9 +301,8 @@ impl Accounts {
         for instrument in &self.touched {
             let holding = self.get(*instrument);
             let rate = self.rate_of(holding);
-            let mut change = Worth::default();
-            change.shift(&holding.worth, &worth(holding, orders.open_sides(*instrument)));
-            total.add(&change, rate);
+            let new = worth(holding, orders.open_sides(*instrument));
+            total.add_at(&new.less(&holding.worth), rate);
         }
         (total.gross, if total.up >= -total.down { total.up } else { total.down })
     }

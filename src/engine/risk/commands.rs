@@ -23,7 +23,7 @@ impl Risk {
         if asked.id == 0 {
             return;
         }
-        let (state, reason) = (self.trading.state(), self.trading.reason());
+        let (state, reason) = self.trading.shown();
         out.push(Output::Answer(Answer {
             id: asked.id,
             command: asked.command,

@@ -79,7 +79,7 @@ impl Risk {
         }
         if !held && self.orders.live() == 0 {
             self.move_to(self.trading.flattened(), out);
-            let (state, reason) = (self.trading.state(), self.trading.reason());
+            let (state, reason) = self.trading.shown();
             out.push(Output::State { state, reason });
             return;
         }

@@ -117,7 +117,7 @@ impl Risk {
         let leaves = i128::from(terms.side_leaves) + i128::from(opposite);
         checks::volume(position.volume_today, leaves, limits)?;
         checks::daily_loss(self.day_loss(), self.params.daily_loss_max)?;
-        let lost = rate.convert(position.day_start.saturating_sub(holding.profit));
+        let lost = rate.convert(position.day_start - holding.profit);
         checks::daily_loss(lost, limits.daily_loss_max)?;
         checks::drawdown(self.drawdown_now(), self.params.drawdown_max)?;
         let exposure = self.accounts.exposure_with((holding, rate), side, terms.side_leaves);

@@ -48,7 +48,7 @@ pub use breaker::{BreakerParams, BreakerSeen, OpeningBreaker};
 pub use exit::ExitParams;
 pub use hedge::HedgeParams;
 pub use limits::{FileLimit, HardLimits, LimitFault, LimitSet, LimitsSet};
-pub use opening::{Opening, OpeningState};
+pub use opening::{Flattening, Opening, OpeningState};
 pub use output::{Answer, CommandVerdict, Exit, Output, Refusal};
 pub use pack::OUTPUT_LINES_MAX;
 pub use params::{Conversion, InstrumentLimits, RateParams, RateSource, RiskParams};
@@ -334,15 +334,15 @@ impl Risk {
     }
 
     fn equity(&self) -> i128 {
-        self.params.capital.saturating_add(self.accounts.profit)
+        self.params.capital + self.accounts.profit
     }
 
     fn day_loss(&self) -> i128 {
-        self.day_start.saturating_sub(self.accounts.profit)
+        self.day_start - self.accounts.profit
     }
 
     fn drawdown_now(&self) -> i128 {
-        self.high_water.saturating_sub(self.equity())
+        self.high_water - self.equity()
     }
 
     /// After a change of what was earned: a limit that is reached halts.
@@ -381,14 +381,14 @@ impl Risk {
 
     /// Changes the trading state, and says so if that shows.
     fn move_to(&mut self, next: Trading, out: &mut Buffer<Output>) {
-        let shown = |trading: &Trading| (trading.state(), trading.reason());
-        let changed = shown(&self.trading) != shown(&next);
+        let before = self.trading.shown();
         self.trading = next;
         if !self.trading.is_flattening() {
             self.flatten = Pace::default();
         }
-        if changed {
-            let (state, reason) = shown(&self.trading);
+        let (state, reason) = self.trading.shown();
+        if (state, reason) != before {
+            self.trading = next.recorded(state, reason);
             out.push(Output::State { state, reason });
         }
     }

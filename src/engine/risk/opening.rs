@@ -6,6 +6,7 @@
 
 use super::breaker::OpeningBreaker;
 use super::limits::LimitSet;
+pub use super::state::Flattening;
 use super::state::Trading;
 use super::unit::Rate;
 use super::{Nanos, Position, Risk};
@@ -26,6 +27,16 @@ pub struct OpeningState {
     pub killed: bool,
     /// Whether a loss of the day halts.
     pub loss_halts: bool,
+    /// How far a `flatten` is; none is in another process.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub flattening: Flattening,
+    /// The process is about to end.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ending: bool,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// Everything that risk begins with beside its parameters.
@@ -69,10 +80,11 @@ pub struct Opening {
 const TRADES_CARRIED: usize = 256;
 
 impl Opening {
-    /// The same for the next epoch: no order is known to stand as it did, and nobody waits for an
-    /// answer any more.
+    /// The same for the next epoch: no order is known to stand as it did, nobody waits for an
+    /// answer any more, and no `flatten` goes on.
     #[must_use]
     pub fn carried(mut self) -> Self {
+        (self.trading.flattening, self.trading.ending) = Default::default();
         for order in &mut self.orders {
             order.status = Status::Unknown;
             order.cancel_asked = false;
@@ -114,8 +126,9 @@ impl Risk {
     /// There are more positions than instruments: whoever read it has checked that.
     pub fn open(&mut self, opening: &Opening) {
         assert!(opening.positions.len() <= self.accounts.holdings.len(), "an instrument is gone");
-        let OpeningState { state, reason, killed, loss_halts } = opening.trading;
-        self.trading = Trading::new(state, reason, killed);
+        let OpeningState { state, reason, killed, loss_halts, flattening, ending } =
+            opening.trading;
+        self.trading = Trading::new(state, reason, killed).amid((flattening, ending));
         self.loss_halts = loss_halts;
         self.high_water = opening.high_water;
         self.day_end = opening.day_end;
@@ -173,8 +186,10 @@ impl Risk {
     #[must_use]
     pub fn closing(&self) -> Opening {
         let (state, reason, killed) = self.trading.lasting();
+        let (flattening, ending) = self.trading.passing();
+        let loss_halts = self.loss_halts;
         Opening {
-            trading: OpeningState { state, reason, killed, loss_halts: self.loss_halts },
+            trading: OpeningState { state, reason, killed, loss_halts, flattening, ending },
             high_water: self.high_water,
             day_end: self.day_end,
             day_start: self.day_start,

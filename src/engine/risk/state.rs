@@ -29,6 +29,26 @@ pub const fn allows(state: TradingState, intent: Intent) -> bool {
     }
 }
 
+/// How far a `flatten` is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum Flattening {
+    /// None runs.
+    #[default]
+    No,
+    /// It runs, and the state that it brought is yet to be recorded.
+    Begun,
+    /// It runs: the next state of this reason that is recorded is its end.
+    Runs,
+}
+
+impl Flattening {
+    /// Whether one runs.
+    #[must_use]
+    pub const fn is_on(self) -> bool {
+        !matches!(self, Self::No)
+    }
+}
+
 /// State and reason, and what stands above both.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(super) struct Trading {
@@ -38,13 +58,12 @@ pub(super) struct Trading {
     killed: bool,
     /// The process is about to end. What is beneath outlives it.
     ending: bool,
-    /// `flatten` runs.
-    flattening: bool,
+    flattening: Flattening,
 }
 
 impl Trading {
     pub(super) const fn new(state: TradingState, reason: StateReason, killed: bool) -> Self {
-        Self { state, reason, killed, ending: false, flattening: false }
+        Self { state, reason, killed, ending: false, flattening: Flattening::No }
     }
 
     /// What it is now.
@@ -57,13 +76,28 @@ impl Trading {
         if self.ending { StateReason::Shutdown } else { self.reason }
     }
 
+    /// Both, as they are told.
+    pub(super) const fn shown(&self) -> (TradingState, StateReason) {
+        (self.state(), self.reason())
+    }
+
     /// What the next start shall begin with.
     pub(super) const fn lasting(&self) -> (TradingState, StateReason, bool) {
         (self.state, self.reason, self.killed)
     }
 
+    /// What lasts no longer than the process: how far a `flatten` is, and whether the end is near.
+    pub(super) const fn passing(&self) -> (Flattening, bool) {
+        (self.flattening, self.ending)
+    }
+
+    /// The same where that is so.
+    pub(super) const fn amid(self, (flattening, ending): (Flattening, bool)) -> Self {
+        Self { flattening, ending, ..self }
+    }
+
     pub(super) const fn is_flattening(&self) -> bool {
-        self.flattening && !self.ending
+        self.flattening.is_on() && !self.ending
     }
 
     pub(super) const fn is_killed(&self) -> bool {
@@ -77,7 +111,7 @@ impl Trading {
             Command::Kill => {
                 Self { killed: true, ..self.set(TradingState::Halted, StateReason::Kill) }
             }
-            Command::Shutdown => Self { ending: true, flattening: false, ..self },
+            Command::Shutdown => Self { ending: true, flattening: Flattening::No, ..self },
             Command::ResumeConfirmed => {
                 Self { killed: false, ..self.set(TradingState::Active, StateReason::Operator) }
             }
@@ -90,19 +124,26 @@ impl Trading {
             Command::Reduce => self.set(TradingState::Reducing, StateReason::Operator),
             Command::Flatten if self.ending => return None,
             Command::Flatten => {
-                Self { flattening: true, ..self.set(TradingState::Halted, StateReason::Flatten) }
+                // Said only where it shows.
+                let shows = !self.is_halted_by_flatten();
+                let flattening = if shows { Flattening::Begun } else { Flattening::Runs };
+                Self { flattening, ..self.set(TradingState::Halted, StateReason::Flatten) }
             }
         })
     }
 
+    const fn is_halted_by_flatten(&self) -> bool {
+        matches!((self.state, self.reason), (TradingState::Halted, StateReason::Flatten))
+    }
+
     const fn set(self, state: TradingState, reason: StateReason) -> Self {
-        Self { state, reason, flattening: false, ..self }
+        Self { state, reason, flattening: Flattening::No, ..self }
     }
 
     /// A halt has its first reason, but for one that an end of `flatten` has.
     const fn halt(self, reason: StateReason) -> Self {
         match self.state {
-            TradingState::Halted if !self.flattening => self,
+            TradingState::Halted if !self.flattening.is_on() => self,
             _ => self.set(TradingState::Halted, reason),
         }
     }
@@ -118,14 +159,17 @@ impl Trading {
     /// What was recorded to have become of it. The end of the process lies above and does not last.
     pub(super) const fn recorded(self, state: TradingState, reason: StateReason) -> Self {
         match reason {
-            StateReason::Shutdown => Self { ending: true, flattening: false, ..self },
-            _ => Self { state, reason, ..self },
+            StateReason::Shutdown => Self { ending: true, flattening: Flattening::No, ..self },
+            StateReason::Flatten if matches!(self.flattening, Flattening::Begun) => {
+                Self { state, reason, flattening: Flattening::Runs, ..self }
+            }
+            _ => self.set(state, reason),
         }
     }
 
     /// Nothing is held any more.
     pub(super) const fn flattened(self) -> Self {
-        Self { flattening: false, ..self }
+        Self { flattening: Flattening::No, ..self }
     }
 }
 
@@ -226,5 +270,34 @@ mod tests {
         assert_eq!(text(Some(breach(S::Active))), "HALTED/drawdown_limit");
         assert_eq!(text(Some(breach(S::Reducing))), "HALTED/drawdown_limit");
         assert_eq!(text(Some(breach(S::Halted))), "HALTED/operator");
+    }
+
+    #[test]
+    fn a_flatten_that_is_followed_ends_where_its_end_is_recorded() {
+        let follow = |from: Trading, steps: &str| {
+            let next = |at: Trading, step| match step {
+                "flatten" => at.command(Command::Flatten).unwrap(),
+                "halt" => at.command(Command::Halt).unwrap(),
+                "flatten_said" => at.recorded(S::Halted, R::Flatten),
+                "operator_said" => at.recorded(S::Halted, R::Operator),
+                _ => unreachable!(),
+            };
+            text(Some(steps.split_whitespace().fold(from, next)))
+        };
+        let active = Trading::new(S::Active, R::Start, false);
+        let flat = Trading::new(S::Halted, R::Flatten, false);
+        for (from, steps, expected) in [
+            (active, "flatten", "HALTED/flatten+f"),
+            (active, "flatten flatten_said", "HALTED/flatten+f"),
+            (active, "flatten flatten_said flatten_said", "HALTED/flatten"),
+            (active, "flatten flatten_said flatten_said halt", "HALTED/flatten"),
+            (active, "flatten flatten_said halt", "HALTED/operator"),
+            (active, "flatten flatten_said halt operator_said", "HALTED/operator"),
+            (active, "flatten flatten_said flatten flatten_said", "HALTED/flatten"),
+            (flat, "flatten", "HALTED/flatten+f"),
+            (flat, "flatten flatten_said", "HALTED/flatten"),
+        ] {
+            assert_eq!(follow(from, steps), expected, "{} {steps}", text(Some(from)));
+        }
     }
 }

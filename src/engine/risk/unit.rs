@@ -14,12 +14,13 @@ pub(super) const AMOUNT_MAX: i128 = 1 << 100;
 /// The amount, or the greatest of its sign.
 #[inline]
 pub(super) const fn bounded(amount: i128) -> i128 {
-    if amount > AMOUNT_MAX {
-        AMOUNT_MAX
-    } else if amount < -AMOUNT_MAX {
+    // What has no bit above is within, and so nearly is all that comes.
+    if matches!(amount >> 100, 0 | -1) {
+        amount
+    } else if amount < 0 {
         -AMOUNT_MAX
     } else {
-        amount
+        AMOUNT_MAX
     }
 }
 
@@ -78,12 +79,14 @@ impl Unit {
 
     #[inline]
     fn scaled(self, ticks: i64, lots: i64, halvings: u32) -> i128 {
-        let lot = i128::from(ticks).wrapping_mul(i128::from(self.mul));
         // What a lot is worth fits a word but for absurd prices, and then the product cannot
         // overflow.
-        let whole = match i64::try_from(lot) {
-            Ok(lot) => i128::from(lot).wrapping_mul(i128::from(lots)),
-            Err(_) => lot.saturating_mul(i128::from(lots)),
+        let whole = match ticks.checked_mul(self.mul) {
+            Some(lot) => i128::from(lot).wrapping_mul(i128::from(lots)),
+            None => {
+                let lot = i128::from(ticks).wrapping_mul(i128::from(self.mul));
+                lot.saturating_mul(i128::from(lots))
+            }
         };
         let value = whole >> halvings;
         bounded(if self.div == 1 { value } else { value.div_euclid(i128::from(self.div)) })

@@ -140,7 +140,7 @@ impl Risk {
     /// The trading state and why it is so.
     #[must_use]
     pub const fn trading(&self) -> (TradingState, StateReason) {
-        (self.trading.state(), self.trading.reason())
+        self.trading.shown()
     }
 
     /// Whether the gateway is closed until a confirmed resume.

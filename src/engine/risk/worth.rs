@@ -15,16 +15,26 @@ pub(super) struct Worth {
 }
 
 impl Worth {
-    /// Adds the difference of two.
+    /// What is to be added to the other to come to this.
     #[inline]
-    pub(super) const fn shift(&mut self, old: &Self, new: &Self) {
-        shift(&mut self.gross, old.gross, new.gross);
-        shift(&mut self.up, old.up, new.up);
-        shift(&mut self.down, old.down, new.down);
+    pub(super) const fn less(&self, other: &Self) -> Self {
+        Self {
+            gross: self.gross - other.gross,
+            up: self.up - other.up,
+            down: self.down - other.down,
+        }
+    }
+
+    /// Adds another.
+    #[inline]
+    pub(super) const fn add(&mut self, other: &Self) {
+        self.gross += other.gross;
+        self.up += other.up;
+        self.down += other.down;
     }
 
     /// Adds another at that rate.
-    pub(super) fn add(&mut self, other: &Self, rate: Rate) {
+    pub(super) fn add_at(&mut self, other: &Self, rate: Rate) {
         self.gross += rate.convert(other.gross);
         self.up += rate.convert(other.up);
         self.down += rate.convert(other.down);

@@ -150,7 +150,7 @@ impl Agent for FeedAgent {
         if !is_lock_step {
             let health = &self.ends.health;
             health.set(Health::RING_NEAR_FULL, self.ends.lane.is_near_full());
-            let condition = health.get();
+            let condition = health.exchange(self.sequencer.is_reconciling());
             self.sequencer.set_health(condition);
             let is_full = condition.has(Health::DISK_FULL);
             if is_full && !self.is_halted {

@@ -118,12 +118,23 @@ impl Foreign for Remote {
     }
 }
 
+/// Whoever watches the line at the venue's end, and may cut it: then nothing passes either way
+/// until the next connection.
+pub trait Watch {
+    /// A request comes; false cuts the line before it has.
+    fn comes(&mut self, request: &OrderRequest) -> bool;
+
+    /// Something leaves for the engine; false cuts the line before it has.
+    fn leaves(&mut self, part: &Part) -> bool;
+}
+
 /// The venue's end: a venue that listens.
 #[derive(Debug)]
 pub struct Served {
     venue: Simulated,
     listener: UnixListener,
     frames: Option<Frames>,
+    is_cut: bool,
     lines: Vec<Line>,
     part: Part,
 }
@@ -138,25 +149,33 @@ impl Served {
         listener.set_nonblocking(true)?;
         // The connection that it begins with is nobody's.
         venue.hang_up(now);
-        Ok(Self { venue, listener, frames: None, lines: Vec::new(), part: Part::empty() })
+        let (lines, part) = (Vec::new(), Part::empty());
+        Ok(Self { venue, listener, frames: None, is_cut: false, lines, part })
     }
 
     /// Does what is to be done by now; how much that was.
-    pub fn turn(&mut self, now: Nanos) -> usize {
+    pub fn turn(&mut self, now: Nanos, watch: &mut impl Watch) -> usize {
         if let Ok((stream, _)) = self.listener.accept() {
             self.frames = Frames::new(stream).ok();
+            self.is_cut = false;
             self.venue.reconnect(now);
         }
         let mut work = 0;
         while let Some(kind) = self.frames.as_mut().and_then(|frames| frames.next(&mut self.lines))
         {
-            self.take(kind, now);
+            if !self.is_cut {
+                self.take(kind, now, watch);
+            }
             work += 1;
         }
-        while self.venue.hear(now, &mut self.part) {
+        while !self.is_cut && self.venue.hear(now, &mut self.part) {
             if let Some(frames) = &mut self.frames {
-                part_lines(&self.part, &mut self.lines);
-                frames.push(Kind::Part, &self.lines);
+                if watch.leaves(&self.part) {
+                    part_lines(&self.part, &mut self.lines);
+                    frames.push(Kind::Part, &self.lines);
+                } else {
+                    self.is_cut = true;
+                }
             }
             work += 1;
         }
@@ -164,20 +183,24 @@ impl Served {
             frames.flush();
             if frames.has_ended() {
                 self.frames = None;
+                self.is_cut = false;
                 self.venue.hang_up(now);
             }
         }
         work
     }
 
-    fn take(&mut self, kind: Kind, now: Nanos) {
+    fn take(&mut self, kind: Kind, now: Nanos, watch: &mut impl Watch) {
         let word = |at: usize| self.lines.first().map_or(0, |line| line.0[at]);
         let instrument =
             |at: usize| u16::try_from(word(at)).map_or(InstrumentId::ALL, InstrumentId);
         match kind {
             Kind::Request => {
                 if let Ok(Output::Request(request)) = Output::unpack(&self.lines) {
-                    self.venue.send(&request, now);
+                    self.is_cut = !watch.comes(&request);
+                    if !self.is_cut {
+                        self.venue.send(&request, now);
+                    }
                 }
             }
             Kind::Query => drop(self.venue.query(OrderId(word(0)), instrument(1), now)),

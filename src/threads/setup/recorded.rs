@@ -3,7 +3,7 @@
 //! A recording's instruments are found in a first pass. Those that the account's currency cannot
 //! count are played and not traded.
 
-use super::{Books, Setup, SetupFault, core_params};
+use super::{Books, Setup, SetupFault, core_params, scale};
 use crate::config::account::RawConversion;
 use crate::config::bind::bps;
 use crate::config::{Config, Exact, Loaded, RawConfig};
@@ -148,8 +148,8 @@ fn adapt(raw: &mut RawConfig, config: &Config, survey: &Survey) -> Result<Adapte
     let mut remarks = Vec::new();
     let account = choose_account(raw, config, table, &mut remarks);
     let counted: Vec<_> = table.iter().map(|one| counts(raw, account, one.quote)).collect();
-    for ((instrument, price), is_counted) in table.iter().zip(&survey.prices).zip(&counted) {
-        raw.scale_for(instrument, *price);
+    scale(raw, table, &survey.prices)?;
+    for (instrument, is_counted) in table.iter().zip(&counted) {
         let quote = instrument.quote;
         if *is_counted {
             continue;

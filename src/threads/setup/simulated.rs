@@ -1,6 +1,6 @@
 //! A run on the embedded venue.
 
-use super::{Books, Setup, SetupFault, core_params};
+use super::{Books, Setup, SetupFault, core_params, scale};
 use crate::config::Loaded;
 use crate::engine::book::{BookParams, Rules, WireScales};
 use crate::engine::quote::Fees;
@@ -58,9 +58,8 @@ pub(super) fn setup(
     let books = Books { params: table.iter().map(book).collect(), silence_max: rules.silence_max };
     let fees = Fees { maker_bps: params.maker_fee.bps(), taker_bps: params.taker_fee.bps() };
     let mut raw = loaded.effective.clone();
-    for (instrument, market) in table.iter().zip(&params.markets) {
-        raw.scale_for(instrument, Some(market.start_price));
-    }
+    let prices: Vec<_> = params.markets.iter().map(|market| Some(market.start_price)).collect();
+    scale(&mut raw, &table, &prices)?;
     let (core, currency) = core_params(&raw, &table, books, fees)?;
     let begins = begins(config.speed, after);
     let link = match &config.venue_socket {

@@ -1,0 +1,79 @@
+//! What stops quoting although market and limits are well, through the running program: each by the
+//! name that `/api/ready`, log and journal have for it.
+//!
+//! A journal that cannot be written stands in `disk_faults`, slowness in `tightened`, a position
+//! that is not the venue's in `web_reconcile`. Rings that are nearly full do not come about
+//! on demand, and are not here.
+
+use crate::engine_rig::{Ended, Home};
+use crate::web_rig::Served;
+use serde_json::{Value, json};
+
+/// The longest that a disk may be asked to last.
+const WEEK_MINUTES: u32 = 7 * 24 * 60;
+
+/// Runs for some seconds of the wall with that changed config.
+fn run(home: &Home, line: &str, change: impl FnOnce(&mut Value)) -> Ended {
+    home.config("c.json", change);
+    home.done(&format!("--config c.json --data-dir d {line}"))
+}
+
+/// The condition began and ended, was told of, and stands in a journal that replays.
+fn check(home: &Home, ended: &Ended, name: &str) {
+    let mut health = home.dump("input", "d");
+    health.retain(|line| line["conditions"].is_array());
+    let has = |line: &Value| line["conditions"].to_string().contains(name);
+    assert!(health.iter().any(has) && !health.iter().all(has), "{name}: {health:?}");
+    let alerts = ended.lines("alert");
+    let is_told = |one: &Value| one["type"] == "SYSTEM_ERROR" && one["source"] == name;
+    assert!(alerts.iter().any(is_told), "{name}: {alerts:?}");
+    home.check_journal("d");
+}
+
+/// The bound is the interval itself: a sync that takes any time is late by its end.
+#[test]
+fn a_late_sync_stops_quoting_until_it_is_done() {
+    let home = Home::new("sync_late");
+    let ended = run(&home, "--duration 8s", |config| {
+        config["persistence"]["journalSyncIntervalMs"] = json!(100);
+        config["persistence"]["unsyncedMaxMs"] = json!(100);
+    });
+    check(&home, &ended, "sync_late");
+}
+
+/// By this config a week of room is too little.
+#[test]
+fn a_disk_with_little_room_is_a_reason_by_name() {
+    let home = Home::new("disk_low");
+    home.config("c.json", |config| {
+        let persistence = &mut config["persistence"];
+        persistence["diskWarnMinutes"] = json!(WEEK_MINUTES);
+        persistence["diskStopMinutes"] = json!(WEEK_MINUTES);
+        persistence["diskHaltMinutes"] = json!(0);
+        // As much as is thought of: what is pruned in time does not fill a disk.
+        persistence["maxJournalBytes"] = json!(1_u64 << 50);
+        let venue = &mut config["exchange"]["simulator"];
+        venue["participants"]["maker"]["ratePerMinute"] = json!(60_000);
+    });
+    let served = Served::start(&home, "--config c.json --data-dir d --duration 120s");
+    served.wait("/api/ready", |answer| answer.body.contains("unhealthy:disk_low"));
+    served.wait("/api/orders", |answer| answer.data()["open"] == 0);
+    served.engine.signal("TERM");
+    assert_eq!(served.engine.end().code, 0);
+}
+
+/// A start behind another one does not quote before the venue has told what it knows of us.
+#[test]
+fn a_venue_that_is_slow_to_tell_holds_a_start_back_by_name() {
+    let home = Home::new("reconciling");
+    home.done("--data-dir d --duration 4s");
+    home.config("c.json", |config| {
+        config["exchange"]["simulator"]["reportLatencyUs"] = json!(3_000_000);
+    });
+    let served = Served::start(&home, "--config c.json --data-dir d --duration 120s");
+    served.wait("/api/ready", |answer| answer.body.contains("unhealthy:reconciling"));
+    served.wait("/api/ready", |answer| answer.status == 200);
+    served.engine.signal("TERM");
+    assert_eq!(served.engine.end().code, 0);
+    home.check_journal("d");
+}
