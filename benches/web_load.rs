@@ -17,8 +17,11 @@
 //! misses meanwhile in the place of the engine.
 
 mod callers;
+#[expect(dead_code, reason = "what is measured here is no row of arms")]
+mod harness;
 
 use callers::{Callers, Crowd, Heard};
+use harness::measuring;
 use hdrhistogram::Histogram;
 use pinnaclemm::journal::SyncMode;
 use pinnaclemm::latency::crew::{Bench, Crew, Mode};
@@ -76,11 +79,6 @@ struct Arm {
 struct Served {
     heard: Heard,
     seconds: f64,
-}
-
-/// Whether this is a measurement, and not a test that the bench still runs.
-fn measuring() -> bool {
-    std::env::args().any(|arg| arg == "--bench")
 }
 
 fn main() {

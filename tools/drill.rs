@@ -5,6 +5,7 @@
 use clap::{Parser, Subcommand};
 use pinnaclemm::drill::judge::{Promise, judge};
 use pinnaclemm::drill::{self, Drill, DrillFault, DrillParams};
+use pinnaclemm::journal::SyncMode;
 use pinnaclemm::threads::signals::Stop;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -44,8 +45,8 @@ enum Command {
         #[arg(long)]
         power_loss: bool,
         /// The engine's `persistence.sync`.
-        #[arg(long, value_parser = ["process", "batch", "each"], default_value = "batch")]
-        sync: String,
+        #[arg(long, value_parser = sync_mode, default_value = "batch")]
+        sync: SyncMode,
         /// The engine; the one beside this tool if it is not given.
         #[arg(long, value_name = "FILE")]
         engine: Option<PathBuf>,
@@ -111,7 +112,7 @@ fn run(command: &Command) -> Result<bool, String> {
                 tool,
                 folder: folder.clone(),
                 seed: *seed,
-                sync: sync.clone(),
+                sync: *sync,
                 power_loss: *power_loss,
                 stop: Stop::on_signals().map_err(|error| error.to_string())?,
             };
@@ -141,6 +142,16 @@ fn drill(params: DrillParams, kills: u32, verbose: bool) -> Result<bool, DrillFa
     write!(io::stderr(), "{}", told.table()).ok();
     say(&told.line(&params));
     Ok(told.findings.is_clean())
+}
+
+/// A mode by its name in the config.
+fn sync_mode(name: &str) -> Result<SyncMode, String> {
+    match name {
+        "process" => Ok(SyncMode::Process),
+        "batch" => Ok(SyncMode::Batch),
+        "each" => Ok(SyncMode::Each),
+        _ => Err("process, batch, or each".into()),
+    }
 }
 
 /// A line on stdout; whoever read it may have gone.

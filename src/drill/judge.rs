@@ -7,7 +7,7 @@ use super::truth::{Terms, Trade, Truth, read_truth};
 use crate::engine::risk::Output;
 use crate::event::{Body, ReportKind, RequestKind};
 use crate::journal::recovery::{RecoveryError, recover};
-use crate::journal::{Content, Journal, ReadError};
+use crate::journal::{Content, Journal, ReadError, SyncMode};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -27,8 +27,8 @@ pub enum Promise {
 impl Promise {
     /// With that `persistence.sync`, where power is lost or not.
     #[must_use]
-    pub fn of(sync: &str, power_loss: bool) -> Self {
-        if power_loss && sync != "each" { Self::Again } else { Self::All }
+    pub fn of(sync: SyncMode, power_loss: bool) -> Self {
+        if power_loss && sync != SyncMode::Each { Self::Again } else { Self::All }
     }
 }
 

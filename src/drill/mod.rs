@@ -21,6 +21,7 @@ pub use rounds::{Drill, Round, Times, Told};
 pub use volume::in_own_mounts;
 
 use crate::config::{Arguments, Environment};
+use crate::journal::SyncMode;
 use crate::threads::link::Served;
 use crate::threads::setup::served;
 use crate::threads::signals::Stop;
@@ -46,7 +47,7 @@ pub struct DrillParams {
     /// Where all chance comes from.
     pub seed: u64,
     /// The engine's `persistence.sync`.
-    pub sync: String,
+    pub sync: SyncMode,
     /// Each kill is a loss of power.
     pub power_loss: bool,
     /// Whoever wants it to end before.
@@ -56,7 +57,7 @@ pub struct DrillParams {
 /// The config of a drill: the shipped one with a busier quoter, small segments, snapshots as often
 /// as they can be, and a venue that listens at `socket`.
 #[must_use]
-pub fn config(socket: &Path, sync: &str) -> String {
+pub fn config(socket: &Path, sync: SyncMode) -> String {
     let shipped = include_str!("../../config/default_config.json");
     let mut config: Value = serde_json::from_str(shipped).expect("the shipped config is JSON");
     let persistence = &mut config["persistence"];

@@ -85,7 +85,7 @@ impl Drill {
         let volume = params.power_loss.then(|| Volume::make(&folder)).transpose()?;
         let data = volume.as_ref().map_or_else(|| folder.clone(), Volume::path).join("data");
         let (socket, config) = (folder.join("socket"), folder.join("config.json"));
-        fs::write(&config, super::config(&socket, &params.sync)).map_err(failed)?;
+        fs::write(&config, super::config(&socket, params.sync)).map_err(failed)?;
         let mut command = program(&params, &params.tool);
         command.arg("venue").args(["--seed", &params.seed.to_string()]);
         command.arg("--config").arg(&config).arg("--socket").arg(&socket);
@@ -205,7 +205,7 @@ impl Drill {
             volume.copy_out("data")?;
         }
         drop(self.volume);
-        let promise = Promise::of(&self.params.sync, self.params.power_loss);
+        let promise = Promise::of(self.params.sync, self.params.power_loss);
         let (data, venue) = (folder.join("data"), folder.join("venue"));
         let findings = judge(&data, &venue, promise).map_err(DrillFault::Judge)?;
         self.ready.sort_unstable();

@@ -2,16 +2,13 @@
 //! dead: which segment has begun, what was being made.
 
 use super::point::Point;
-use crate::journal::files::{segment_numbers, segment_path};
+use crate::journal::files::{IN_THE_MAKING, segment_numbers, segment_path};
 use crate::journal::{poison, snapshot};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-
-/// What a file is called while it is made.
-const IN_THE_MAKING: &str = "new";
 
 /// The data directory.
 #[derive(Debug)]

@@ -7,7 +7,7 @@
 
 use super::archive::held_in;
 use super::fault::ReadError;
-use super::files::segment_numbers;
+use super::files::{IN_THE_MAKING, segment_numbers};
 use super::read::{Journal, Summary};
 use super::snapshot;
 use std::fmt;
@@ -146,7 +146,9 @@ pub fn list(folder: &Path) -> io::Result<Vec<Listed>> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.join("identity.json").is_file() && path.extension().is_none_or(|e| e != "new") {
+        if path.join("identity.json").is_file()
+            && path.extension().is_none_or(|e| e != IN_THE_MAKING)
+        {
             paths.push(path);
         }
     }

@@ -12,6 +12,9 @@ use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+/// The extension of a file or folder while it is made, before it gets its name.
+pub const IN_THE_MAKING: &str = "new";
+
 /// The path of that segment.
 #[must_use]
 pub fn segment_path(folder: &Path, number: u64) -> PathBuf {

@@ -22,6 +22,7 @@
 //! aside, synced and renamed: a name stands for a whole snapshot. When one is written is not known
 //! here.
 
+use super::files::IN_THE_MAKING;
 use super::{Identity, Start};
 use crate::engine::risk::Opening;
 use crate::engine::{CORE_VERSION, Core, CoreParams};
@@ -226,7 +227,7 @@ pub fn write(directory: &Path, record: u64, bytes: &[u8]) -> io::Result<PathBuf>
         fs::create_dir_all(&folder)?;
         super::directory::sync_directory(directory)?;
     }
-    let aside = path.with_extension("new");
+    let aside = path.with_extension(IN_THE_MAKING);
     let written = File::create(&aside).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
@@ -269,7 +270,7 @@ pub fn keep_last(directory: &Path, keep: usize) -> io::Result<Option<u64>> {
     }
     for entry in fs::read_dir(folder_in(directory)).into_iter().flatten() {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "new") {
+        if path.extension().is_some_and(|extension| extension == IN_THE_MAKING) {
             fs::remove_file(path)?;
         }
     }
@@ -288,7 +289,7 @@ mod tests {
         for record in [5, 9, 7] {
             write(&directory, record, b"bytes").unwrap();
         }
-        let half = path_in(&directory, 6).with_extension("new");
+        let half = path_in(&directory, 6).with_extension(IN_THE_MAKING);
         fs::write(&half, "by").unwrap();
         assert_eq!(keep_last(&directory, 2).unwrap(), Some(7));
         assert_eq!(records(&directory).unwrap(), [9, 7]);

@@ -13,11 +13,8 @@ use crate::threads::cpu::Cpu;
 use crate::threads::feeding::FedRules;
 use crate::threads::health::HealthSlot;
 use crate::threads::limits::LimitDesk;
-use crate::threads::topology::{Plan, ThreadPlan};
+use crate::threads::topology::{Plan, ThreadPlan, rest_idle};
 use crate::threads::web::{Looking, facts};
-
-/// How threads off the path wait, as the product has it.
-const POLL_MICROS: u32 = 1_000;
 
 /// What an engine publishes.
 #[derive(Debug)]
@@ -33,7 +30,7 @@ pub fn plan(bench: &Bench) -> Plan {
     let thread = |name: ThreadName| {
         let is_hot = name.is_hot();
         let core = Some(if is_hot { bench.hot_core(0) } else { 0 });
-        let idle = if is_hot { Idle::Spin } else { Idle::SleepMicros(POLL_MICROS) };
+        let idle = if is_hot { Idle::Spin } else { rest_idle(name) };
         ThreadPlan { name, core, idle }
     };
     use ThreadName::{Front, Hot, Housekeeping, Main, Web};

@@ -158,7 +158,7 @@ const fn hot_idle(asked: Option<Idle>, may_burn: bool, alone: bool) -> Idle {
 }
 
 /// How a thread off the path waits: it polls on a timer, as nobody wakes it.
-const fn rest_idle(name: ThreadName) -> Idle {
+pub(crate) const fn rest_idle(name: ThreadName) -> Idle {
     match name {
         // Signals and the status line: a tenth of what a person notices.
         ThreadName::Main => Idle::SleepMicros(20_000),

@@ -5,8 +5,9 @@
 //! distribution is scaled to the same covariance. A price is its present one times e to that move,
 //! so nothing is linearised. Antithetic paths use each move a second time with the other sign.
 //!
-//! Drawing and valuing are in single precision: its rounding moves a figure by some millionths,
-//! chance by a hundredth, and a register holds twice as many paths.
+//! Drawing and valuing are in single precision, of which a register holds twice as many: rounding
+//! moves a profit by less than a millionth of what is held, while the figures of a hundred thousand
+//! paths are known to half a hundredth by chance.
 
 use super::covariance::Covariance;
 use super::lanes::{Block, LANES, Random, exp_less_one, ln};

@@ -128,6 +128,48 @@ fn opposite_moves_are_opposite() {
     }
 }
 
+/// Each profit is that of the same draws in double precision, to less than a millionth of what is
+/// held.
+#[test]
+fn single_precision_is_as_good_as_double() {
+    const ASSETS: usize = 10;
+    const MEAN: f64 = 0.001;
+    let values: [f64; ASSETS] = std::array::from_fn(|at| [900.0, -400.0][at % 2]);
+    let deviation = |at: usize| 0.01 + 0.005 * at as f64;
+    let correlated = |at: usize| {
+        let (row, column) = (at / ASSETS, at % ASSETS);
+        deviation(row) * deviation(column) * if row == column { 1.0 } else { 0.5 }
+    };
+    let mut returns = Covariance::new(ASSETS);
+    returns.set(&[MEAN; ASSETS], &(0..ASSETS * ASSETS).map(correlated).collect::<Vec<_>>());
+    for moves in [Moves::Normal, Moves::Student(5)] {
+        let draws = draws(moves, false);
+        let mut simulation = MonteCarlo::new(ASSETS);
+        let mut profits = vec![0.0; 1000 * LANES];
+        simulation.run(&returns, &values, (1.0, draws), &mut profits);
+        let MonteCarlo { mut normals, root, assets } = simulation;
+        let scene = Scene { root: &root, assets: &assets };
+        let (random, normals) = (Random::new(draws.seed), &mut normals[..]);
+        let mut again = Run { scene, random, draws, normals, out: &mut [] };
+        let held: f64 = values.iter().map(|value| value.abs()).sum();
+        let mut most = 0.0_f64;
+        for block in profits.chunks(LANES) {
+            again.draw();
+            for (lane, found) in block.iter().enumerate() {
+                let profit = |asset: usize| {
+                    let numbers = again.normals.iter().map(|numbers| f64::from(numbers[lane]));
+                    let moved: f64 =
+                        returns.root(asset).iter().zip(numbers).map(|(w, n)| w * n).sum();
+                    values[asset] * libm::expm1(MEAN + moved)
+                };
+                let exact: f64 = (0..ASSETS).map(profit).sum();
+                most = most.max((found - exact).abs() / held);
+            }
+        }
+        assert!(most < 1e-6, "{moves:?}: {most}");
+    }
+}
+
 /// The bits of one run: they must never depend on the machine, on its registers or on the build.
 #[test]
 fn the_same_seed_gives_the_same_bits_everywhere() {

@@ -102,6 +102,27 @@ fn a_disk_that_fails_once_ends_the_journal_for_good() {
     }
 }
 
+/// The disk takes five seconds over one sync, where two are the bound: quoting stops by that name
+/// until it is done, and who watches is told.
+#[test]
+fn a_sync_that_takes_long_stops_quoting_until_it_is_done() {
+    if !has("strace", "-V") {
+        return;
+    }
+    let home = Home::new("sync_late");
+    let ended = injected(&home, &["msync:delay_enter=5000000:when=30"], "--duration 12s");
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    let mut health = home.dump("input", "data");
+    health.retain(|line| line["conditions"].is_array());
+    let is_late = |line: &Value| line["conditions"].to_string().contains("sync_late");
+    let late = health.iter().position(is_late).unwrap_or_else(|| panic!("{health:?}"));
+    assert!(!health[late..].iter().all(is_late), "{health:?}");
+    let alerts = ended.lines("alert");
+    let is_told = |one: &Value| one["type"] == "SYSTEM_ERROR" && one["source"] == "sync_late";
+    assert!(alerts.iter().any(is_told), "{alerts:?}");
+    home.check_journal("data");
+}
+
 /// A write that the system cuts short is gone on with, and one that lies damages one slot of two.
 #[test]
 fn a_short_write_loses_nothing() {

@@ -1,45 +1,16 @@
 //! What stops quoting although market and limits are well, through the running program: each by the
 //! name that `/api/ready`, log and journal have for it.
 //!
-//! A journal that cannot be written stands in `disk_faults`, slowness in `tightened`, a position
-//! that is not the venue's in `web_reconcile`. Rings that are nearly full do not come about
-//! on demand, and are not here.
+//! A journal that cannot be written, or is synced late, stands in `disk_faults`, slowness in
+//! `tightened`, a position that is not the venue's in `web_reconcile`. Rings that are nearly full do
+//! not come about on demand, and are not here.
 
-use crate::engine_rig::{Ended, Home};
+use crate::engine_rig::Home;
 use crate::web_rig::Served;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The longest that a disk may be asked to last.
 const WEEK_MINUTES: u32 = 7 * 24 * 60;
-
-/// Runs for some seconds of the wall with that changed config.
-fn run(home: &Home, line: &str, change: impl FnOnce(&mut Value)) -> Ended {
-    home.config("c.json", change);
-    home.done(&format!("--config c.json --data-dir d {line}"))
-}
-
-/// The condition began and ended, was told of, and stands in a journal that replays.
-fn check(home: &Home, ended: &Ended, name: &str) {
-    let mut health = home.dump("input", "d");
-    health.retain(|line| line["conditions"].is_array());
-    let has = |line: &Value| line["conditions"].to_string().contains(name);
-    assert!(health.iter().any(has) && !health.iter().all(has), "{name}: {health:?}");
-    let alerts = ended.lines("alert");
-    let is_told = |one: &Value| one["type"] == "SYSTEM_ERROR" && one["source"] == name;
-    assert!(alerts.iter().any(is_told), "{name}: {alerts:?}");
-    home.check_journal("d");
-}
-
-/// The bound is the interval itself: a sync that takes any time is late by its end.
-#[test]
-fn a_late_sync_stops_quoting_until_it_is_done() {
-    let home = Home::new("sync_late");
-    let ended = run(&home, "--duration 8s", |config| {
-        config["persistence"]["journalSyncIntervalMs"] = json!(100);
-        config["persistence"]["unsyncedMaxMs"] = json!(100);
-    });
-    check(&home, &ended, "sync_late");
-}
 
 /// By this config a week of room is too little.
 #[test]
