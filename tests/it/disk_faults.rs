@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Whether a program is there and answers.
-fn has(program: &str, word: &str) -> bool {
+pub(crate) fn has(program: &str, word: &str) -> bool {
     let mut asked = Command::new(program);
     asked.arg(word).stdout(Stdio::null()).stderr(Stdio::null());
     let found = asked.status().is_ok_and(|status| status.success());
@@ -27,7 +27,7 @@ fn has(program: &str, word: &str) -> bool {
 }
 
 /// The engine under `strace` with those injections, to its end.
-fn injected(home: &Home, inject: &[&str], line: &str) -> Ended {
+pub(crate) fn injected(home: &Home, inject: &[&str], line: &str) -> Ended {
     let engine = home.engine(line);
     let mut command = Command::new("strace");
     command.current_dir(home.path("")).args(["-f", "-qq", "-o", "trace"]);
@@ -100,27 +100,6 @@ fn a_disk_that_fails_once_ends_the_journal_for_good() {
         assert_eq!(last["open_orders"], 0, "{last}");
         home.check_positions("data", &last);
     }
-}
-
-/// The disk takes five seconds over one sync, where two are the bound: quoting stops by that name
-/// until it is done, and who watches is told.
-#[test]
-fn a_sync_that_takes_long_stops_quoting_until_it_is_done() {
-    if !has("strace", "-V") {
-        return;
-    }
-    let home = Home::new("sync_late");
-    let ended = injected(&home, &["msync:delay_enter=5000000:when=30"], "--duration 12s");
-    assert_eq!(ended.code, 0, "{}", ended.err);
-    let mut health = home.dump("input", "data");
-    health.retain(|line| line["conditions"].is_array());
-    let is_late = |line: &Value| line["conditions"].to_string().contains("sync_late");
-    let late = health.iter().position(is_late).unwrap_or_else(|| panic!("{health:?}"));
-    assert!(!health[late..].iter().all(is_late), "{health:?}");
-    let alerts = ended.lines("alert");
-    let is_told = |one: &Value| one["type"] == "SYSTEM_ERROR" && one["source"] == "sync_late";
-    assert!(alerts.iter().any(is_told), "{alerts:?}");
-    home.check_journal("data");
 }
 
 /// A write that the system cuts short is gone on with, and one that lies damages one slot of two.

@@ -1,16 +1,53 @@
 //! What stops quoting although market and limits are well, through the running program: each by the
 //! name that `/api/ready`, log and journal have for it.
 //!
-//! A journal that cannot be written, or is synced late, stands in `disk_faults`, slowness in
-//! `tightened`, a position that is not the venue's in `web_reconcile`. Rings that are nearly full do
-//! not come about on demand, and are not here.
+//! A journal that cannot be written stands in `disk_faults`, slowness in `tightened`, a position
+//! that is not the venue's in `web_reconcile`. Rings that are nearly full do not come about on demand,
+//! and are not here.
 
+use crate::disk_faults::{has, injected};
 use crate::engine_rig::Home;
 use crate::web_rig::Served;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The longest that a disk may be asked to last.
 const WEEK_MINUTES: u32 = 7 * 24 * 60;
+
+/// One call of the system takes that long, of each thread that makes so many: quoting stops by that
+/// name until it is done, and whoever watches is told.
+fn check_long(name: &str, inject: &str, hot_idle: Value) {
+    if !has("strace", "-V") {
+        return;
+    }
+    let home = Home::new(name);
+    home.config("c.json", |config| config["threads"]["idle"]["hot"] = hot_idle);
+    let line = "--config c.json --data-dir d --threads shared --duration 12s";
+    let ended = injected(&home, &[inject], line);
+    assert_eq!(ended.code, 0, "{name}: {}", ended.err);
+    let mut health = home.dump("input", "d");
+    health.retain(|line| line["conditions"].is_array());
+    let is_named = |line: &Value| line["conditions"].to_string().contains(name);
+    let first = health.iter().position(is_named);
+    let first = first.unwrap_or_else(|| panic!("{name}: {health:?}"));
+    assert!(!health[first..].iter().all(is_named), "{name}: {health:?}");
+    let alerts = ended.lines("alert");
+    let is_told = |one: &Value| one["type"] == "SYSTEM_ERROR" && one["source"] == name;
+    assert!(alerts.iter().any(is_told), "{name}: {alerts:?}");
+    home.check_journal("d");
+}
+
+/// The disk takes five seconds over one sync, where two are the bound.
+#[test]
+fn a_sync_that_takes_long() {
+    check_long("sync_late", "msync:delay_enter=5000000:when=30", json!("backoff"));
+}
+
+/// The hot thread sleeps for a second and a half, where half of one is the bound.
+#[test]
+fn a_hot_thread_that_stands_still() {
+    let naps = json!({"sleepMicros": 200});
+    check_long("agent_stalled", "clock_nanosleep:delay_enter=1500000:when=5000", naps);
+}
 
 /// By this config a week of room is too little.
 #[test]
