@@ -146,6 +146,14 @@ pub fn allocate(file: &mut File, length: u64) -> io::Result<()> {
     }
 }
 
+/// Gives a file its place on the disk up to so many bytes, whatever its length is and stays.
+///
+/// # Errors
+/// There is no such place, or the file system cannot set any aside.
+pub fn set_aside(file: &File, upto: u64) -> io::Result<()> {
+    Ok(fallocate(file, FallocateFlags::KEEP_SIZE, 0, upto)?)
+}
+
 /// What takes its place on every file system.
 fn write_zeros(file: &mut File, length: u64) -> io::Result<()> {
     let zeros = vec![0; 1 << 16];

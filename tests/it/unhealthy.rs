@@ -2,8 +2,7 @@
 //! name that `/api/ready`, log and journal have for it.
 //!
 //! A journal that cannot be written stands in `disk_faults`, slowness in `tightened`, a position
-//! that is not the venue's in `web_reconcile`. Rings that are nearly full do not come about on demand,
-//! and are not here.
+//! that is not the venue's in `web_reconcile`.
 
 use crate::disk_faults::{has, injected};
 use crate::engine_rig::Home;
@@ -15,14 +14,14 @@ const WEEK_MINUTES: u32 = 7 * 24 * 60;
 
 /// One call of the system takes that long, of each thread that makes so many: quoting stops by that
 /// name until it is done, and whoever watches is told.
-fn check_long(name: &str, inject: &str, hot_idle: Value) {
+fn check_long(name: &str, threads: &str, inject: &str, change: impl FnOnce(&mut Value)) {
     if !has("strace", "-V") {
         return;
     }
     let home = Home::new(name);
-    home.config("c.json", |config| config["threads"]["idle"]["hot"] = hot_idle);
-    let line = "--config c.json --data-dir d --threads shared --duration 12s";
-    let ended = injected(&home, &[inject], line);
+    home.config("c.json", change);
+    let line = format!("--config c.json --data-dir d --threads {threads} --duration 12s");
+    let ended = injected(&home, &[inject], &line);
     assert_eq!(ended.code, 0, "{name}: {}", ended.err);
     let mut health = home.dump("input", "d");
     health.retain(|line| line["conditions"].is_array());
@@ -39,14 +38,28 @@ fn check_long(name: &str, inject: &str, hot_idle: Value) {
 /// The disk takes five seconds over one sync, where two are the bound.
 #[test]
 fn a_sync_that_takes_long() {
-    check_long("sync_late", "msync:delay_enter=5000000:when=30", json!("backoff"));
+    check_long("sync_late", "shared", "msync:delay_enter=5000000:when=30", |_| ());
 }
 
 /// The hot thread sleeps for a second and a half, where half of one is the bound.
 #[test]
 fn a_hot_thread_that_stands_still() {
-    let naps = json!({"sleepMicros": 200});
-    check_long("agent_stalled", "clock_nanosleep:delay_enter=1500000:when=5000", naps);
+    let inject = "clock_nanosleep:delay_enter=1500000:when=5000";
+    check_long("agent_stalled", "shared", inject, |config| {
+        config["threads"]["idle"] = json!({"hot": {"sleepMicros": 200}});
+    });
+}
+
+/// Quoting sleeps for four seconds, and the feed, which does not, has much to tell it.
+#[test]
+fn a_ring_whose_reader_stands_still() {
+    let inject = "clock_nanosleep:delay_enter=4000000:when=5000";
+    check_long("ring_near_full", "dedicated", inject, |config| {
+        config["threads"]["idle"] = json!({"feed": "yield", "quoting": {"sleepMicros": 200}});
+        config["rings"]["feedToQuoting"] = json!(1024);
+        let venue = &mut config["exchange"]["simulator"];
+        venue["participants"]["maker"]["ratePerMinute"] = json!(60_000);
+    });
 }
 
 /// By this config a week of room is too little.

@@ -5,12 +5,13 @@
 //! true, later lines over earlier ones. It is written before anybody can hear of it, so what we
 //! were told stands in it after a kill at any instant; `persist` syncs it. Opening it folds the
 //! lines and writes them anew, whole or not at all. A last line without its end is cut off: nobody
-//! was told of it.
+//! was told of it. There is room ahead of its end: a real venue does not go when our disk is full.
 
 use super::account::{FILLS_MAX, Fill, Holding, Ours};
 use super::ids::IdsUsed;
 use super::market::Market;
 use super::params::MarketParams;
+use crate::sys;
 use crate::types::{OrderId, Price, Qty, Scale, Side, Symbol};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -24,6 +25,8 @@ pub(super) const NAME: &str = "venue-truth.jsonl";
 const VERSION: u32 = 1;
 /// A longer file is folded when it is next synced.
 const FOLD_BYTES: usize = 16 << 20;
+/// The room ahead of the end, where the file system can set some aside: some ten thousand lines.
+const AHEAD_BYTES: usize = 2 << 20;
 
 /// Something that became true.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -180,6 +183,8 @@ pub struct Truth {
     memory: Memory,
     /// Bytes of the file.
     written: usize,
+    /// Bytes that it has its place for.
+    place: usize,
 }
 
 impl Truth {
@@ -205,7 +210,9 @@ impl Truth {
         }
         memory.starts += 1;
         let (file, written) = rewrite(&path, &memory).map_err(failed)?;
-        Ok(Self { path, file, buffer: Vec::new(), memory, written })
+        let mut truth = Self { path, file, buffer: Vec::new(), memory, written, place: 0 };
+        truth.set_aside();
+        Ok(truth)
     }
 
     /// From here on nothing can be written, as on a full disk.
@@ -265,7 +272,19 @@ impl Truth {
         self.file.write_all(&self.buffer)?;
         self.written += self.buffer.len();
         self.buffer.clear();
+        self.set_aside();
         Ok(())
+    }
+
+    /// Half of the room ahead is used up: as much again. Where there is none, a write says so.
+    #[inline]
+    fn set_aside(&mut self) {
+        if self.place < self.written + AHEAD_BYTES / 2 {
+            let upto = self.written + AHEAD_BYTES;
+            if sys::mmap::set_aside(&self.file, upto as u64).is_ok() {
+                self.place = upto;
+            }
+        }
     }
 
     /// As [`Self::write`], and syncs it: it outlives the machine. A file grown long is folded.
@@ -276,6 +295,8 @@ impl Truth {
         self.write()?;
         if self.written > FOLD_BYTES {
             (self.file, self.written) = rewrite(&self.path, &self.memory)?;
+            self.place = 0;
+            self.set_aside();
             return Ok(());
         }
         self.file.sync_data()

@@ -1,6 +1,6 @@
 //! The truth over a restart, a kill and damage.
 
-use super::super::truth::NAME;
+use super::super::truth::{Entry, NAME};
 use super::crowd::lively;
 use super::*;
 use std::path::PathBuf;
@@ -157,6 +157,27 @@ fn other_instruments_are_refused_and_more_are_not() {
     assert!(begin(&two).unwrap_err().contains("X-Y stands in it with other steps"));
     turned.markets[0].tick = Scale::power_of_ten(0);
     assert!(begin(&turned).unwrap_err().contains("ETH-USD stands in it with other steps"));
+}
+
+#[test]
+fn there_is_room_ahead_of_the_truth() {
+    use std::os::unix::fs::MetadataExt as _;
+    let own = Own::new("ahead");
+    let ahead = |truth: &Truth| {
+        let facts = std::fs::metadata(truth.path()).unwrap();
+        assert!(facts.len() < facts.blocks() * 512);
+        facts.blocks() * 512 - facts.len()
+    };
+    let mut truth = own.open();
+    assert!(ahead(&truth) >= 1 << 20);
+    for line in 0..100_000 {
+        truth.add(&Entry::TradesBelow(line));
+        truth.write().unwrap();
+        if line % 5_000 == 0 {
+            assert!(ahead(&truth) >= 1 << 20, "{line}");
+        }
+    }
+    assert!(std::fs::metadata(truth.path()).unwrap().len() > 2 << 20);
 }
 
 #[test]
