@@ -187,7 +187,13 @@ fn becomes_full(home: &Home, volume: &Path) {
     let data = volume.join("data");
     let config = home.path("c.json");
     let line = format!("--config {} --data-dir {}", config.display(), data.display());
-    small_segments(home, |_| {});
+    // So many requests that what the venue has to keep does not fit into a page begun before.
+    small_segments(home, |config| {
+        let strategy = &mut config["strategy"];
+        strategy["requoteToleranceTicks"] = json!(0);
+        strategy["minQuoteLifeMs"] = json!(1);
+        strategy["requestsPerSecond"] = json!(80);
+    });
     let engine = home.start(&format!("{line} --duration 60s"));
     engine.wait_for("a request", |line| line["requests"].as_u64() > Some(0));
     assert!(data.join("reserve").exists());
