@@ -18,8 +18,19 @@ use std::sync::Arc;
 pub struct DataDirectory {
     path: PathBuf,
     identity: Identity,
-    /// Its lock ends when the file is closed, by the kernel even after `kill -9`.
-    _lock: Arc<File>,
+    _lock: Arc<Lock>,
+}
+
+/// A file that is locked. The kernel ends that even after `kill -9`, but only when nobody has the
+/// file open: a child just forked has, until it runs something else. So the lock is given back by
+/// name.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        flock(&self.0, FlockOperation::Unlock).ok();
+    }
 }
 
 /// What stands in `identity.json`.
@@ -104,7 +115,7 @@ pub fn identity_of(directory: &Path) -> Result<Identity, ReadError> {
         .ok_or_else(|| ReadError::Nothing { path: directory.to_path_buf() })
 }
 
-fn take_lock(directory: &Path) -> Result<File, OpenError> {
+fn take_lock(directory: &Path) -> Result<Lock, OpenError> {
     let path = directory.join("lock");
     let mut file = File::options()
         .read(true)
@@ -131,7 +142,7 @@ fn take_lock(directory: &Path) -> Result<File, OpenError> {
         writeln!(file, "{}", std::process::id())
     };
     mark(&mut file).map_err(|e| OpenError::io("write", &path, e))?;
-    Ok(file)
+    Ok(Lock(file))
 }
 
 fn read_identity(directory: &Path) -> Result<Option<Identity>, IdentityError> {

@@ -11,8 +11,9 @@ use crate::types::{Currency, InstrumentId, InstrumentTable, Nanos, Product, Scal
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// What is read of the file at once.
-const BUFFER: usize = 512 << 10;
+/// What is read ahead, for the header's lines and the heads of blocks. Less than a block, which so
+/// goes straight to its place.
+const BUFFER: usize = 4 << 10;
 /// The longest line of the header: three names and two numbers.
 const HEADER_LINE_MAX: u64 = 256;
 
