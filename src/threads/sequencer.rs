@@ -77,7 +77,8 @@ impl Sequencer {
     /// `books` are too where they are lent.
     #[inline]
     pub fn advance(&mut self, now: Nanos, deadline: Option<Nanos>, books: Option<&Books>) -> bool {
-        let is_taken = self.take_internal(now) || self.take_due(now, deadline, books);
+        let is_taken =
+            self.has_internal() && self.take_internal(now) || self.take_due(now, deadline, books);
         self.heard_next = None;
         if !is_taken {
             return false;
@@ -92,7 +93,7 @@ impl Sequencer {
     }
 
     /// What waits inside: health, commands, what risk has said, what the gateway has to say.
-    #[inline]
+    #[inline(never)]
     fn take_internal(&mut self, now: Nanos) -> bool {
         if self.health.0 != self.health_now() {
             self.health.0 = self.health_now();
@@ -150,8 +151,8 @@ impl Sequencer {
         if self.has_internal() {
             return Some(self.latest);
         }
-        let all = [self.link_due(), deadline, self.gateway.deadline()];
-        all.into_iter().flatten().min().map(|due| due.max(self.latest))
+        let ours = Nanos::earlier(deadline, self.gateway.deadline());
+        Nanos::earlier(self.link_due(), ours).map(|due| due.max(self.latest))
     }
 
     /// Looks for a new value at risk.

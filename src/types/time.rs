@@ -32,6 +32,16 @@ impl Nanos {
         Self(millis * 1_000_000)
     }
 
+    /// The earlier one of two that may be missing.
+    #[inline]
+    #[must_use]
+    pub fn earlier(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
     /// Whether it is a time at all.
     #[inline]
     #[must_use]

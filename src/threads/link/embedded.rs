@@ -53,7 +53,7 @@ impl Embedded {
 
     #[inline]
     pub(super) fn due(&self) -> Option<Nanos> {
-        [self.venue.due(), self.retry_at, self.resyncs.due()].into_iter().flatten().min()
+        Nanos::earlier(self.venue.due(), Nanos::earlier(self.retry_at, self.resyncs.due()))
     }
 
     /// Asks for the snapshots that are due. Without a connection none comes; the next one begins

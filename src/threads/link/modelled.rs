@@ -83,10 +83,7 @@ impl Modelled {
 
     #[inline]
     pub(super) fn due(&mut self) -> Option<Nanos> {
-        match (self.fills.due(), self.market.due()) {
-            (Some(answer), Some(market)) => Some(answer.min(market)),
-            (answer, market) => answer.or(market),
-        }
+        Nanos::earlier(self.fills.due(), self.market.due())
     }
 
     pub(super) fn heed(&mut self, wish: Wish, now: Nanos) {

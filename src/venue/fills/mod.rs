@@ -233,7 +233,7 @@ impl FillModel {
     #[must_use]
     pub fn due(&self) -> Option<Nanos> {
         let arrival = self.pending.front().map(|(at, _)| *at);
-        [arrival, self.answers.due()].into_iter().flatten().min()
+        Nanos::earlier(arrival, self.answers.due())
     }
 
     /// Lets arrive what is due and gives the next report that is due, oldest first; false when
