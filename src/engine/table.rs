@@ -80,7 +80,8 @@ impl<K: Key, V: Copy + Default> Table<K, V> {
     #[inline]
     pub(in crate::engine) fn get(&self, key: K) -> Option<V> {
         let (held, value) = self.slots[self.place(key)];
-        (held == key).then_some(value)
+        // What marks an empty place is not there, though it is found.
+        (held == key && key != K::default()).then_some(value)
     }
 
     /// Puts the value there, new or in place of the old one.
@@ -143,6 +144,7 @@ mod tests {
             } else {
                 assert_eq!(table.remove(key), oracle.remove(&key));
             }
+            assert_eq!(table.get(0), None);
             for key in 1..=16 {
                 assert_eq!(table.get(key), oracle.get(&key).copied(), "step {step}");
             }

@@ -16,6 +16,7 @@ use super::settle::settle;
 use super::signals::Stop;
 use super::status::Status;
 use super::sweep;
+use super::timeline;
 use super::topology::{self, Plan, Wish};
 use super::watch::thread_fields;
 use super::web::{self, Web};
@@ -113,11 +114,13 @@ fn turn(
         log.warn("threads_not_bound", vec![("reason", cause.to_string().into())]);
     }
     begun.watch_over(web, (&mut status, stop))?;
-    let Begun { crew, parts, views, health, emergency, .. } = begun;
+    let Begun { crew, parts, views, health, emergency, mut alarms, .. } = begun;
     for (thread, counts) in crew.counts() {
         log.info("thread_ended", thread_fields(thread, &counts));
     }
     let faults = crew.end(END_WITHIN);
+    // What came last is shown only as they end.
+    alarms.look(&views, timeline::wall());
     let outcome = Outcome::of(&parts);
     save_if_failed(&health, emergency.as_ref(), outcome.as_ref(), log);
     if let Some(fault) = faults.into_iter().next() {
