@@ -92,7 +92,8 @@ impl Sequencer {
         true
     }
 
-    /// What waits inside: health, commands, what risk has said, what the gateway has to say.
+    /// What waits inside: health, commands, what risk has said, what the gateway has to say. Out of
+    /// line, as the venue's words are most of what comes.
     #[inline(never)]
     fn take_internal(&mut self, now: Nanos) -> bool {
         if self.health.0 != self.health_now() {

@@ -7,8 +7,8 @@
 //! rounded operation, whatever registers it is done in.
 //!
 //! In single precision, of which a register holds twice as many. The functions are near-minimax
-//! polynomials (interpolation at Chebyshev points), right to some 3e-7 of the value: a
-//! ten-thousandth of what the chance of a hundred thousand paths leaves open.
+//! polynomials (interpolation at Chebyshev points), right to a millionth or so: less than
+//! a thousandth of what the chance of a hundred thousand paths leaves open.
 
 use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};

@@ -7,7 +7,7 @@
 //!
 //! Drawing and valuing are in single precision, of which a register holds twice as many: rounding
 //! moves a profit by less than a millionth of what is held, while the figures of a hundred thousand
-//! paths are known to half a hundredth by chance.
+//! paths have a standard error of half a hundredth.
 
 use super::covariance::Covariance;
 use super::lanes::{Block, LANES, Random, exp_less_one, ln};
